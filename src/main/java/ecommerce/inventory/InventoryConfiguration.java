@@ -1,0 +1,79 @@
+package ecommerce.inventory;
+
+import javax.sql.DataSource;
+
+import com.azure.core.amqp.AmqpRetryOptions;
+import ecommerce.inventory.InventoryProperties.ServiceBus;
+import ecommerce.inventory.inbox.InboxRepository;
+import ecommerce.inventory.inbox.Normalizer;
+import ecommerce.inventory.inbox.SchemaViolations;
+import ecommerce.inventory.messaging.SettlingServiceBusComponent;
+import ecommerce.inventory.outbox.OutboxPublisher;
+import org.apache.camel.component.azure.servicebus.ServiceBusConfiguration;
+import org.apache.camel.component.azure.servicebus.ServiceBusType;
+import org.apache.camel.component.azure.servicebus.client.ServiceBusClientFactory;
+import org.apache.camel.spring.spi.SpringTransactionPolicy;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.transaction.PlatformTransactionManager;
+
+/** The beans that the routes refer to by name. */
+@Configuration
+@EnableConfigurationProperties(InventoryProperties.class)
+class InventoryConfiguration {
+
+    @Bean("azure-servicebus")
+    SettlingServiceBusComponent serviceBusComponent(InventoryProperties settings) {
+        SettlingServiceBusComponent component = new SettlingServiceBusComponent();
+        component.setConfiguration(connection(settings.servicebus()));
+        return component;
+    }
+
+    @Bean
+    Normalizer normalizer() {
+        return new Normalizer();
+    }
+
+    @Bean
+    SchemaViolations schemaViolations() {
+        return new SchemaViolations();
+    }
+
+    @Bean
+    InboxRepository inbox(DataSource dataSource) {
+        return new InboxRepository(dataSource);
+    }
+
+    @Bean
+    OutboxPublisher outboxPublisher(InventoryProperties settings) {
+        ServiceBusConfiguration events = connection(settings.servicebus());
+        events.setServiceBusType(ServiceBusType.topic);
+        events.setTopicOrQueueName(settings.servicebus().eventsTopic());
+        // One retry, for a connection that was dropped while idle; what lasts longer is the relay's to wait for.
+        events.setAmqpRetryOptions(new AmqpRetryOptions().setTryTimeout(settings.servicebus().sendTimeout()).setMaxRetries(1));
+        return new OutboxPublisher(() -> new ServiceBusClientFactory().createServiceBusSenderClient(events));
+    }
+
+    /** Named as the policy that Camel Quarkus brings, so that routes can say it on either runtime. */
+    @Bean("PROPAGATION_REQUIRED")
+    SpringTransactionPolicy required(PlatformTransactionManager transactionManager) {
+        SpringTransactionPolicy policy = new SpringTransactionPolicy(transactionManager);
+        policy.setPropagationBehaviorName("PROPAGATION_REQUIRED");
+        return policy;
+    }
+
+    @Bean
+    ErrorPolicy errorPolicy(InventoryProperties settings) {
+        return new ErrorPolicy(settings);
+    }
+
+    private static ServiceBusConfiguration connection(ServiceBus settings) {
+        ServiceBusConfiguration configuration = new ServiceBusConfiguration();
+        configuration.setCredentialType(settings.credentialType());
+        configuration.setConnectionString(settings.connectionString());
+        configuration.setFullyQualifiedNamespace(settings.namespace());
+        configuration.setMaxAutoLockRenewDuration(settings.maxLockRenewal().toMillis());
+        return configuration;
+    }
+}

@@ -1,0 +1,83 @@
+package ecommerce.inventory;
+
+import java.time.Duration;
+
+import org.apache.camel.component.azure.servicebus.CredentialType;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.boot.convert.DurationFormat;
+import org.springframework.boot.convert.DurationStyle;
+
+/**
+ * The settings of the worker, {@code inventory.*}.
+ *
+ * @param servicebus  where messages come from and go to
+ * @param inbox       how messages that fail are tried again
+ * @param reservation what a reservation is
+ * @param outbox      how events are published
+ */
+@ConfigurationProperties("inventory")
+public record InventoryProperties(
+        @DefaultValue ServiceBus servicebus,
+        @DefaultValue Inbox inbox,
+        @DefaultValue Reservation reservation,
+        @DefaultValue Outbox outbox) {
+
+    /**
+     * @param connectionString   Connection string of the Service Bus namespace, for credential type CONNECTION_STRING.
+     *                           A secret: set it by the environment.
+     * @param credentialType     CONNECTION_STRING, or AZURE_IDENTITY for Entra ID (workload identity, managed identity,
+     *                           environment, Azure CLI).
+     * @param namespace          Fully qualified namespace, such as shop.servicebus.windows.net, for AZURE_IDENTITY.
+     * @param ordersTopic        Topic that carries the shop's order messages.
+     * @param ordersSubscription Subscription of the orders topic that this worker reads.
+     * @param eventsTopic        Topic that this worker publishes its events to.
+     * @param maxConcurrentCalls Messages of one subscription that are handled at the same time, at least 1. Each takes
+     *                           a database connection: keep spring.datasource.hikari.maximum-pool-size above it.
+     * @param prefetch           Messages fetched ahead of those being handled, 0 to 200. The locks of these are not renewed.
+     * @param maxLockRenewal     How long the lock of a message in work is renewed; ISO-8601 duration. An outage of the
+     *                           database that is longer than this costs a delivery count.
+     * @param sendTimeout        How long one send may take before the broker counts as away; ISO-8601 duration.
+     */
+    public record ServiceBus(
+            String connectionString,
+            @DefaultValue("CONNECTION_STRING") CredentialType credentialType,
+            String namespace,
+            @DefaultValue("orders") String ordersTopic,
+            @DefaultValue("inventory") String ordersSubscription,
+            @DefaultValue("inventory") String eventsTopic,
+            @DefaultValue("16") int maxConcurrentCalls,
+            @DefaultValue("0") int prefetch,
+            @DefaultValue("P1D") @DurationFormat(DurationStyle.ISO8601) Duration maxLockRenewal,
+            @DefaultValue("PT5S") @DurationFormat(DurationStyle.ISO8601) Duration sendTimeout) {
+    }
+
+    /**
+     * @param maxRetries    How often a failed transaction is tried again in the process. An outage of the database does
+     *                      not count.
+     * @param retryDelay    Delay before the first retry, doubled at each further one; ISO-8601 duration.
+     * @param retryDelayMax Longest delay between two retries; ISO-8601 duration.
+     */
+    public record Inbox(
+            @DefaultValue("5") int maxRetries,
+            @DefaultValue("PT0.1S") @DurationFormat(DurationStyle.ISO8601) Duration retryDelay,
+            @DefaultValue("PT5S") @DurationFormat(DurationStyle.ISO8601) Duration retryDelayMax) {
+    }
+
+    /** @param ttl How long a reservation holds before it expires; ISO-8601 duration. */
+    public record Reservation(@DefaultValue("PT15M") @DurationFormat(DurationStyle.ISO8601) Duration ttl) {
+    }
+
+    /**
+     * @param schedule      When to look for events that no one woke the relay for; Quartz cron expression.
+     * @param batchSize     Events published in one transaction, at least 1.
+     * @param retryDelayMax Longest delay of an event that the broker refuses, the first being a second; ISO-8601 duration.
+     * @param outagePause   Pause of the relay while the broker or the database is away; ISO-8601 duration.
+     */
+    public record Outbox(
+            @DefaultValue("* * * * * ?") String schedule,
+            @DefaultValue("100") int batchSize,
+            @DefaultValue("PT5M") @DurationFormat(DurationStyle.ISO8601) Duration retryDelayMax,
+            @DefaultValue("PT2S") @DurationFormat(DurationStyle.ISO8601) Duration outagePause) {
+    }
+}

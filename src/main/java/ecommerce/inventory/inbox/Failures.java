@@ -1,0 +1,48 @@
+package ecommerce.inventory.inbox;
+
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+import java.util.Optional;
+import java.util.Set;
+
+import ecommerce.inventory.inbox.InvalidMessageException.Reason;
+import org.apache.camel.util.ObjectHelper;
+import org.postgresql.util.PSQLException;
+
+/** What a failed transaction means for its message, read from the causes of the exception and their SQLSTATE. */
+public final class Failures {
+
+    /** Connection lost, resources used up: as whole classes of SQLSTATE. */
+    private static final Set<String> AWAY_CLASSES = Set.of("08", "53");
+    /** Shut down, crashed, starting up, idle session ended; read-only, as a standby is before its promotion. */
+    private static final Set<String> AWAY_STATES = Set.of("57P01", "57P02", "57P03", "57P05", "25006", "25P03");
+    /** Data that PostgreSQL cannot take. */
+    private static final String DATA_EXCEPTION_CLASS = "22";
+
+    private Failures() {
+    }
+
+    /** The fault of the message itself, if that is what failed: no retry can make it good. */
+    public static Optional<InvalidMessageException> invalidMessage(Throwable failure) {
+        InvalidMessageException invalid = ObjectHelper.getException(InvalidMessageException.class, failure);
+        if (invalid != null) {
+            return Optional.of(invalid);
+        }
+        PSQLException sql = ObjectHelper.getException(PSQLException.class, failure);
+        return sql != null && sql.getServerErrorMessage() != null && sql.getSQLState().startsWith(DATA_EXCEPTION_CLASS)
+            ? Optional.of(new InvalidMessageException(Reason.SchemaViolation, sql.getServerErrorMessage().getMessage()))
+            : Optional.empty();
+    }
+
+    /** Whether PostgreSQL cannot be worked with at present, whatever the message. */
+    public static boolean databaseAway(Throwable failure) {
+        // HikariCP's word for: no connection to be had.
+        if (ObjectHelper.getException(SQLTransientConnectionException.class, failure) != null) {
+            return true;
+        }
+        SQLException sql = ObjectHelper.getException(SQLException.class, failure);
+        String state = sql == null ? null : sql.getSQLState();
+        return state != null && state.length() == 5
+            && (AWAY_CLASSES.contains(state.substring(0, 2)) || AWAY_STATES.contains(state));
+    }
+}

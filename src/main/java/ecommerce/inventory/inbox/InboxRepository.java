@@ -1,0 +1,96 @@
+package ecommerce.inventory.inbox;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+import javax.sql.DataSource;
+
+import ecommerce.inventory.inbox.InvalidMessageException.Reason;
+import org.apache.camel.Exchange;
+import org.apache.camel.spi.IdempotentRepository;
+import org.apache.camel.support.service.ServiceSupport;
+import org.springframework.core.io.ClassPathResource;
+import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
+
+/**
+ * The inbox: an idempotent repository over table {@code inbox}, which joins the transaction of the route.
+ * <p>
+ * Use it inside {@code transacted}, with {@code completionEager: true} and {@code removeOnFailure: false}: the row
+ * is committed or rolled back with the work, so there is nothing to confirm and nothing to remove. (Camel's own
+ * JDBC repository answers a concurrent duplicate with a key violation, which aborts a PostgreSQL transaction.)
+ * <p>
+ * The exchange carries the normalised message in variable {@code message}.
+ */
+public class InboxRepository extends ServiceSupport implements IdempotentRepository {
+
+    private final NamedParameterJdbcTemplate jdbc;
+    private final String insert = sql("inbox-insert");
+    private final String messageType = sql("inbox-message-type");
+
+    public InboxRepository(DataSource dataSource) {
+        this.jdbc = new NamedParameterJdbcTemplate(dataSource);
+    }
+
+    /**
+     * @return whether the message is new; a concurrent delivery of the same message waits for the other's outcome
+     * @throws InvalidMessageException when the id was used by a message of another type: taking that for a
+     *                                 duplicate would lose a message
+     */
+    @Override
+    public boolean add(Exchange exchange, String key) {
+        Map<?, ?> message = exchange.getVariable("message", Map.class);
+        Map<String, Object> parameters = Map.of(
+            "messageId", message.get("messageId"),
+            "messageType", message.get("messageType"),
+            "messageBody", message.get("messageBody"));
+        if (jdbc.update(insert, parameters) == 1) {
+            return true;
+        }
+        String earlier = jdbc.queryForObject(messageType, parameters, String.class);
+        if (!message.get("messageType").equals(earlier)) {
+            throw new InvalidMessageException(Reason.MessageIdReused, "MessageId: " + message.get("sourceMessageId")
+                + " was that of a message of type " + earlier + "; each message needs an id of its own");
+        }
+        return false;
+    }
+
+    @Override
+    public boolean confirm(Exchange exchange, String key) {
+        return true;
+    }
+
+    @Override
+    public boolean add(String key) {
+        throw new UnsupportedOperationException("The inbox keeps the message with its id: an exchange is needed");
+    }
+
+    @Override
+    public boolean contains(String key) {
+        throw new UnsupportedOperationException("Only an insert can tell whether a message is new; set eager: true");
+    }
+
+    @Override
+    public boolean remove(String key) {
+        throw new UnsupportedOperationException("The transaction removes the row; set removeOnFailure: false");
+    }
+
+    @Override
+    public boolean confirm(String key) {
+        return true;
+    }
+
+    @Override
+    public void clear() {
+        throw new UnsupportedOperationException("The inbox is emptied by retention only");
+    }
+
+    private static String sql(String name) {
+        try {
+            return new ClassPathResource("sql/" + name + ".sql").getContentAsString(StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

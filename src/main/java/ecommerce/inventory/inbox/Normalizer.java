@@ -1,0 +1,217 @@
+package ecommerce.inventory.inbox;
+
+import static ecommerce.inventory.inbox.InvalidMessageException.Reason.MalformedBody;
+import static ecommerce.inventory.inbox.InvalidMessageException.Reason.UnknownMessageType;
+
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.Processor;
+import org.apache.camel.component.azure.servicebus.ServiceBusConstants;
+import org.apache.camel.support.PluginHelper;
+import org.apache.camel.util.StringHelper;
+
+/**
+ * The Normalizer (EIP) in front of the inbox: whatever the sender's conventions, the routes see one form.
+ * <ul>
+ * <li>The body is JSON with the first letter of each field in lower case (.NET peers write PascalCase).</li>
+ * <li>Variable {@code messageType} is the Subject, else the application property MessageType; of a .NET
+ * type name only the last part.</li>
+ * <li>Variable {@code message} is a map, made to be the parameters of SQL: messageId (UUID),
+ * sourceMessageId (the MessageId as sent), messageType, messageBody (JSON), correlationId, traceparent.</li>
+ * <li>No header is left: application properties are the sender's, and must not reach an endpoint.</li>
+ * </ul>
+ * A message that cannot be brought into this form is an {@link InvalidMessageException}.
+ */
+public class Normalizer implements Processor {
+
+    private static final int MAX_NESTING = 64;
+    private static final int MAX_NUMBER_LENGTH = 100;
+    private static final Pattern SIMPLE_NAME = Pattern.compile("[A-Za-z][A-Za-z0-9]{0,99}");
+    /** W3C Trace Context, version 00. */
+    private static final Pattern TRACEPARENT = Pattern.compile("00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}");
+    /** With or without hyphens, as .NET writes them ("D" and "N"). */
+    private static final Pattern UUID_TEXT =
+        Pattern.compile("(\\p{XDigit}{8})-?(\\p{XDigit}{4})-?(\\p{XDigit}{4})-?(\\p{XDigit}{4})-?(\\p{XDigit}{12})");
+
+    private final JsonMapper json = JsonMapper.builder(JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder()
+                .maxNestingDepth(MAX_NESTING).maxNumberLength(MAX_NUMBER_LENGTH).build())
+            .build())
+        .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+        .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+        .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+        .build();
+
+    private final Set<String> knownTypes = ConcurrentHashMap.newKeySet();
+
+    @Override
+    public void process(Exchange exchange) {
+        Message in = exchange.getMessage();
+        String type = messageType(exchange.getContext(), in);
+        String body = normalisedBody(in.getBody(byte[].class));
+        String sentId = in.getHeader(ServiceBusConstants.MESSAGE_ID, String.class);
+        UUID id = messageId(exchange, type, sentId);
+
+        Map<String, Object> message = new HashMap<>();
+        message.put("messageId", id);
+        message.put("sourceMessageId", sentId == null ? id.toString() : withoutNul(sentId));
+        message.put("messageType", type);
+        message.put("messageBody", body);
+        message.put("correlationId", withoutNul(in.getHeader(ServiceBusConstants.CORRELATION_ID, String.class)));
+        message.put("traceparent", traceparent(in));
+
+        exchange.setVariable("messageType", type);
+        exchange.setVariable("message", message);
+        in.removeHeaders("*");
+        in.setBody(body);
+    }
+
+    /** A type is known when its schema is there. */
+    private String messageType(CamelContext context, Message in) {
+        String given = in.getHeader(ServiceBusConstants.SUBJECT, String.class);
+        if (given == null || given.isBlank()) {
+            given = applicationProperty(in, "MessageType");
+        }
+        if (given == null || given.isBlank()) {
+            throw new InvalidMessageException(UnknownMessageType,
+                "Subject: is missing, and so is the application property MessageType; one of them has to name the message type");
+        }
+        // "Shop.Contracts.OrderCreated, Shop.Contracts" is a .NET type name; "+" separates a nested type.
+        String name = StringHelper.before(given, ",", given).strip();
+        name = name.substring(Math.max(name.lastIndexOf('.'), name.lastIndexOf('+')) + 1);
+        if (!knownTypes.contains(name)) {
+            if (!SIMPLE_NAME.matcher(name).matches()
+                || !PluginHelper.getResourceLoader(context).resolveResource("classpath:contracts/in/" + name + ".schema.json").exists()) {
+                throw new InvalidMessageException(UnknownMessageType,
+                    "Subject: the message type '" + excerpt(given) + "' is not known to this worker");
+            }
+            knownTypes.add(name);
+        }
+        return name;
+    }
+
+    /**
+     * The MessageId if it is a UUID, else one made from it. Ids that are not unique in the world are told apart
+     * by message type, as some senders give an order's messages the order id. A message without an id is known
+     * by its place in the broker's log, which is the same at each delivery.
+     */
+    private static UUID messageId(Exchange exchange, String type, String sentId) {
+        String name;
+        if (sentId != null && !sentId.isBlank()) {
+            var uuid = UUID_TEXT.matcher(sentId.strip());
+            if (uuid.matches()) {
+                return UUID.fromString(uuid.replaceFirst("$1-$2-$3-$4-$5"));
+            }
+            name = type + '/' + sentId;
+        } else {
+            name = exchange.getFromEndpoint() + "/" + exchange.getMessage().getHeader(ServiceBusConstants.SEQUENCE_NUMBER);
+        }
+        return UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private String normalisedBody(byte[] body) {
+        if (body == null || body.length == 0) {
+            throw new InvalidMessageException(MalformedBody, "body: is empty; a JSON object was expected");
+        }
+        try {
+            JsonNode node = json.readTree(body);
+            if (!(node instanceof ObjectNode object)) {
+                throw new InvalidMessageException(MalformedBody,
+                    "body: is " + node.getNodeType() + "; a JSON object was expected");
+            }
+            return json.writeValueAsString(normalise(object, ""));
+        } catch (JsonProcessingException e) {
+            var at = e.getLocation();
+            throw new InvalidMessageException(MalformedBody, "body: is not JSON"
+                + (at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr())
+                + ": " + StringHelper.before(e.getOriginalMessage(), "\n", e.getOriginalMessage()));
+        } catch (IOException e) {
+            throw new InvalidMessageException(MalformedBody, "body: is not JSON: " + e.getMessage());
+        }
+    }
+
+    private JsonNode normalise(JsonNode node, String path) {
+        if (node instanceof ObjectNode object) {
+            ObjectNode answer = json.createObjectNode();
+            object.properties().forEach(field -> {
+                String name = decapitalise(field.getKey());
+                String at = path.isEmpty() ? name : path + "." + name;
+                if (answer.has(storable(name, at))) {
+                    throw new InvalidMessageException(MalformedBody, excerpt(at) + ": is there twice");
+                }
+                answer.set(name, normalise(field.getValue(), at));
+            });
+            return answer;
+        }
+        if (node instanceof ArrayNode array) {
+            ArrayNode answer = json.createArrayNode();
+            for (int i = 0; i < array.size(); i++) {
+                answer.add(normalise(array.get(i), path + "[" + i + "]"));
+            }
+            return answer;
+        }
+        if (node.isTextual()) {
+            storable(node.textValue(), path);
+        } else if (node.isBigDecimal()) {
+            BigDecimal number = node.decimalValue();
+            // 1e999999999 is short to write and too large to store.
+            if (Math.abs((long) number.precision() - number.scale()) > MAX_NUMBER_LENGTH || number.scale() > MAX_NUMBER_LENGTH) {
+                throw new InvalidMessageException(MalformedBody, excerpt(path) + ": is " + number + ", a number out of range");
+            }
+        }
+        return node;
+    }
+
+    /** PostgreSQL stores neither U+0000 nor half of a surrogate pair. */
+    private static String storable(String text, String path) {
+        if (text.indexOf('\0') >= 0 || !StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+            throw new InvalidMessageException(MalformedBody,
+                excerpt(path) + ": has a character that is no text (U+0000 or half of a surrogate pair)");
+        }
+        return text;
+    }
+
+    private static String decapitalise(String name) {
+        return name.isEmpty() || !Character.isUpperCase(name.charAt(0))
+            ? name : Character.toLowerCase(name.charAt(0)) + name.substring(1);
+    }
+
+    private static String traceparent(Message in) {
+        String traceparent = applicationProperty(in, "traceparent");
+        return traceparent != null && TRACEPARENT.matcher(traceparent).matches() ? traceparent : null;
+    }
+
+    private static String applicationProperty(Message in, String name) {
+        Map<?, ?> properties = in.getHeader(ServiceBusConstants.APPLICATION_PROPERTIES, Map.class);
+        return properties != null && properties.get(name) instanceof String value ? value : null;
+    }
+
+    private static String withoutNul(String text) {
+        return text == null ? null : text.replace("\0", "");
+    }
+
+    private static String excerpt(String text) {
+        String line = text.replaceAll("[\\p{Cntrl}\\p{Cs}]", "?");
+        return line.length() <= 100 ? line : line.substring(0, 100) + "…";
+    }
+}

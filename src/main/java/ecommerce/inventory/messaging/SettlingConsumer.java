@@ -1,0 +1,165 @@
+package ecommerce.inventory.messaging;
+
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+
+import com.azure.core.amqp.models.AmqpMessageBody;
+import com.azure.core.amqp.models.AmqpMessageBodyType;
+import com.azure.messaging.servicebus.ServiceBusErrorContext;
+import com.azure.messaging.servicebus.ServiceBusProcessorClient;
+import com.azure.messaging.servicebus.ServiceBusReceivedMessage;
+import com.azure.messaging.servicebus.ServiceBusReceivedMessageContext;
+import com.azure.messaging.servicebus.models.DeadLetterOptions;
+import ecommerce.inventory.inbox.Failures;
+import ecommerce.inventory.inbox.InvalidMessageException;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.Processor;
+import org.apache.camel.component.azure.servicebus.ServiceBusConstants;
+import org.apache.camel.component.azure.servicebus.ServiceBusEndpoint;
+import org.apache.camel.spi.ShutdownStrategy;
+import org.apache.camel.support.DefaultConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Receives from a queue or subscription and settles each message by what became of its exchange, when all of the route
+ * has run and its lock is still being renewed:
+ * <ul>
+ * <li>done: completed;</li>
+ * <li>the message is invalid: dead-lettered, with a reason and a description that a person understands;</li>
+ * <li>failed otherwise: left alone. It comes back when its lock ends, a pause that abandoning it would not give.
+ * While the worker stops it is abandoned, for another worker to take at once.</li>
+ * </ul>
+ * When it stops it takes no more, and waits until what it has in work is settled, at most as long as Camel's shutdown
+ * timeout. (Camel's own consumer dead-letters every failure or none, and interrupts what is in work.)
+ */
+class SettlingConsumer extends DefaultConsumer {
+
+    private static final Logger LOG = LoggerFactory.getLogger(SettlingConsumer.class);
+
+    private ServiceBusProcessorClient client;
+    private Semaphore slots;
+    private CountDownLatch closed;
+
+    SettlingConsumer(ServiceBusEndpoint endpoint, Processor processor) {
+        super(endpoint, processor);
+    }
+
+    @Override
+    public ServiceBusEndpoint getEndpoint() {
+        return (ServiceBusEndpoint) super.getEndpoint();
+    }
+
+    @Override
+    protected void doStart() throws Exception {
+        super.doStart();
+        // Fair, so that no message gets a slot while the stop waits for all of them.
+        slots = new Semaphore(getEndpoint().getConfiguration().getMaxConcurrentCalls(), true);
+        closed = new CountDownLatch(1);
+        client = getEndpoint().getServiceBusClientFactory()
+            .createServiceBusProcessorClient(getEndpoint().getConfiguration(), this::onMessage, this::onError);
+        client.start();
+    }
+
+    @Override
+    protected void doStop() throws Exception {
+        if (client != null) {
+            ShutdownStrategy shutdown = getEndpoint().getCamelContext().getShutdownStrategy();
+            int all = getEndpoint().getConfiguration().getMaxConcurrentCalls();
+            if (!slots.tryAcquire(all, shutdown.getTimeout(), shutdown.getTimeUnit())) {
+                LOG.warn("{}: {} messages are still in work after {} {}; they will be delivered again", entity(),
+                    all - slots.availablePermits(), shutdown.getTimeout(), shutdown.getTimeUnit());
+            }
+            client.close();
+            closed.countDown();
+            client = null;
+        }
+        super.doStop();
+    }
+
+    private void onMessage(ServiceBusReceivedMessageContext context) {
+        try {
+            if (slots.tryAcquire(0, TimeUnit.SECONDS)) {
+                try {
+                    settle(context, process(context.getMessage()));
+                } finally {
+                    slots.release();
+                }
+            } else {
+                context.abandon();
+                // The SDK fetches the next message as soon as this one is done with.
+                closed.await();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            LOG.warn("{}: message {} could not be settled; it will be delivered again, and the inbox knows it if its work "
+                + "was done: {}", entity(), context.getMessage().getMessageId(), e.getMessage());
+        }
+    }
+
+    private Exchange process(ServiceBusReceivedMessage received) {
+        Exchange exchange = createExchange(false);
+        try {
+            createUoW(exchange);
+            populate(exchange.getMessage(), received);
+            // Not the asynchronous call: the SDK renews the lock until this returns.
+            getProcessor().process(exchange);
+        } catch (Exception e) {
+            exchange.setException(e);
+        } finally {
+            doneUoW(exchange);
+        }
+        return exchange;
+    }
+
+    private void settle(ServiceBusReceivedMessageContext context, Exchange exchange) {
+        String id = context.getMessage().getMessageId();
+        Exception failure = exchange.getException();
+        if (failure == null && !exchange.isRollbackOnly()) {
+            context.complete();
+            return;
+        }
+        Optional<InvalidMessageException> invalid = Failures.invalidMessage(failure);
+        if (invalid.isPresent()) {
+            LOG.warn("{}: message {} is dead-lettered: {}: {}", entity(), id, invalid.get().reason(), invalid.get().getMessage());
+            context.deadLetter(new DeadLetterOptions()
+                .setDeadLetterReason(invalid.get().reason().name())
+                .setDeadLetterErrorDescription(invalid.get().getMessage()));
+        } else if (getEndpoint().getCamelContext().isStopping()) {
+            LOG.info("{}: message {} is given back, as the worker stops", entity(), id);
+            context.abandon();
+        } else {
+            LOG.error("{}: message {} failed in delivery {}; it comes back when its lock ends", entity(), id,
+                context.getMessage().getDeliveryCount() + 1, failure);
+        }
+    }
+
+    private static void populate(Message message, ServiceBusReceivedMessage received) {
+        message.setHeader(ServiceBusConstants.MESSAGE_ID, received.getMessageId());
+        message.setHeader(ServiceBusConstants.SUBJECT, received.getSubject());
+        message.setHeader(ServiceBusConstants.CORRELATION_ID, received.getCorrelationId());
+        message.setHeader(ServiceBusConstants.CONTENT_TYPE, received.getContentType());
+        message.setHeader(ServiceBusConstants.APPLICATION_PROPERTIES, received.getApplicationProperties());
+        message.setHeader(ServiceBusConstants.SEQUENCE_NUMBER, received.getSequenceNumber());
+        message.setHeader(ServiceBusConstants.DELIVERY_COUNT, received.getDeliveryCount());
+        message.setHeader(ServiceBusConstants.ENQUEUED_TIME, received.getEnqueuedTime());
+        AmqpMessageBody body = received.getRawAmqpMessage().getBody();
+        // JMS and other AMQP peers send text as an AMQP value.
+        message.setBody(body.getBodyType() == AmqpMessageBodyType.DATA ? received.getBody().toBytes()
+            : body.getBodyType() == AmqpMessageBodyType.VALUE ? String.valueOf(body.getValue()) : body.getSequence().toString());
+    }
+
+    private void onError(ServiceBusErrorContext context) {
+        LOG.warn("{}: {}: {}", entity(), context.getErrorSource(), context.getException().getMessage());
+    }
+
+    private String entity() {
+        var configuration = getEndpoint().getConfiguration();
+        return configuration.getSubscriptionName() == null ? configuration.getTopicOrQueueName()
+            : configuration.getTopicOrQueueName() + "/" + configuration.getSubscriptionName();
+    }
+}

@@ -1,0 +1,34 @@
+package ecommerce.inventory.messaging;
+
+import java.util.Map;
+
+import org.apache.camel.Consumer;
+import org.apache.camel.Endpoint;
+import org.apache.camel.Processor;
+import org.apache.camel.component.azure.servicebus.ServiceBusComponent;
+import org.apache.camel.component.azure.servicebus.ServiceBusConfiguration;
+import org.apache.camel.component.azure.servicebus.ServiceBusEndpoint;
+import org.apache.camel.spi.annotations.Component;
+
+/**
+ * Camel's {@code azure-servicebus} component, with its options and URIs, and a consumer that settles as an inbox needs:
+ * see {@link SettlingConsumer}.
+ */
+// By this name Camel finds the component's generated property setters.
+@Component("azure-servicebus")
+public class SettlingServiceBusComponent extends ServiceBusComponent {
+
+    @Override
+    protected Endpoint createEndpoint(String uri, String remaining, Map<String, Object> parameters) throws Exception {
+        ServiceBusConfiguration configuration =
+            ((ServiceBusEndpoint) super.createEndpoint(uri, remaining, parameters)).getConfiguration();
+        return new ServiceBusEndpoint(uri, this, configuration) {
+            @Override
+            public Consumer createConsumer(Processor processor) throws Exception {
+                Consumer consumer = new SettlingConsumer(this, processor);
+                configureConsumer(consumer);
+                return consumer;
+            }
+        };
+    }
+}

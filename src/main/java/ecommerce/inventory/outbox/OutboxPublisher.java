@@ -1,0 +1,183 @@
+package ecommerce.inventory.outbox;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Supplier;
+
+import com.azure.core.amqp.exception.AmqpException;
+import com.azure.core.util.BinaryData;
+import com.azure.messaging.servicebus.ServiceBusException;
+import com.azure.messaging.servicebus.ServiceBusFailureReason;
+import com.azure.messaging.servicebus.ServiceBusMessage;
+import com.azure.messaging.servicebus.ServiceBusMessageBatch;
+import com.azure.messaging.servicebus.ServiceBusSenderClient;
+
+/**
+ * Sends rows of the outbox to the events topic, in their order and in as few sends as fit.
+ * <p>
+ * Camel's producer cannot set MessageId and Subject, which the broker's duplicate detection and the subscribers'
+ * rules need; hence this bean on the SDK's sender.
+ */
+public class OutboxPublisher implements AutoCloseable {
+
+    /** No event is at fault: the broker takes none at present. Besides these, all that the SDK calls transient. */
+    private static final Set<ServiceBusFailureReason> OUTAGES = Set.of(
+        ServiceBusFailureReason.UNAUTHORIZED,
+        ServiceBusFailureReason.MESSAGING_ENTITY_NOT_FOUND,
+        ServiceBusFailureReason.MESSAGING_ENTITY_DISABLED,
+        ServiceBusFailureReason.QUOTA_EXCEEDED,
+        ServiceBusFailureReason.SERVICE_BUSY,
+        ServiceBusFailureReason.SERVICE_COMMUNICATION_ERROR,
+        ServiceBusFailureReason.SERVICE_TIMEOUT);
+
+    private final Supplier<ServiceBusSenderClient> connect;
+    private ServiceBusSenderClient sender;
+
+    /** @param connect makes the sender, at the first event: a broker that is away must not keep the worker from starting */
+    public OutboxPublisher(Supplier<ServiceBusSenderClient> connect) {
+        this.connect = connect;
+    }
+
+    /**
+     * Publishes events. One that the broker refuses holds back the later ones of its partition key.
+     *
+     * @param  events rows of {@code claim-outbox.sql}
+     * @return        what became of them, as parameters of SQL: {@code published} (UUID[]), acknowledged by the broker;
+     *                {@code failed} (UUID[]) and {@code errors} (String[]), refused; {@code outage} (String), why the
+     *                broker takes none at all, or null. Events that are in none of these were not tried.
+     */
+    public Map<String, Object> publish(List<Map<String, Object>> events) {
+        Attempt attempt = new Attempt(sender());
+        String outage = null;
+        try {
+            for (Map<String, Object> event : events) {
+                attempt.add(event);
+            }
+            attempt.flush();
+        } catch (RuntimeException e) {
+            // Not of the SDK's own types only: a send that times out is an IllegalStateException.
+            outage = e.toString();
+        }
+        Map<String, Object> result = new HashMap<>();
+        result.put("published", attempt.published.toArray(UUID[]::new));
+        result.put("failed", attempt.refused.keySet().toArray(UUID[]::new));
+        result.put("errors", attempt.refused.values().toArray(String[]::new));
+        result.put("outage", outage);
+        return result;
+    }
+
+    private synchronized ServiceBusSenderClient sender() {
+        if (sender == null) {
+            sender = connect.get();
+        }
+        return sender;
+    }
+
+    @Override
+    public synchronized void close() {
+        if (sender != null) {
+            sender.close();
+        }
+    }
+
+    private static ServiceBusMessage message(Map<String, Object> event) {
+        ServiceBusMessage message = new ServiceBusMessage(BinaryData.fromString((String) event.get("message_body")))
+            .setMessageId(event.get("message_id").toString())
+            .setSubject((String) event.get("message_type"))
+            .setCorrelationId((String) event.get("correlation_id"))
+            .setContentType("application/json");
+        Map<String, Object> properties = message.getApplicationProperties();
+        properties.put("MessageType", event.get("message_type"));
+        if (event.get("causation_id") != null) {
+            properties.put("CausationId", event.get("causation_id"));
+        }
+        if (event.get("traceparent") != null) {
+            properties.put("traceparent", event.get("traceparent"));
+        }
+        return message;
+    }
+
+    /** Whether it says something of what was sent; otherwise it says something of the broker. */
+    private static boolean isRefusal(RuntimeException e) {
+        return e instanceof ServiceBusException s ? !s.isTransient() && !OUTAGES.contains(s.getReason())
+            : e instanceof AmqpException a && !a.isTransient();
+    }
+
+    /** One call of {@link #publish}: fills batches, sends them, and keeps the score. */
+    private static final class Attempt {
+
+        private final ServiceBusSenderClient sender;
+        private final List<UUID> published = new ArrayList<>();
+        private final Map<UUID, String> refused = new LinkedHashMap<>();
+        private final Set<Object> heldKeys = new HashSet<>();
+        private final List<Map<String, Object>> inBatch = new ArrayList<>();
+        private ServiceBusMessageBatch batch;
+
+        Attempt(ServiceBusSenderClient sender) {
+            this.sender = sender;
+        }
+
+        void add(Map<String, Object> event) {
+            if (heldKeys.contains(event.get("partition_key"))) {
+                return;
+            }
+            if (batch == null) {
+                batch = sender.createMessageBatch();
+            }
+            if (batch.tryAddMessage(message(event))) {
+                inBatch.add(event);
+            } else if (inBatch.isEmpty()) {
+                refuse(event, "Larger than the " + batch.getMaxSizeInBytes() + " bytes that the broker takes");
+            } else {
+                flush();
+                add(event);
+            }
+        }
+
+        void flush() {
+            if (inBatch.isEmpty()) {
+                return;
+            }
+            List<Map<String, Object>> sent = List.copyOf(inBatch);
+            ServiceBusMessageBatch sending = batch;
+            inBatch.clear();
+            batch = null;
+            try {
+                sender.sendMessages(sending);
+                sent.forEach(event -> published.add((UUID) event.get("message_id")));
+            } catch (RuntimeException e) {
+                if (!isRefusal(e)) {
+                    throw e;
+                }
+                // One of them is at fault; the others must not suffer for it.
+                sent.forEach(this::sendAlone);
+            }
+        }
+
+        private void sendAlone(Map<String, Object> event) {
+            if (heldKeys.contains(event.get("partition_key"))) {
+                return;
+            }
+            try {
+                sender.sendMessage(message(event));
+                published.add((UUID) event.get("message_id"));
+            } catch (RuntimeException e) {
+                if (!isRefusal(e)) {
+                    throw e;
+                }
+                refuse(event, e.getMessage());
+            }
+        }
+
+        private void refuse(Map<String, Object> event, String why) {
+            refused.put((UUID) event.get("message_id"), why);
+            heldKeys.add(event.get("partition_key"));
+        }
+    }
+}

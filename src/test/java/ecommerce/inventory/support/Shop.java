@@ -1,0 +1,102 @@
+package ecommerce.inventory.support;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.Collectors;
+
+import com.azure.core.util.BinaryData;
+import com.azure.messaging.servicebus.ServiceBusClientBuilder;
+import com.azure.messaging.servicebus.ServiceBusMessage;
+import com.azure.messaging.servicebus.ServiceBusMessageBatch;
+import com.azure.messaging.servicebus.ServiceBusSenderClient;
+import ecommerce.inventory.servicebus.BrowsedMessage;
+import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+import org.springframework.beans.factory.DisposableBean;
+
+/** The other side of the worker: sends orders by the Azure SDK and looks at what came out. */
+public class Shop implements DisposableBean {
+
+    public static final String SUBSCRIPTION = "orders/Subscriptions/inventory";
+    public static final String DEAD_LETTERS = SUBSCRIPTION + "/$DeadLetterQueue";
+    public static final String EVENTS = "inventory/Subscriptions/shop";
+
+    private final EmbeddedServiceBus bus;
+    private final ServiceBusSenderClient orders;
+
+    public Shop(EmbeddedServiceBus bus) {
+        this.bus = bus;
+        this.orders = new ServiceBusClientBuilder().connectionString(bus.connectionString()).sender().topicName("orders").buildClient();
+    }
+
+    /** An OrderCreated message with a new MessageId. Lines are written {@code "2 prod-456"}. */
+    public static ServiceBusMessage order(String orderId, String... lines) {
+        String items = Arrays.stream(lines).map(line -> line.split(" ", 2))
+            .map(line -> "{\"productId\":\"" + line[1] + "\",\"quantity\":" + line[0] + "}")
+            .collect(Collectors.joining(",", "[", "]"));
+        return orderCreated("{\"orderId\":\"" + orderId + "\",\"items\":" + items + "}");
+    }
+
+    /** An OrderCreated message with a new MessageId and any body. */
+    public static ServiceBusMessage orderCreated(String body) {
+        return orderCreated(body.getBytes(StandardCharsets.UTF_8));
+    }
+
+    public static ServiceBusMessage orderCreated(byte[] body) {
+        return new ServiceBusMessage(BinaryData.fromBytes(body)).setMessageId(UUID.randomUUID().toString())
+            .setSubject("OrderCreated").setContentType("application/json");
+    }
+
+    /** Sends messages, in batches where they are many. */
+    public void send(ServiceBusMessage... messages) {
+        if (messages.length == 1) {
+            orders.sendMessage(messages[0]);
+            return;
+        }
+        ServiceBusMessageBatch batch = orders.createMessageBatch();
+        for (ServiceBusMessage message : messages) {
+            if (!batch.tryAddMessage(message)) {
+                orders.sendMessages(batch);
+                batch = orders.createMessageBatch();
+                batch.tryAddMessage(message);
+            }
+        }
+        orders.sendMessages(batch);
+    }
+
+    /** Waits until the worker has settled all that was sent, and published all that it has to tell. */
+    public void awaitQuiet(Tables tables) {
+        await().untilAsserted(() -> {
+            org.assertj.core.api.Assertions.assertThat(bus.counts(SUBSCRIPTION).active()).as("orders not settled").isZero();
+            org.assertj.core.api.Assertions.assertThat(tables.count("outbox WHERE published_at IS NULL")).as("events not published").isZero();
+        });
+    }
+
+    /** The events that were published, in their order. */
+    public List<BrowsedMessage> events() {
+        return bus.browse(EVENTS);
+    }
+
+    public List<BrowsedMessage> events(String orderId) {
+        return events().stream().filter(event -> event.bodyAsString().contains("\"orderId\": \"" + orderId + "\"")).toList();
+    }
+
+    public List<BrowsedMessage> deadLetters() {
+        return bus.browse(DEAD_LETTERS);
+    }
+
+    /** Far longer than anything takes: a test fails by it, and never passes by it. */
+    public static ConditionFactory await() {
+        return Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(20));
+    }
+
+    @Override
+    public void destroy() {
+        orders.close();
+        bus.close();
+    }
+}

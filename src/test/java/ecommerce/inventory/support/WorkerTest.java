@@ -1,0 +1,24 @@
+package ecommerce.inventory.support;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Inherited;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+import ecommerce.inventory.InventoryWorker;
+import org.apache.camel.test.spring.junit5.CamelSpringBootTest;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.context.annotation.Import;
+import org.springframework.test.context.ContextConfiguration;
+
+/** A test of the whole worker, with a database and a Service Bus of its own. */
+@Target(ElementType.TYPE)
+@Retention(RetentionPolicy.RUNTIME)
+@Inherited
+@CamelSpringBootTest
+@SpringBootTest(classes = InventoryWorker.class, webEnvironment = SpringBootTest.WebEnvironment.NONE)
+@ContextConfiguration(initializers = Backend.class)
+@Import({Shop.class, Tables.class})
+public @interface WorkerTest {
+}
