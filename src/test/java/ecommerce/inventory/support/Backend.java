@@ -26,7 +26,7 @@ public class Backend implements ApplicationContextInitializer<ConfigurableApplic
 
     /** One server for all tests of the process. */
     private static final class Postgres {
-        private static final EmbeddedPostgres SERVER = EmbeddedDatabase.start(0);
+        private static final EmbeddedPostgres SERVER = EmbeddedDatabase.start(0, true);
     }
 
     @Override

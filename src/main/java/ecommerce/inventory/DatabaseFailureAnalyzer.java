@@ -1,0 +1,37 @@
+package ecommerce.inventory;
+
+import org.postgresql.util.PSQLException;
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.core.env.Environment;
+
+/** Has a start without a database end with one sentence, and not with a stack trace. */
+@Order(Ordered.HIGHEST_PRECEDENCE)
+class DatabaseFailureAnalyzer extends AbstractFailureAnalyzer<PSQLException> {
+
+    private final Environment environment;
+
+    DatabaseFailureAnalyzer(Environment environment) {
+        this.environment = environment;
+    }
+
+    @Override
+    protected FailureAnalysis analyze(Throwable rootFailure, PSQLException cause) {
+        String state = cause.getSQLState() == null ? "" : cause.getSQLState();
+        String check;
+        if (state.startsWith("28")) {
+            check = "check spring.datasource.username and spring.datasource.password";
+        } else if (state.startsWith("3D")) {
+            check = "check the name of the database in spring.datasource.url";
+        } else if (state.startsWith("08")) {
+            check = "check spring.datasource.url, and whether PostgreSQL runs there";
+        } else {
+            return null;
+        }
+        // Without its parameters, of which one may be a password.
+        String url = environment.getProperty("spring.datasource.url", "").replaceFirst("\\?.*", "");
+        return new FailureAnalysis("The database " + url + " cannot be used (" + cause.getMessage() + "): " + check, null, cause);
+    }
+}

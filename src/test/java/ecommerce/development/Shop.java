@@ -1,0 +1,104 @@
+package ecommerce.development;
+
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedDeque;
+
+import com.azure.messaging.servicebus.ServiceBusClientBuilder;
+import com.azure.messaging.servicebus.ServiceBusErrorContext;
+import com.azure.messaging.servicebus.ServiceBusMessage;
+import com.azure.messaging.servicebus.ServiceBusProcessorClient;
+import com.azure.messaging.servicebus.ServiceBusReceivedMessage;
+import com.azure.messaging.servicebus.ServiceBusSenderClient;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import ecommerce.inventory.InventoryProperties;
+import jakarta.annotation.PreDestroy;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.http.HttpStatus;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.ResponseStatus;
+import org.springframework.web.bind.annotation.RestController;
+
+/**
+ * The rest of the shop, for development: takes orders over HTTP, sends them to the worker over Service Bus, and keeps
+ * the last events that come back.
+ */
+@RestController
+class Shop {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Shop.class);
+    private static final int EVENTS_KEPT = 1_000;
+
+    /** What came from the worker. */
+    record Event(String type, JsonNode body) {
+    }
+
+    private final ServiceBusSenderClient orders;
+    private final ServiceBusProcessorClient events;
+    private final Deque<Event> received = new ConcurrentLinkedDeque<>();
+
+    Shop(InventoryProperties settings) {
+        ServiceBusClientBuilder bus = new ServiceBusClientBuilder().connectionString(settings.servicebus().connectionString());
+        orders = bus.sender().topicName(settings.servicebus().ordersTopic()).buildClient();
+        events = bus.processor().topicName(settings.servicebus().eventsTopic()).subscriptionName("shop")
+            .processMessage(context -> receive(context.getMessage())).processError(Shop::error).buildProcessorClient();
+        events.start();
+    }
+
+    /** Completes the order as a shop does (id, totals, time), sends OrderCreated, and answers with the order id. */
+    @PostMapping("/api/orders")
+    @ResponseStatus(HttpStatus.ACCEPTED)
+    Map<String, String> order(@RequestBody ObjectNode order) {
+        if (!order.path("orderId").isTextual()) {
+            order.put("orderId", UUID.randomUUID().toString());
+        }
+        BigDecimal total = BigDecimal.ZERO;
+        for (JsonNode item : order.path("items")) {
+            if (item instanceof ObjectNode line && line.path("unitPrice").isNumber() && line.path("quantity").isNumber()) {
+                BigDecimal lineTotal = line.get("unitPrice").decimalValue().multiply(line.get("quantity").decimalValue());
+                line.put("lineTotal", lineTotal);
+                total = total.add(lineTotal);
+            }
+        }
+        order.put("totalAmount", total);
+        order.put("createdAt", Instant.now().toString());
+        String orderId = order.get("orderId").textValue();
+        orders.sendMessage(new ServiceBusMessage(order.toString()).setMessageId(UUID.randomUUID().toString())
+            .setSubject("OrderCreated").setCorrelationId(orderId).setContentType("application/json"));
+        return Map.of("orderId", orderId);
+    }
+
+    /** The last events, the oldest first; those of one order if it is named. */
+    @GetMapping("/api/events")
+    List<Event> events(@RequestParam(required = false) String orderId) {
+        return received.stream()
+            .filter(event -> orderId == null || orderId.equals(event.body().path("orderId").textValue()))
+            .toList();
+    }
+
+    private void receive(ServiceBusReceivedMessage message) {
+        received.add(new Event(message.getSubject(), message.getBody().toObject(JsonNode.class)));
+        while (received.size() > EVENTS_KEPT) {
+            received.removeFirst();
+        }
+    }
+
+    private static void error(ServiceBusErrorContext context) {
+        LOG.warn("The shop cannot receive events: {}", context.getException().getMessage());
+    }
+
+    @PreDestroy
+    void close() {
+        events.close();
+        orders.close();
+    }
+}
