@@ -1,0 +1,110 @@
+package ecommerce.inventory.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.Map;
+
+import ecommerce.inventory.support.Tables;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.dao.DataIntegrityViolationException;
+
+/** The function reserve_inventory: what it writes and answers, for one order and for several in a batch. */
+@DatabaseTest
+class ReserveInventoryTest {
+
+    @Autowired
+    private Tables tables;
+
+    @BeforeEach
+    void someStock() {
+        tables.clear();
+        tables.stock("a", 10);
+        tables.stock("b", 5);
+    }
+
+    @Test
+    void anOrderThatFitsIsWrittenWhole() {
+        assertThat(reserve(order("1", "b:5", "a:4"))).containsExactly("1 Reserved");
+
+        assertThat(tables.stockOf("a")).isEqualTo("6 available, 4 reserved, version 2");
+        assertThat(tables.stockOf("b")).isEqualTo("0 available, 5 reserved, version 2");
+        assertThat(tables.count("inventory_reservations")).as("one for each product").isEqualTo(2);
+        assertThat(tables.rows("SELECT message_body ->> 'productId' AS product, message_body ->> 'quantityReserved' AS quantity, "
+            + "message_body ->> 'remainingStock' AS remaining FROM outbox ORDER BY sequence"))
+            .as("an event for each product, in product order")
+            .containsExactly(Map.of("product", "a", "quantity", "4", "remaining", "6"), Map.of("product", "b", "quantity", "5", "remaining", "0"));
+        assertThat(tables.row("SELECT count(*) AS reservations FROM inventory_reservations r JOIN inventory i USING (product_id) "
+            + "WHERE r.expires_at = r.created_at + interval '15 minutes' AND i.last_updated = r.created_at"))
+            .as("one moment for all of it").containsEntry("reservations", 2L);
+    }
+
+    @Test
+    void linesOfOneProductCountTogether() {
+        assertThat(reserve(order("1", "a:4", "b:1", "a:6"))).containsExactly("1 Reserved");
+        assertThat(tables.stockOf("a")).isEqualTo("0 available, 10 reserved, version 2");
+
+        assertThat(reserve(order("2", "b:2", "b:2", "b:1"))).containsExactly(
+            "2 Insufficient [{\"productId\": \"b\", \"availableStock\": 4, \"requestedQuantity\": 5}]");
+    }
+
+    @Test
+    void anOrderThatIsShortWritesNothingButItsClaimAndTellsAllThatIsShort() {
+        assertThat(reserve(order("1", "b:6", "a:1", "unknown:1"))).containsExactly("1 Insufficient ["
+            + "{\"productId\": \"b\", \"availableStock\": 5, \"requestedQuantity\": 6}, "
+            + "{\"productId\": \"unknown\", \"availableStock\": 0, \"requestedQuantity\": 1}]");
+
+        assertThat(tables.stockOf("a")).as("not short, and not touched").isEqualTo("10 available, 0 reserved, version 1");
+        assertThat(tables.stockOf("b")).isEqualTo("5 available, 0 reserved, version 1");
+        assertThat(tables.count("inventory_reservations") + tables.count("outbox")).isZero();
+        assertThat(tables.count("inventory_orders")).isEqualTo(1);
+    }
+
+    @Test
+    void anOrderHasItsOutcomeOnce() {
+        reserve(order("1", "a:1"));
+
+        assertThat(reserve(order("1", "a:1"))).containsExactly("1 Duplicate");
+        assertThat(reserve(order("2", "a:1") + "," + order("2", "a:1"))).as("within a batch too")
+            .containsExactly("2 Reserved", "2 Duplicate");
+
+        assertThat(tables.stockOf("a")).as("two orders, four messages").isEqualTo("8 available, 2 reserved, version 3");
+        assertThat(tables.count("outbox")).isEqualTo(2);
+    }
+
+    @Test
+    void inABatchAnOrderThatIsShortDoesNotStarveALaterOne() {
+        assertThat(reserve(order("1", "a:8") + "," + order("2", "a:3") + "," + order("3", "a:2"))).containsExactly(
+            "1 Reserved",
+            "2 Insufficient [{\"productId\": \"a\", \"availableStock\": 2, \"requestedQuantity\": 3}]",
+            "3 Reserved");
+
+        assertThat(tables.stockOf("a")).isEqualTo("0 available, 10 reserved, version 3");
+    }
+
+    @Test
+    void aSumThatNoIntegerHoldsIsADataException() {
+        assertThatThrownBy(() -> reserve(order("1", "a:2147483647", "a:1")))
+            .isInstanceOf(DataIntegrityViolationException.class)
+            .hasMessageContaining("items: the quantities of product a add up to 2147483648, more than 2147483647");
+        assertThat(tables.count("inventory_orders")).as("rolled back").isZero();
+    }
+
+    /** An order as reserve_inventory takes it. Lines are written {@code "product:quantity"}. */
+    private static String order(String orderId, String... lines) {
+        String items = List.of(lines).stream().map(line -> line.split(":"))
+            .map(line -> "{\"productId\": \"%s\", \"quantity\": %s}".formatted((Object[]) line))
+            .toList().toString();
+        return "{\"messageId\": \"message-%s\", \"order\": {\"orderId\": \"%s\", \"items\": %s}}".formatted(orderId, orderId, items);
+    }
+
+    /** @return order id, outcome and what is short, for each order */
+    private List<String> reserve(String orders) {
+        return tables.rows("SELECT concat_ws(' ', order_id, outcome, short_lines) AS outcome "
+                + "FROM reserve_inventory(CAST(? AS jsonb), interval '15 minutes')", "[" + orders + "]")
+            .stream().map(row -> (String) row.get("outcome")).toList();
+    }
+}

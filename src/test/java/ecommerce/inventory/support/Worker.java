@@ -1,0 +1,30 @@
+package ecommerce.inventory.support;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import ecommerce.inventory.InventoryWorker;
+import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/** Starts workers beside a test, for those that stop one, run two, or take the database away. */
+public final class Worker {
+
+    private Worker() {
+    }
+
+    /** @param settings further settings, {@code "inventory.outbox.batch-size=10"} */
+    public static ConfigurableApplicationContext start(String databaseUrl, EmbeddedServiceBus bus, String... settings) {
+        List<String> arguments = new ArrayList<>(List.of(
+            "--spring.datasource.url=" + databaseUrl,
+            "--spring.datasource.username=postgres",
+            "--inventory.servicebus.connection-string=" + bus.connectionString()));
+        for (String setting : settings) {
+            arguments.add("--" + setting);
+        }
+        return new SpringApplicationBuilder(InventoryWorker.class).web(WebApplicationType.NONE)
+            .registerShutdownHook(false).run(arguments.toArray(String[]::new));
+    }
+}
