@@ -57,9 +57,16 @@ public class ErrorPolicy extends RouteConfigurationBuilder {
         routeConfiguration("wait-out-outage")
             .onException(Exception.class)
                 .handled(true)
-                .log(LoggingLevel.WARN, "ecommerce.inventory.outbox",
-                    "The relay pauses for " + settings.outbox().outagePause() + ": ${exception.message}")
+                .process(exchange -> LOG.warn("The relay pauses for {}: {}", settings.outbox().outagePause(), rootCause(exchange)))
                 .delay(settings.outbox().outagePause().toMillis()).syncDelayed();
+    }
+
+    private static String rootCause(Exchange exchange) {
+        Throwable cause = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause.getMessage();
     }
 
     private boolean retry(Exchange exchange) {
@@ -71,7 +78,7 @@ public class ErrorPolicy extends RouteConfigurationBuilder {
         boolean away = Failures.databaseAway(failure);
         if (attempt % LOGGED_ATTEMPT == 1) {
             LOG.warn("{}, try {} of a message: {}", away ? "PostgreSQL is away, the message is held" : "Transaction rolled back",
-                attempt, failure.getMessage());
+                attempt, rootCause(exchange));
         }
         return away || attempt <= settings.inbox().maxRetries();
     }

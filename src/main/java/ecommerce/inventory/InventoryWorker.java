@@ -8,6 +8,9 @@ import org.springframework.boot.autoconfigure.SpringBootApplication;
 public class InventoryWorker {
 
     public static void main(String[] args) {
+        // The SDK handles messages on Reactor's elastic threads, ten for each core. A message that has to wait for one of
+        // them has no one who renews its lock. Read once, when the first client is made.
+        System.getProperties().putIfAbsent("reactor.schedulers.defaultBoundedElasticSize", "500");
         SpringApplication.run(InventoryWorker.class, args);
     }
 }

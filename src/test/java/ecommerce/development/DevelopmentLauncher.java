@@ -45,6 +45,8 @@ public final class DevelopmentLauncher {
             return;
         }
 
+        // As the worker's own main method.
+        System.getProperties().putIfAbsent("reactor.schedulers.defaultBoundedElasticSize", "500");
         EmbeddedServiceBus bus = EmbeddedServiceBus.start(Path.of("servicebus", "Config.json"),
             EmbeddedServiceBus.Options.defaults().withPort(busPort));
         EmbeddedPostgres postgres = EmbeddedDatabase.start(databasePort, false);

@@ -130,13 +130,25 @@ public class OutboxPublisher implements AutoCloseable {
             if (batch == null) {
                 batch = sender.createMessageBatch();
             }
-            if (batch.tryAddMessage(message(event))) {
+            if (fits(message(event))) {
                 inBatch.add(event);
             } else if (inBatch.isEmpty()) {
                 refuse(event, "Larger than the " + batch.getMaxSizeInBytes() + " bytes that the broker takes");
             } else {
                 flush();
                 add(event);
+            }
+        }
+
+        private boolean fits(ServiceBusMessage message) {
+            try {
+                return batch.tryAddMessage(message);
+            } catch (RuntimeException e) {
+                // So the SDK answers for a message that no batch could take.
+                if (isRefusal(e)) {
+                    return false;
+                }
+                throw e;
             }
         }
 

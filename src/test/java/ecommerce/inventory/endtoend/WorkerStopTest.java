@@ -1,0 +1,66 @@
+package ecommerce.inventory.endtoend;
+
+import static ecommerce.inventory.support.Shop.await;
+import static ecommerce.inventory.support.Shop.order;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.sql.Connection;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+
+import com.azure.messaging.servicebus.ServiceBusMessage;
+import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import ecommerce.inventory.support.Backend;
+import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.Tables;
+import ecommerce.inventory.support.Worker;
+import org.apache.camel.CamelContext;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.jdbc.DataSourceBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/** What a worker does with the messages that it has in work when it is told to stop. */
+class WorkerStopTest {
+
+    private static final int IN_WORK = 4;
+    private static final int ORDERS = 30;
+
+    private final String database = Backend.createDatabase();
+    private final EmbeddedServiceBus bus = Backend.startBus(null);
+    private final Shop shop = new Shop(bus);
+
+    @Test
+    void whatIsInWorkIsFinishedAndSettledAndNoMoreIsTaken() throws Exception {
+        ConfigurableApplicationContext worker = Worker.start(database, bus, "inventory.servicebus.max-concurrent-calls=" + IN_WORK);
+        CamelContext camel = worker.getBean(CamelContext.class);
+        var dataSource = DataSourceBuilder.create().url(database).username("postgres").build();
+        Tables tables = new Tables(new JdbcTemplate(dataSource));
+        tables.stock("a", 1_000);
+
+        CompletableFuture<Void> stopped;
+        try (Connection holder = dataSource.getConnection(); var statement = holder.createStatement()) {
+            holder.setAutoCommit(false);
+            statement.execute("SELECT FROM inventory WHERE product_id = 'a' FOR UPDATE");
+            shop.send(IntStream.range(0, ORDERS).mapToObj(i -> order("order-" + i, "1 a")).toArray(ServiceBusMessage[]::new));
+            await().until(() -> tables.count("pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") == IN_WORK);
+
+            stopped = CompletableFuture.runAsync(worker::close);
+            await().until(camel::isStopping);
+            holder.commit();
+        }
+        stopped.get();
+
+        assertThat(tables.count("inbox")).as("what was in work is done").isEqualTo(IN_WORK);
+        var counts = bus.counts(Shop.SUBSCRIPTION);
+        assertThat(counts.completed()).as("and settled").isEqualTo(IN_WORK);
+        assertThat(counts.active()).as("the rest is for the next worker").isEqualTo(ORDERS - IN_WORK);
+        assertThat(counts.locked()).as("at once").isZero();
+
+        try (var next = Worker.start(database, bus)) {
+            shop.awaitQuiet(tables);
+        }
+        assertThat(tables.count("inventory_orders")).isEqualTo(ORDERS);
+        shop.destroy();
+    }
+}
