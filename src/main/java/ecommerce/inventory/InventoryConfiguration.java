@@ -12,7 +12,6 @@ import ecommerce.inventory.outbox.OutboxPublisher;
 import org.apache.camel.component.azure.servicebus.ServiceBusConfiguration;
 import org.apache.camel.component.azure.servicebus.ServiceBusType;
 import org.apache.camel.component.azure.servicebus.client.ServiceBusClientFactory;
-import org.apache.camel.spring.spi.SpringTransactionPolicy;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -71,10 +70,8 @@ class InventoryConfiguration {
 
     /** Named as the policy that Camel Quarkus brings, so that routes can say it on either runtime. */
     @Bean("PROPAGATION_REQUIRED")
-    SpringTransactionPolicy required(PlatformTransactionManager transactionManager) {
-        SpringTransactionPolicy policy = new SpringTransactionPolicy(transactionManager);
-        policy.setPropagationBehaviorName("PROPAGATION_REQUIRED");
-        return policy;
+    TransactionPolicy transactionPolicy(PlatformTransactionManager transactionManager) {
+        return new TransactionPolicy(transactionManager);
     }
 
     @Bean

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.servicebus.BrowsedMessage;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import ecommerce.inventory.support.Contracts;
 import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
@@ -60,6 +61,7 @@ class OrderOutcomeTest {
             .containsEntry("CausationId", inbox.get("message_id").toString());
         assertThat(event.bodyAsString()).contains("\"orderId\": \"order-1\"", "\"productId\": \"prod-456\"",
             "\"quantityReserved\": 2", "\"remainingStock\": 98", "\"reservedAt\": \"2");
+        assertThat(shop.events()).allSatisfy(Contracts::assertKept);
     }
 
     @Test
@@ -83,5 +85,44 @@ class OrderOutcomeTest {
         assertThat(tables.count("outbox")).as("the second delivery tells nothing").isEqualTo(2);
         assertThat(tables.statusOf("order-2")).isEqualTo("Insufficient");
         assertThat(shop.deadLetters()).isEmpty();
+        assertThat(shop.events()).allSatisfy(Contracts::assertKept);
+    }
+
+    @Test
+    void linesOfOneProductAreAddedUp() {
+        shop.send(order("order-3", "30 prod-456", "1 prod-789", "20 prod-456"));
+        await().until(() -> shop.events().size() == 2);
+        shop.send(order("order-4", "30 prod-456", "30 prod-456"));
+        await().until(() -> shop.events("order-4").size() == 1);
+        shop.awaitQuiet(tables);
+
+        assertThat(tables.stockOf("prod-456")).as("50 of order-3, none of order-4").isEqualTo("50 available, 50 reserved, version 2");
+        assertThat(shop.events("order-4").get(0).bodyAsString()).contains("\"requestedQuantity\": 60", "\"availableStock\": 50");
+        assertThat(tables.count("inventory_reservations")).as("one for each product of order-3").isEqualTo(2);
+    }
+
+    @Test
+    void anOrderHasOneOutcomeWhateverTheNumberOfItsMessages() {
+        long completed = bus.counts(Shop.SUBSCRIPTION).completed();
+        // Three messages of their own ids, so that the inbox takes each of them in.
+        shop.send(order("order-5", "1 prod-456"), order("order-5", "1 prod-456"), order("order-5", "2 prod-789"));
+        await().until(() -> bus.counts(Shop.SUBSCRIPTION).completed() == completed + 3);
+        shop.awaitQuiet(tables);
+
+        assertThat(tables.count("inbox")).isEqualTo(3);
+        assertThat(tables.count("inventory_orders")).isEqualTo(1);
+        assertThat(tables.count("inventory_reservations")).isEqualTo(1);
+        assertThat(shop.events("order-5")).hasSize(1);
+    }
+
+    @Test
+    void theTraceOfTheOrderGoesOnInItsEvents() {
+        ServiceBusMessage order = order("order-6", "1 prod-456");
+        String traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        order.getApplicationProperties().put("traceparent", traceparent);
+        shop.send(order);
+        await().until(() -> shop.events("order-6").size() == 1);
+
+        assertThat(shop.events("order-6").get(0).applicationProperties()).containsEntry("traceparent", traceparent);
     }
 }

@@ -28,7 +28,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 class OutageTest {
 
     /** Short, so that a lock that is not renewed shows. */
-    private static final Duration LOCK = Duration.ofSeconds(6);
+    private static final Duration LOCK = Duration.ofSeconds(10);
     private static final int ORDERS = 40;
 
     @TempDir

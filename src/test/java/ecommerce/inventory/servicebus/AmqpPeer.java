@@ -120,8 +120,7 @@ final class AmqpPeer {
     }
 
     void fail(Throwable cause) {
-        LOG.warn("Closing a connection after {}", String.valueOf(cause));
-        socket.closeAfterFlush();
+        socket.fail(cause);
     }
 
     /** The connection is gone. Locks stay. */

@@ -22,9 +22,9 @@ record Disposition(Kind kind, Map<String, Object> changes) {
         COMPLETE, ABANDON, RELEASE, DEFER, DEAD_LETTER
     }
 
-    /** A client that settles without an outcome gives the message back. */
+    /** @throws RefusedException for the states of transactions */
     static Disposition of(DeliveryState state) {
-        if (state == null || state instanceof Released) {
+        if (state instanceof Released) {
             return new Disposition(Kind.RELEASE, Map.of());
         } else if (state instanceof Accepted) {
             return new Disposition(Kind.COMPLETE, Map.of());

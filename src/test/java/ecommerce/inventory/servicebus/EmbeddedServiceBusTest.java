@@ -1,7 +1,6 @@
 package ecommerce.inventory.servicebus;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.azure.core.util.BinaryData;
 import com.azure.messaging.servicebus.ServiceBusMessage;
@@ -11,7 +10,8 @@ import com.azure.messaging.servicebus.ServiceBusReceiverClient;
 import com.azure.messaging.servicebus.ServiceBusSenderClient;
 import com.azure.messaging.servicebus.models.ServiceBusReceiveMode;
 import java.io.IOException;
-import java.util.List;
+import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -37,7 +37,7 @@ class EmbeddedServiceBusTest extends ServiceBusTest {
         assertThat(browsed.subject()).isEqualTo("stock");
         assertThat(browsed.correlationId()).isEqualTo("c1");
         assertThat(browsed.contentType()).isEqualTo("application/json");
-        assertThat(browsed.applicationProperties()).isEqualTo(java.util.Map.of("attempt", 7));
+        assertThat(browsed.applicationProperties()).isEqualTo(Map.of("attempt", 7));
         assertThat(browsed.bodyAsString()).isEqualTo("body of m1");
         assertThat(browsed.state()).isEqualTo(BrowsedMessage.State.ACTIVE);
         assertThat(browsed.deliveryCount()).isZero();
@@ -91,7 +91,7 @@ class EmbeddedServiceBusTest extends ServiceBusTest {
     void aMessageOfOneMebibytePassesWhenTheBusAllowsIt() throws IOException {
         start(OPTIONS.withMaxMessageSize(2 * 1024 * 1024));
         byte[] body = new byte[1024 * 1024];
-        new java.util.Random(1).nextBytes(body);
+        new Random(1).nextBytes(body);
 
         queueSender("work").sendMessage(new ServiceBusMessage(BinaryData.fromBytes(body)));
 

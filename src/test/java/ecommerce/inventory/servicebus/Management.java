@@ -64,7 +64,7 @@ final class Management {
         } catch (RefusedException e) {
             return new Response(status(e), e.getMessage(), e.condition(), Map.of());
         } catch (ClassCastException | NullPointerException | IllegalArgumentException e) {
-            return new Response(400, "Malformed request: " + e.getMessage(), "amqp:invalid-field", Map.of());
+            return new Response(400, "Malformed request: " + e.getMessage(), RefusedException.INVALID_FIELD, Map.of());
         }
     }
 

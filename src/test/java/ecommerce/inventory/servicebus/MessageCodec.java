@@ -1,10 +1,12 @@
 package ecommerce.inventory.servicebus;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Date;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,11 +21,13 @@ import org.apache.qpid.protonj2.codec.DecoderState;
 import org.apache.qpid.protonj2.codec.Encoder;
 import org.apache.qpid.protonj2.codec.EncoderState;
 import org.apache.qpid.protonj2.codec.TypeDecoder;
+import org.apache.qpid.protonj2.codec.decoders.primitives.MapTypeDecoder;
 import org.apache.qpid.protonj2.types.Binary;
 import org.apache.qpid.protonj2.types.Symbol;
 import org.apache.qpid.protonj2.types.messaging.AmqpValue;
 import org.apache.qpid.protonj2.types.messaging.ApplicationProperties;
 import org.apache.qpid.protonj2.types.messaging.Data;
+import org.apache.qpid.protonj2.types.messaging.DeliveryAnnotations;
 import org.apache.qpid.protonj2.types.messaging.Header;
 import org.apache.qpid.protonj2.types.messaging.MessageAnnotations;
 import org.apache.qpid.protonj2.types.messaging.Properties;
@@ -46,6 +50,7 @@ final class MessageCodec {
     private static final Symbol DEAD_LETTER_SOURCE = Symbol.valueOf("x-opt-deadletter-source");
     private static final Set<Symbol> BROKER_ANNOTATIONS = Set.of(SEQUENCE_NUMBER, ENQUEUED_SEQUENCE_NUMBER,
             ENQUEUED_TIME, LOCKED_UNTIL, MESSAGE_STATE, DEAD_LETTER_SOURCE);
+    private static final String SCHEDULED_ENQUEUE_TIME = "x-opt-scheduled-enqueue-time";
     private static final long MAX_UINT = 0xFFFFFFFFL;
     private static final byte NULL = 0x40;
     private static final byte TRUE = 0x41;
@@ -65,6 +70,10 @@ final class MessageCodec {
 
     /** An array of timestamps, which protonj2 would encode as an array of longs. */
     record Timestamps(long[] epochMillis) {
+    }
+
+    /** An entry of a map with string or symbol keys: decoded, and key and value as they came. */
+    private record Entry(String key, Object value, byte[] encoded) {
     }
 
     private interface Visitor {
@@ -96,10 +105,10 @@ final class MessageCodec {
     MessageContent decode(byte[] encoded) {
         var parts = new Object() {
             Header header = new Header();
-            Map<Symbol, Object> annotations = Map.of();
-            Properties properties;
-            byte[] encodedProperties;
-            Map<String, Object> applicationProperties = Map.of();
+            List<Entry> annotations = List.of();
+            Properties properties = new Properties();
+            byte[] encodedProperties = NONE;
+            List<Entry> applicationProperties = List.of();
             byte[] encodedApplicationProperties = NONE;
             int bodyStart = encoded.length;
         };
@@ -108,40 +117,63 @@ final class MessageCodec {
             if (section == Header.class) {
                 parts.header = (Header) type.readValue(in, decoding);
             } else if (section == MessageAnnotations.class) {
-                parts.annotations = sendersOwn((MessageAnnotations) type.readValue(in, decoding));
+                parts.annotations = readMap(in, encoded);
             } else if (section == Properties.class) {
                 parts.properties = (Properties) type.readValue(in, decoding);
                 parts.encodedProperties = Arrays.copyOfRange(encoded, start, in.getReadOffset());
             } else if (section == ApplicationProperties.class) {
-                parts.applicationProperties =
-                        Disposition.withStringKeys(((ApplicationProperties) type.readValue(in, decoding)).getValue());
+                parts.applicationProperties = readMap(in, encoded);
                 parts.encodedApplicationProperties = Arrays.copyOfRange(encoded, start, in.getReadOffset());
             } else {
                 type.skipValue(in, decoding);
-                if (section != org.apache.qpid.protonj2.types.messaging.DeliveryAnnotations.class) {
+                if (section != DeliveryAnnotations.class) {
                     parts.bodyStart = Math.min(parts.bodyStart, start);
                 }
             }
         });
-        if (parts.properties == null || parts.properties.getMessageId() == null) {
+        if (parts.properties.getMessageId() == null) {
             // Receivers may count on an id: the JavaScript SDK fails without one.
-            parts.properties = parts.properties == null ? new Properties() : parts.properties;
             parts.properties.setMessageId(UUID.randomUUID().toString().replace("-", ""));
-            parts.encodedProperties = encoded(parts.properties);
+            ProtonBuffer out = ProtonBufferAllocator.defaultAllocator().allocate(256);
+            encoder.writeObject(out, encoding, parts.properties);
+            parts.encodedProperties = bytes(out);
         }
+        ByteArrayOutputStream annotations = new ByteArrayOutputStream();
+        int annotationCount = 0;
+        long scheduledEnqueueTime = 0;
+        Map<String, Object> applicationProperties = new LinkedHashMap<>();
+        for (Entry entry : parts.annotations) {
+            if (!BROKER_ANNOTATIONS.contains(Symbol.valueOf(entry.key()))) {
+                annotations.writeBytes(entry.encoded());
+                annotationCount++;
+            }
+            if (entry.key().equals(SCHEDULED_ENQUEUE_TIME) && entry.value() instanceof Date date) {
+                scheduledEnqueueTime = date.getTime();
+            }
+        }
+        parts.applicationProperties.forEach(entry -> applicationProperties.put(entry.key(), entry.value()));
         return new MessageContent(parts.header.isDurable(), parts.header.getPriority(),
                 parts.header.hasTimeToLive() ? parts.header.getTimeToLive() : MessageContent.UNLIMITED,
-                parts.annotations, parts.properties, parts.encodedProperties, parts.applicationProperties,
-                parts.encodedApplicationProperties, Arrays.copyOfRange(encoded, parts.bodyStart, encoded.length));
+                scheduledEnqueueTime, annotationCount, annotations.toByteArray(), parts.properties,
+                parts.encodedProperties, applicationProperties, parts.encodedApplicationProperties,
+                Arrays.copyOfRange(encoded, parts.bodyStart, encoded.length));
     }
 
-    private static Map<Symbol, Object> sendersOwn(MessageAnnotations annotations) {
-        Map<Symbol, Object> own = new LinkedHashMap<>();
-        if (annotations.getValue() != null) {
-            own.putAll(annotations.getValue());
+    /** Timestamps come as dates: protonj2 reads them as longs, which would be indistinguishable from longs. */
+    private List<Entry> readMap(ProtonBuffer in, byte[] source) {
+        List<Entry> entries = new ArrayList<>();
+        if (decoder.readNextTypeDecoder(in, decoding) instanceof MapTypeDecoder type) {
+            type.readSize(in, decoding);
+            for (int count = type.readCount(in, decoding); count > 1; count -= 2) {
+                int start = in.getReadOffset();
+                String key = decoder.readObject(in, decoding).toString();
+                boolean timestamp = in.peekByte() == TIMESTAMP;
+                Object value = decoder.readObject(in, decoding);
+                entries.add(new Entry(key, timestamp ? new Date((Long) value) : value,
+                        Arrays.copyOfRange(source, start, in.getReadOffset())));
+            }
         }
-        own.keySet().removeAll(BROKER_ANNOTATIONS);
-        return own;
+        return entries;
     }
 
     private void visit(byte[] encoded, Visitor visitor) {
@@ -158,22 +190,43 @@ final class MessageCodec {
         }
     }
 
-    /** The content with these application properties set. */
+    /**
+     * The content with these application properties set. The others stay byte for byte what they were.
+     *
+     * @throws RefusedException when one of the values cannot be encoded
+     */
     MessageContent modify(MessageContent content, Map<String, Object> changes) {
         if (changes.isEmpty()) {
             return content;
         }
         Map<String, Object> properties = new LinkedHashMap<>(content.applicationProperties());
         properties.putAll(changes);
-        return content.withApplicationProperties(properties, encoded(new ApplicationProperties(properties)));
+        byte[] section = content.encodedApplicationProperties();
+        List<Entry> entries = new ArrayList<>();
+        visit(section, (type, in, start) -> entries.addAll(readMap(in, section)));
+        entries.removeIf(entry -> changes.containsKey(entry.key()));
+        ProtonBuffer out = ProtonBufferAllocator.defaultAllocator().allocate(256 + section.length);
+        section(out, 0x74);
+        int start = beginMap(out);
+        entries.forEach(entry -> out.writeBytes(entry.encoded()));
+        try {
+            changes.forEach((key, value) -> {
+                encoder.writeString(out, encoding, key);
+                encoder.writeObject(out, encoding, value);
+            });
+        } catch (RuntimeException e) {
+            throw new RefusedException(RefusedException.INVALID_FIELD, "Not a property value: " + e.getMessage());
+        }
+        endMap(out, start, entries.size() + changes.size());
+        return content.withApplicationProperties(properties, bytes(out));
     }
 
     /** The message as a receiver gets it. */
     byte[] encode(StoredMessage message) {
         MessageContent content = message.content;
         ProtonBuffer out = ProtonBufferAllocator.defaultAllocator().allocate(
-                512 + content.encodedProperties().length + content.encodedApplicationProperties().length
-                        + content.body().length);
+                512 + content.annotations().length + content.encodedProperties().length
+                        + content.encodedApplicationProperties().length + content.body().length);
         writeHeader(out, message);
         writeAnnotations(out, message);
         out.writeBytes(content.encodedProperties());
@@ -199,14 +252,10 @@ final class MessageCodec {
     }
 
     private void writeAnnotations(ProtonBuffer out, StoredMessage message) {
-        Map<Symbol, Object> annotations = message.content.annotations();
         section(out, 0x72);
         int start = beginMap(out);
-        int entries = 4 + annotations.size();
-        annotations.forEach((key, value) -> {
-            encoder.writeSymbol(out, encoding, key);
-            encoder.writeObject(out, encoding, value);
-        });
+        int entries = 4 + message.content.annotationCount();
+        out.writeBytes(message.content.annotations());
         encoder.writeSymbol(out, encoding, SEQUENCE_NUMBER);
         encoder.writeLong(out, encoding, message.sequenceNumber);
         encoder.writeSymbol(out, encoding, ENQUEUED_SEQUENCE_NUMBER);
@@ -281,12 +330,6 @@ final class MessageCodec {
         out.setInt(start - 4, 2 * entries);
     }
 
-    private byte[] encoded(Object section) {
-        ProtonBuffer out = ProtonBufferAllocator.defaultAllocator().allocate(256);
-        encoder.writeObject(out, encoding, section);
-        return bytes(out);
-    }
-
     static byte[] bytes(ProtonBuffer buffer) {
         byte[] bytes = new byte[buffer.getReadableBytes()];
         buffer.readBytes(bytes, 0, bytes.length);
@@ -296,7 +339,7 @@ final class MessageCodec {
     /** The delivery tag of a lock: its 16 bytes in the order of a .NET Guid. */
     static byte[] deliveryTag(UUID lockToken) {
         long high = lockToken.getMostSignificantBits();
-        return java.nio.ByteBuffer.allocate(16)
+        return ByteBuffer.allocate(16)
                 .putInt(Integer.reverseBytes((int) (high >>> 32)))
                 .putShort(Short.reverseBytes((short) (high >>> 16)))
                 .putShort(Short.reverseBytes((short) high))

@@ -9,7 +9,6 @@ import org.apache.qpid.protonj2.engine.Session;
 import org.apache.qpid.protonj2.types.messaging.Accepted;
 import org.apache.qpid.protonj2.types.messaging.Received;
 import org.apache.qpid.protonj2.types.messaging.Rejected;
-import org.apache.qpid.protonj2.types.messaging.Released;
 import org.apache.qpid.protonj2.types.transport.DeliveryState;
 import org.apache.qpid.protonj2.types.transport.SenderSettleMode;
 
@@ -110,10 +109,15 @@ final class OutgoingLink implements Queue.Consumer {
         if (delivery.isSettled() || state instanceof Received) {
             return;
         }
+        if (state == null) {
+            // Clients forget deliveries when they close a link; as on Azure, that does not end the lock.
+            delivery.settle();
+            return;
+        }
         DeliveryState answer;
         try {
             queue.settle(delivery.getLinkedResource(), Disposition.of(state));
-            answer = state == null ? Released.getInstance() : state instanceof Rejected ? new Rejected() : state;
+            answer = state instanceof Rejected ? new Rejected() : state;
         } catch (RefusedException e) {
             answer = new Rejected(e.error());
         }

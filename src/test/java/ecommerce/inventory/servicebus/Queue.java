@@ -60,8 +60,8 @@ final class Queue extends Entity {
         this.kind = kind;
         this.codec = codec;
         this.loop = loop;
-        this.deadLetterQueue = kind == Kind.DEAD_LETTER_QUEUE ? null
-                : new Queue(path + "/$DeadLetterQueue", Kind.DEAD_LETTER_QUEUE, options.ofDeadLetterQueue(), codec, loop);
+        this.deadLetterQueue = kind == Kind.DEAD_LETTER_QUEUE ? null : new Queue(path + "/$DeadLetterQueue",
+                Kind.DEAD_LETTER_QUEUE, options.ofDeadLetterQueue(), codec, loop);
     }
 
     @Override
@@ -166,14 +166,14 @@ final class Queue extends Entity {
         long now = System.currentTimeMillis();
         StoredMessage message = held(lockToken, now);
         message.lockedUntil = now + options.lockDuration().toMillis();
+        locked.remove(lockToken);
         locked.put(lockToken, message);
         return message.lockedUntil;
     }
 
-    /** Takes the lock out of the book; throws when it has run out or never was. */
     private StoredMessage held(UUID lockToken, long now) {
         expireLocks(now);
-        StoredMessage message = locked.remove(lockToken);
+        StoredMessage message = locked.get(lockToken);
         if (message == null) {
             throw RefusedException.lockLost();
         }
@@ -183,12 +183,13 @@ final class Queue extends Entity {
     /**
      * Ends a lock as its holder wishes.
      *
-     * @throws RefusedException when the lock is lost
+     * @throws RefusedException when the lock is lost, or when it stays because the changes cannot be made
      */
     void settle(UUID lockToken, Disposition disposition) {
         StoredMessage message = held(lockToken, System.currentTimeMillis());
-        message.lockToken = null;
         message.content = codec.modify(message.content, disposition.changes());
+        message.lockToken = null;
+        locked.remove(lockToken);
         switch (disposition.kind()) {
             case COMPLETE -> {
                 messages.remove(message.sequenceNumber);

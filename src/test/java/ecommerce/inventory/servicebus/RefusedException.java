@@ -10,6 +10,7 @@ final class RefusedException extends RuntimeException {
     static final String NOT_ALLOWED = "amqp:not-allowed";
     static final String NOT_IMPLEMENTED = "amqp:not-implemented";
     static final String DECODE_ERROR = "amqp:decode-error";
+    static final String INVALID_FIELD = "amqp:invalid-field";
     static final String MESSAGE_SIZE_EXCEEDED = "amqp:link:message-size-exceeded";
     static final String MESSAGE_LOCK_LOST = "com.microsoft:message-lock-lost";
     static final String MESSAGE_NOT_FOUND = "com.microsoft:message-not-found";

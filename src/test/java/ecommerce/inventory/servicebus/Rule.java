@@ -75,8 +75,8 @@ final class Rule {
         }
         Matcher subject = SUBJECT.matcher(expression.trim());
         if (!subject.matches()) {
-            throw new IllegalArgumentException("the SQL expression \"" + expression + "\" is not supported; supported are "
-                    + "1=1, 1=0, sys.Label = 'X' and sys.Label IN ('X', 'Y')");
+            throw new IllegalArgumentException("the SQL expression \"" + expression
+                    + "\" is not supported; supported are 1=1, 1=0, sys.Label = 'X' and sys.Label IN ('X', 'Y')");
         }
         Set<String> subjects = new HashSet<>();
         Matcher literal = Pattern.compile(LITERAL).matcher(

@@ -52,7 +52,8 @@ final class SocketConnection {
             close();
         } else if (!closing) {
             // A copy, because the engine keeps incomplete frames until their rest arrives.
-            protect(() -> peer.ingest(ProtonBufferAllocator.defaultAllocator().copy(buffer.array(), 0, buffer.position())));
+            ProtonBuffer bytes = ProtonBufferAllocator.defaultAllocator().copy(buffer.array(), 0, length);
+            protect(() -> peer.ingest(bytes));
         }
     }
 
@@ -65,7 +66,14 @@ final class SocketConnection {
         try {
             work.run();
         } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
-            LOG.warn("Closing a connection after {}", e.toString());
+            fail(e);
+        }
+    }
+
+    /** Closes after an error; the first one is the one that tells why. */
+    void fail(Throwable cause) {
+        if (!closing) {
+            LOG.warn("Closing a connection after {}", String.valueOf(cause));
             closeAfterFlush();
         }
     }

@@ -91,7 +91,7 @@ public class Shop implements DisposableBean {
 
     /** Far longer than anything takes: a test fails by it, and never passes by it. */
     public static ConditionFactory await() {
-        return Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(20));
+        return Awaitility.await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(20));
     }
 
     @Override
