@@ -8,6 +8,7 @@ import java.util.Set;
 import ecommerce.inventory.inbox.InvalidMessageException.Reason;
 import org.apache.camel.util.ObjectHelper;
 import org.postgresql.util.PSQLException;
+import org.springframework.transaction.TransactionSystemException;
 
 /** What a failed transaction means for its message, read from the causes of the exception and their SQLSTATE. */
 public final class Failures {
@@ -36,8 +37,10 @@ public final class Failures {
 
     /** Whether PostgreSQL cannot be worked with at present, whatever the message. */
     public static boolean databaseAway(Throwable failure) {
-        // HikariCP's word for: no connection to be had.
-        if (ObjectHelper.getException(SQLTransientConnectionException.class, failure) != null) {
+        // HikariCP's word for: no connection to be had. And Spring's for: the connection went away in the middle, so that
+        // not even the rollback could be said.
+        if (ObjectHelper.getException(SQLTransientConnectionException.class, failure) != null
+            || ObjectHelper.getException(TransactionSystemException.class, failure) != null) {
             return true;
         }
         SQLException sql = ObjectHelper.getException(SQLException.class, failure);

@@ -39,9 +39,12 @@ import org.slf4j.LoggerFactory;
 class SettlingConsumer extends DefaultConsumer {
 
     private static final Logger LOG = LoggerFactory.getLogger(SettlingConsumer.class);
+    /** How long messages that were asked for before the stop may still arrive, to be given back; milliseconds. */
+    private static final long LATE_ARRIVALS = 500;
 
     private ServiceBusProcessorClient client;
     private Semaphore slots;
+    private Semaphore givenBack;
     private CountDownLatch closed;
 
     SettlingConsumer(ServiceBusEndpoint endpoint, Processor processor) {
@@ -58,6 +61,7 @@ class SettlingConsumer extends DefaultConsumer {
         super.doStart();
         // Fair, so that no message gets a slot while the stop waits for all of them.
         slots = new Semaphore(getEndpoint().getConfiguration().getMaxConcurrentCalls(), true);
+        givenBack = new Semaphore(0);
         closed = new CountDownLatch(1);
         client = getEndpoint().getServiceBusClientFactory()
             .createServiceBusProcessorClient(getEndpoint().getConfiguration(), this::onMessage, this::onError);
@@ -73,6 +77,8 @@ class SettlingConsumer extends DefaultConsumer {
                 LOG.warn("{}: {} messages are still in work after {} {}; they will be delivered again", entity(),
                     all - slots.availablePermits(), shutdown.getTimeout(), shutdown.getTimeUnit());
             }
+            // Each handler gives back one message at most; what the broker sends later keeps its lock until that ends.
+            givenBack.tryAcquire(all, LATE_ARRIVALS, TimeUnit.MILLISECONDS);
             client.close();
             closed.countDown();
             client = null;
@@ -90,6 +96,7 @@ class SettlingConsumer extends DefaultConsumer {
                 }
             } else {
                 context.abandon();
+                givenBack.release();
                 // The SDK fetches the next message as soon as this one is done with.
                 closed.await();
             }

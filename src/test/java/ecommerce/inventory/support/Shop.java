@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.stream.Collectors;
 
+import com.azure.core.amqp.AmqpRetryOptions;
 import com.azure.core.util.BinaryData;
 import com.azure.messaging.servicebus.ServiceBusClientBuilder;
 import com.azure.messaging.servicebus.ServiceBusMessage;
@@ -30,7 +31,9 @@ public class Shop implements DisposableBean {
 
     public Shop(EmbeddedServiceBus bus) {
         this.bus = bus;
-        this.orders = new ServiceBusClientBuilder().connectionString(bus.connectionString()).sender().topicName("orders").buildClient();
+        this.orders = new ServiceBusClientBuilder().connectionString(bus.connectionString())
+            // A connection that is cut during a send is to be noticed before a minute has passed.
+            .retryOptions(new AmqpRetryOptions().setTryTimeout(Duration.ofSeconds(5))).sender().topicName("orders").buildClient();
     }
 
     /** An OrderCreated message with a new MessageId. Lines are written {@code "2 prod-456"}. */
@@ -91,7 +94,7 @@ public class Shop implements DisposableBean {
 
     /** Far longer than anything takes: a test fails by it, and never passes by it. */
     public static ConditionFactory await() {
-        return Awaitility.await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(20));
+        return Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(20));
     }
 
     @Override
