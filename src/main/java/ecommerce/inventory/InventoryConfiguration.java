@@ -1,5 +1,7 @@
 package ecommerce.inventory;
 
+import java.util.Locale;
+
 import javax.sql.DataSource;
 
 import com.azure.core.amqp.AmqpRetryOptions;
@@ -12,6 +14,8 @@ import ecommerce.inventory.outbox.OutboxPublisher;
 import org.apache.camel.component.azure.servicebus.ServiceBusConfiguration;
 import org.apache.camel.component.azure.servicebus.ServiceBusType;
 import org.apache.camel.component.azure.servicebus.client.ServiceBusClientFactory;
+import org.apache.camel.component.jsonvalidator.DefaultJsonUriSchemaLoader;
+import org.apache.camel.component.jsonvalidator.JsonUriSchemaLoader;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -51,6 +55,16 @@ class InventoryConfiguration {
     @Bean
     SchemaViolations schemaViolations() {
         return new SchemaViolations();
+    }
+
+    /** Has violations told in English, whatever the language of the machine. */
+    @Bean
+    JsonUriSchemaLoader schemaLoader() {
+        return new DefaultJsonUriSchemaLoader() {
+            {
+                config.setLocale(Locale.ROOT);
+            }
+        };
     }
 
     @Bean

@@ -1,5 +1,7 @@
 package ecommerce.inventory.inbox;
 
+import java.nio.charset.StandardCharsets;
+
 /**
  * A message that no retry can make good. The consumer dead-letters it at once: {@link #reason()}
  * becomes its DeadLetterReason and the message of this exception its DeadLetterErrorDescription.
@@ -29,9 +31,14 @@ public class InvalidMessageException extends RuntimeException {
      * @param description one sentence that names the field and the value
      */
     public InvalidMessageException(Reason reason, String description) {
-        super(description.length() <= MAX_LENGTH ? description : description.substring(0, MAX_LENGTH) + " …",
+        super(wellFormed(description.length() <= MAX_LENGTH ? description : description.substring(0, MAX_LENGTH) + " …"),
             null, false, false);
         this.reason = reason;
+    }
+
+    /** With "?" for half of a surrogate pair, of which a cut leaves one: a description with it cannot be sent to the broker. */
+    private static String wellFormed(String text) {
+        return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
     }
 
     public Reason reason() {

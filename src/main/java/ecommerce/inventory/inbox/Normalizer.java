@@ -113,7 +113,7 @@ public class Normalizer implements Processor {
     /**
      * The MessageId if it is a UUID, else one made from it. Ids that are not unique in the world are told apart
      * by message type, as some senders give an order's messages the order id. A message without an id is known
-     * by its place in the broker's log, which is the same at each delivery.
+     * by the route that received it and its place in the broker's log, which are the same at each delivery.
      */
     private static UUID messageId(Exchange exchange, String type, String sentId) {
         String name;
@@ -124,7 +124,7 @@ public class Normalizer implements Processor {
             }
             name = type + '/' + sentId;
         } else {
-            name = exchange.getFromEndpoint() + "/" + exchange.getMessage().getHeader(ServiceBusConstants.SEQUENCE_NUMBER);
+            name = exchange.getFromRouteId() + '/' + exchange.getMessage().getHeader(ServiceBusConstants.SEQUENCE_NUMBER);
         }
         return UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8));
     }
@@ -144,9 +144,13 @@ public class Normalizer implements Processor {
             var at = e.getLocation();
             throw new InvalidMessageException(MalformedBody, "body: is not JSON"
                 + (at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr())
-                + ": " + StringHelper.before(e.getOriginalMessage(), "\n", e.getOriginalMessage()));
+                + ": " + withoutInternals(e.getOriginalMessage()));
         } catch (IOException e) {
             throw new InvalidMessageException(MalformedBody, "body: is not JSON: " + e.getMessage());
+        } catch (NumberFormatException e) {
+            // An exponent that is larger than an int.
+            throw new InvalidMessageException(MalformedBody, "body: has a number out of range: "
+                + StringHelper.before(e.getMessage(), " can not", e.getMessage()));
         }
     }
 
@@ -204,6 +208,11 @@ public class Normalizer implements Processor {
     private static String applicationProperty(Message in, String name) {
         Map<?, ?> properties = in.getHeader(ServiceBusConstants.APPLICATION_PROPERTIES, Map.class);
         return properties != null && properties.get(name) instanceof String value ? value : null;
+    }
+
+    /** Without what Jackson tells its callers of its own settings: {@code `StreamReadConstraints…`}. */
+    private static String withoutInternals(String message) {
+        return message.replaceAll("\\[Source: [^;]*; ", "[").replaceAll(", from `[^`]*`|\\s*\\(`[^`]*`[^)]*\\)| \\(bound as.*", "");
     }
 
     private static String withoutNul(String text) {

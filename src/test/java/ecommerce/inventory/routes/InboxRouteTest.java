@@ -1,0 +1,228 @@
+package ecommerce.inventory.routes;
+
+import static org.apache.camel.component.azure.servicebus.ServiceBusConstants.APPLICATION_PROPERTIES;
+import static org.apache.camel.component.azure.servicebus.ServiceBusConstants.CORRELATION_ID;
+import static org.apache.camel.component.azure.servicebus.ServiceBusConstants.MESSAGE_ID;
+import static org.apache.camel.component.azure.servicebus.ServiceBusConstants.SUBJECT;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.when;
+
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+import ecommerce.inventory.InsufficientInventoryException;
+import ecommerce.inventory.inbox.InboxRepository;
+import ecommerce.inventory.inbox.InvalidMessageException;
+import ecommerce.inventory.inbox.InvalidMessageException.Reason;
+import ecommerce.inventory.support.RouteTest;
+import org.apache.camel.CamelContext;
+import org.apache.camel.EndpointInject;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.builder.AdviceWith;
+import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.component.mock.MockEndpoint;
+import org.apache.camel.test.spring.junit5.UseAdviceWith;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.dao.CannotAcquireLockException;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.test.context.TestPropertySource;
+import org.springframework.test.context.bean.override.mockito.MockitoBean;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+
+/** {@code inbox.camel.yaml}: what of a message reaches its handler, how often, and what follows. */
+@RouteTest
+@UseAdviceWith
+@TestPropertySource(properties = {
+    "camel.main.routes-include-pattern=classpath:routes/inbox.camel.yaml",
+    "inventory.inbox.max-retries=2",
+    "inventory.inbox.retry-delay=PT0.001S",
+    "inventory.inbox.retry-delay-max=PT0.001S"})
+class InboxRouteTest {
+
+    private static final String MESSAGE_ID_SENT = "3F2504E0-4F89-11D3-9A0C-0305E82C3301";
+    private static final String TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    /** As a .NET peer writes it. */
+    private static final String ORDER = "{\"OrderId\":\"order-1\",\"Items\":[{\"ProductId\":\"prod-456\",\"Quantity\":2}]}";
+
+    @Autowired
+    private CamelContext camel;
+    @Autowired
+    private ProducerTemplate sender;
+    @MockitoBean
+    private InboxRepository inbox;
+    @EndpointInject("mock:direct:inbox-transaction")
+    private MockEndpoint transaction;
+    @EndpointInject("mock:handler")
+    private MockEndpoint handler;
+    @EndpointInject("mock:seda:outbox-relay")
+    private MockEndpoint relay;
+
+    @BeforeEach
+    void mockWhatTheRoutesCall() throws Exception {
+        if (!camel.isStarted()) {
+            AdviceWith.adviceWith(camel, "inbox", route -> {
+                // Counted, and passed on.
+                route.mockEndpoints("direct:inbox-transaction");
+                route.mockEndpointsAndSkip("seda:outbox-relay*", "sql:*");
+            });
+            RouteBuilder.addRoutes(camel, routes ->
+                routes.from("direct:OrderCreated").routeConfigurationId("tell-insufficient").to(handler));
+            camel.start();
+        }
+        MockEndpoint.resetMocks(camel);
+        when(inbox.add(any(), any())).thenReturn(true);
+    }
+
+    @Test
+    void aValidMessageReachesTheHandlerOfItsTypeAsParametersOfSql() throws Exception {
+        handler.expectedMessageCount(1);
+
+        receive(ORDER);
+
+        MockEndpoint.assertIsSatisfied(camel);
+        Message message = handler.getExchanges().get(0).getMessage();
+        assertThat(message.getBody()).isEqualTo(Map.of(
+            "messageId", UUID.fromString(MESSAGE_ID_SENT),
+            "sourceMessageId", MESSAGE_ID_SENT,
+            "messageType", "OrderCreated",
+            "messageBody", "{\"orderId\":\"order-1\",\"items\":[{\"productId\":\"prod-456\",\"quantity\":2}]}",
+            "correlationId", "checkout-7",
+            "traceparent", TRACEPARENT));
+        assertThat(message.getHeaders()).as("a header could replace a parameter, or the statement itself").isEmpty();
+    }
+
+    @Test
+    void aDuplicateDoesNotReachTheHandlerAndIsNoFailure() throws Exception {
+        when(inbox.add(any(), any())).thenReturn(false);
+        handler.expectedMessageCount(0);
+
+        assertThat(receive(ORDER).getException()).isNull();
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
+    void anInvalidMessageFailsBeforeTheTransactionAndSaysWhy() throws Exception {
+        transaction.expectedMessageCount(0);
+
+        Exchange exchange = receive(ORDER.replace("2}", "0}"));
+
+        InvalidMessageException failure = exchange.getException(InvalidMessageException.class);
+        assertThat(failure.reason()).isEqualTo(Reason.SchemaViolation);
+        assertThat(failure).hasMessage("items[0].quantity: must have a minimum value of 1, but is 0");
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
+    void theInboxRowAndTheHandlerShareOneTransaction() throws Exception {
+        TransactionSynchronization ofTheRow = new TransactionSynchronization() { };
+        when(inbox.add(any(), any())).then(row -> {
+            TransactionSynchronizationManager.registerSynchronization(ofTheRow);
+            return true;
+        });
+        List<TransactionSynchronization> ofTheHandler = new ArrayList<>();
+        handler.whenAnyExchangeReceived(exchange -> ofTheHandler.addAll(TransactionSynchronizationManager.getSynchronizations()));
+
+        receive(ORDER);
+
+        assertThat(ofTheHandler).contains(ofTheRow);
+    }
+
+    @Test
+    void theRelayIsWokenWhenTheMessageIsDone() throws Exception {
+        relay.expectedMessageCount(1);
+
+        receive(ORDER);
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
+    void theRelayIsWokenAfterAShortageToo() throws Exception {
+        handlerFails(1, new InsufficientInventoryException("[]"));
+        relay.expectedMessageCount(1);
+
+        assertThat(receive(ORDER).getException()).isNull();
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
+    void theRelayIsNotWokenAfterAFailure() throws Exception {
+        relay.expectedMessageCount(0);
+
+        assertThat(receive("{}").getException()).isNotNull();
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
+    void aTransactionThatFailsIsTriedAgainWithTheSameMessage() throws Exception {
+        handlerFails(1, new CannotAcquireLockException("deadlock detected"));
+        transaction.expectedMessageCount(2);
+        handler.expectedMessageCount(2);
+
+        assertThat(receive(ORDER).getException()).isNull();
+
+        MockEndpoint.assertIsSatisfied(camel);
+        assertThat(handler.getExchanges().get(1).getMessage().getBody(Map.class)).containsEntry("messageType", "OrderCreated");
+    }
+
+    @Test
+    void aTransactionThatKeepsFailingFailsAfterTheLastRetry() throws Exception {
+        CannotAcquireLockException failure = new CannotAcquireLockException("deadlock detected");
+        handlerFails(3, failure);
+        handler.expectedMessageCount(3);
+        relay.expectedMessageCount(0);
+
+        assertThat(receive(ORDER).getException()).hasRootCause(failure);
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
+    void aMessageIsHeldWhileTheDatabaseIsAway() throws Exception {
+        // More often than a failing transaction would be tried.
+        handlerFails(10, new DataAccessResourceFailureException("connection lost", new SQLException("connection lost", "08006")));
+        handler.expectedMessageCount(11);
+        relay.expectedMessageCount(1);
+
+        assertThat(receive(ORDER).getException()).isNull();
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    /** And leaves a body of its own behind, as a step of a real handler does. */
+    private void handlerFails(int times, RuntimeException failure) {
+        for (int i = 1; i <= times; i++) {
+            handler.whenExchangeReceived(i, exchange -> {
+                exchange.getMessage().setBody("left by the handler");
+                throw failure;
+            });
+        }
+    }
+
+    private Exchange receive(String body) {
+        return sender.send("direct:inbox", exchange -> {
+            exchange.getMessage().setBody(body.getBytes(StandardCharsets.UTF_8));
+            exchange.getMessage().setHeaders(new HashMap<>(Map.of(
+                SUBJECT, "OrderCreated",
+                MESSAGE_ID, MESSAGE_ID_SENT,
+                CORRELATION_ID, "checkout-7",
+                APPLICATION_PROPERTIES, Map.of("traceparent", TRACEPARENT),
+                "orderId", "another-order",
+                "CamelSqlQuery", "DELETE FROM inventory")));
+        });
+    }
+}

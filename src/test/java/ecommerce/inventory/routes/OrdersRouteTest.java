@@ -1,0 +1,65 @@
+package ecommerce.inventory.routes;
+
+import static org.apache.camel.component.azure.servicebus.ServiceBusConstants.APPLICATION_PROPERTIES;
+import static org.apache.camel.component.azure.servicebus.ServiceBusConstants.MESSAGE_ID;
+import static org.apache.camel.component.azure.servicebus.ServiceBusConstants.SUBJECT;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+import ecommerce.inventory.support.RouteTest;
+import org.apache.camel.CamelContext;
+import org.apache.camel.EndpointInject;
+import org.apache.camel.Message;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.builder.AdviceWith;
+import org.apache.camel.component.mock.MockEndpoint;
+import org.apache.camel.test.spring.junit5.UseAdviceWith;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.test.context.TestPropertySource;
+
+/** {@code orders.camel.yaml}: from the subscription to the inbox. */
+@RouteTest
+@UseAdviceWith
+@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/orders.camel.yaml")
+class OrdersRouteTest {
+
+    @Autowired
+    private CamelContext camel;
+    @Autowired
+    private ProducerTemplate sender;
+    @EndpointInject("mock:direct:inbox")
+    private MockEndpoint inbox;
+
+    @BeforeEach
+    void mockWhatTheRouteCalls() throws Exception {
+        if (!camel.isStarted()) {
+            AdviceWith.adviceWith(camel, "orders-subscription", route -> {
+                route.replaceFromWith("direct:subscription");
+                route.mockEndpointsAndSkip("direct:inbox");
+            });
+            camel.start();
+        }
+        MockEndpoint.resetMocks(camel);
+    }
+
+    @Test
+    void aMessageGoesToTheInboxAsTheBrokerGaveIt() throws Exception {
+        byte[] body = "{\"OrderId\":\"order-1\"}".getBytes(StandardCharsets.UTF_8);
+        Map<String, Object> headers = Map.of(
+            MESSAGE_ID, "m-1",
+            SUBJECT, "OrderCreated",
+            APPLICATION_PROPERTIES, Map.of("traceparent", "00-1"));
+        inbox.expectedMessageCount(1);
+
+        sender.sendBodyAndHeaders("direct:subscription", body, headers);
+
+        MockEndpoint.assertIsSatisfied(camel);
+        Message message = inbox.getExchanges().get(0).getMessage();
+        assertThat(message.getBody()).isSameAs(body);
+        assertThat(message.getHeaders()).isEqualTo(headers);
+    }
+}

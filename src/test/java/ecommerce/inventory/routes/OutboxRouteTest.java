@@ -1,0 +1,190 @@
+package ecommerce.inventory.routes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.sql.SQLException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+import ecommerce.inventory.support.RouteTest;
+import org.apache.camel.CamelContext;
+import org.apache.camel.EndpointInject;
+import org.apache.camel.Exchange;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.builder.AdviceWith;
+import org.apache.camel.component.mock.MockEndpoint;
+import org.apache.camel.test.spring.junit5.UseAdviceWith;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.test.context.TestPropertySource;
+
+/** {@code outbox.camel.yaml}: what the relay claims, publishes and marks. */
+@RouteTest
+@UseAdviceWith
+@TestPropertySource(properties = {
+    "camel.main.routes-include-pattern=classpath:routes/outbox.camel.yaml",
+    "inventory.outbox.batch-size=3",
+    "inventory.outbox.retry-delay-max=PT7M",
+    "inventory.outbox.outage-pause=PT0.001S"})
+class OutboxRouteTest {
+
+    private static final UUID FIRST = UUID.randomUUID();
+    private static final UUID SECOND = UUID.randomUUID();
+
+    @Autowired
+    private CamelContext camel;
+    @Autowired
+    private ProducerTemplate sender;
+    @EndpointInject("mock:seda:outbox-relay")
+    private MockEndpoint relay;
+    @EndpointInject("mock:sql:classpath:sql/claim-outbox.sql")
+    private MockEndpoint claim;
+    @EndpointInject("mock:publish")
+    private MockEndpoint publish;
+    @EndpointInject("mock:sql:classpath:sql/mark-outbox-published.sql")
+    private MockEndpoint markPublished;
+    @EndpointInject("mock:sql:classpath:sql/mark-outbox-failed.sql")
+    private MockEndpoint markFailed;
+
+    @BeforeEach
+    void mockWhatTheRoutesCall() throws Exception {
+        if (!camel.isStarted()) {
+            AdviceWith.adviceWith(camel, "outbox-poll", route -> {
+                route.replaceFromWith("direct:every-second");
+                route.mockEndpointsAndSkip("seda:outbox-relay*");
+            });
+            AdviceWith.adviceWith(camel, "outbox-relay", route -> route.replaceFromWith("direct:relay-woken"));
+            AdviceWith.adviceWith(camel, "outbox-batch", route -> {
+                route.weaveById("publish").replace().to(publish);
+                route.mockEndpointsAndSkip("sql:*");
+            });
+            camel.start();
+        }
+        MockEndpoint.resetMocks(camel);
+    }
+
+    @Test
+    void thePollWakesTheRelay() throws Exception {
+        relay.expectedMessageCount(1);
+
+        sender.sendBody("direct:every-second", null);
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
+    void anEmptyOutboxCostsOneQuery() throws Exception {
+        claimAnswers(List.of());
+        claim.expectedMessageCount(1);
+        claim.expectedVariableReceived("batchSize", 3);
+        publish.expectedMessageCount(0);
+        markPublished.expectedMessageCount(0);
+        markFailed.expectedMessageCount(0);
+
+        assertThat(wakeRelay().getException()).isNull();
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
+    void theRelayGoesOnUntilTheOutboxIsEmpty() throws Exception {
+        claimAnswers(List.of(event(FIRST)), List.of(event(SECOND)), List.of());
+        publishAnswers(result(List.of(FIRST), List.of(), null));
+        claim.expectedMessageCount(3);
+        publish.expectedBodiesReceived(List.of(event(FIRST)), List.of(event(SECOND)));
+
+        assertThat(wakeRelay().getException()).isNull();
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
+    void whatTheBrokerHasAcknowledgedIsMarkedPublished() throws Exception {
+        Map<String, Object> result = result(List.of(FIRST, SECOND), List.of(), null);
+        claimAnswers(List.of(event(FIRST), event(SECOND)), List.of());
+        publishAnswers(result);
+        // Its key "published" is the parameter of the SQL.
+        markPublished.expectedBodiesReceived(result);
+        markFailed.expectedMessageCount(0);
+
+        wakeRelay();
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
+    void whatTheBrokerHasRefusedIsMarkedFailed() throws Exception {
+        Map<String, Object> result = result(List.of(FIRST), List.of(SECOND), null);
+        claimAnswers(List.of(event(FIRST), event(SECOND)), List.of());
+        publishAnswers(result);
+        markPublished.expectedBodiesReceived(result);
+        markFailed.expectedBodiesReceived(result);
+        markFailed.expectedVariableReceived("retryDelayMax", "PT7M");
+
+        wakeRelay();
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
+    void anOutageEndsTheRoundsAfterWhatWasAcknowledgedIsMarked() throws Exception {
+        Map<String, Object> result = result(List.of(FIRST), List.of(), "the broker is busy");
+        claimAnswers(List.of(event(FIRST), event(SECOND)));
+        publishAnswers(result);
+        claim.expectedMessageCount(1);
+        markPublished.expectedBodiesReceived(result);
+        markFailed.expectedMessageCount(0);
+
+        assertThat(wakeRelay().getException()).as("the relay paused").isNull();
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
+    void aDatabaseThatIsAwayEndsTheRounds() throws Exception {
+        claim.whenAnyExchangeReceived(exchange -> {
+            throw new DataAccessResourceFailureException("connection refused", new SQLException("connection refused", "08001"));
+        });
+        claim.expectedMessageCount(1);
+        publish.expectedMessageCount(0);
+
+        assertThat(wakeRelay().getException()).as("the relay paused").isNull();
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    /** One answer for each round; a round more is an error of the test. */
+    @SafeVarargs
+    private void claimAnswers(List<Map<String, Object>>... rounds) {
+        Deque<List<Map<String, Object>>> answers = new ArrayDeque<>(List.of(rounds));
+        claim.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(answers.remove()));
+    }
+
+    private void publishAnswers(Map<String, Object> result) {
+        publish.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(result));
+    }
+
+    private Exchange wakeRelay() {
+        return sender.send("direct:relay-woken", exchange -> { });
+    }
+
+    private static Map<String, Object> event(UUID id) {
+        return Map.of("message_id", id);
+    }
+
+    /** As the publisher answers. */
+    private static Map<String, Object> result(List<UUID> published, List<UUID> failed, String outage) {
+        Map<String, Object> result = new HashMap<>();
+        result.put("published", published.toArray(UUID[]::new));
+        result.put("failed", failed.toArray(UUID[]::new));
+        result.put("errors", failed.stream().map(id -> "too large").toArray(String[]::new));
+        result.put("outage", outage);
+        return result;
+    }
+}
