@@ -1,10 +1,7 @@
 package ecommerce.inventory.inbox;
 
-import static ecommerce.inventory.inbox.InvalidMessageException.Reason.MalformedBody;
 import static ecommerce.inventory.inbox.InvalidMessageException.Reason.UnknownMessageType;
 
-import java.io.IOException;
-import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
@@ -13,15 +10,6 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
@@ -44,8 +32,6 @@ import org.apache.camel.util.StringHelper;
  */
 public class Normalizer implements Processor {
 
-    private static final int MAX_NESTING = 64;
-    private static final int MAX_NUMBER_LENGTH = 100;
     private static final Pattern SIMPLE_NAME = Pattern.compile("[A-Za-z][A-Za-z0-9]{0,99}");
     /** W3C Trace Context, version 00. */
     private static final Pattern TRACEPARENT = Pattern.compile("00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}");
@@ -53,22 +39,14 @@ public class Normalizer implements Processor {
     private static final Pattern UUID_TEXT =
         Pattern.compile("(\\p{XDigit}{8})-?(\\p{XDigit}{4})-?(\\p{XDigit}{4})-?(\\p{XDigit}{4})-?(\\p{XDigit}{12})");
 
-    private final JsonMapper json = JsonMapper.builder(JsonFactory.builder()
-            .streamReadConstraints(StreamReadConstraints.builder()
-                .maxNestingDepth(MAX_NESTING).maxNumberLength(MAX_NUMBER_LENGTH).build())
-            .build())
-        .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
-        .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-        .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-        .build();
-
+    private final JsonNormalizer json = new JsonNormalizer();
     private final Set<String> knownTypes = ConcurrentHashMap.newKeySet();
 
     @Override
     public void process(Exchange exchange) {
         Message in = exchange.getMessage();
         String type = messageType(exchange.getContext(), in);
-        String body = normalisedBody(in.getBody(byte[].class));
+        String body = json.normalise(in.getBody(byte[].class));
         String sentId = in.getHeader(ServiceBusConstants.MESSAGE_ID, String.class);
         UUID id = messageId(exchange, type, sentId);
 
@@ -103,7 +81,7 @@ public class Normalizer implements Processor {
             if (!SIMPLE_NAME.matcher(name).matches()
                 || !PluginHelper.getResourceLoader(context).resolveResource("classpath:contracts/in/" + name + ".schema.json").exists()) {
                 throw new InvalidMessageException(UnknownMessageType,
-                    "Subject: the message type '" + excerpt(given) + "' is not known to this worker");
+                    "Subject: the message type '" + JsonNormalizer.excerpt(given) + "' is not known to this worker");
             }
             knownTypes.add(name);
         }
@@ -129,77 +107,6 @@ public class Normalizer implements Processor {
         return UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8));
     }
 
-    private String normalisedBody(byte[] body) {
-        if (body == null || body.length == 0) {
-            throw new InvalidMessageException(MalformedBody, "body: is empty; a JSON object was expected");
-        }
-        try {
-            JsonNode node = json.readTree(body);
-            if (!(node instanceof ObjectNode object)) {
-                throw new InvalidMessageException(MalformedBody,
-                    "body: is " + node.getNodeType() + "; a JSON object was expected");
-            }
-            return json.writeValueAsString(normalise(object, ""));
-        } catch (JsonProcessingException e) {
-            var at = e.getLocation();
-            throw new InvalidMessageException(MalformedBody, "body: is not JSON"
-                + (at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr())
-                + ": " + withoutInternals(e.getOriginalMessage()));
-        } catch (IOException e) {
-            throw new InvalidMessageException(MalformedBody, "body: is not JSON: " + e.getMessage());
-        } catch (NumberFormatException e) {
-            // An exponent that is larger than an int.
-            throw new InvalidMessageException(MalformedBody, "body: has a number out of range: "
-                + StringHelper.before(e.getMessage(), " can not", e.getMessage()));
-        }
-    }
-
-    private JsonNode normalise(JsonNode node, String path) {
-        if (node instanceof ObjectNode object) {
-            ObjectNode answer = json.createObjectNode();
-            object.properties().forEach(field -> {
-                String name = decapitalise(field.getKey());
-                String at = path.isEmpty() ? name : path + "." + name;
-                if (answer.has(storable(name, at))) {
-                    throw new InvalidMessageException(MalformedBody, excerpt(at) + ": is there twice");
-                }
-                answer.set(name, normalise(field.getValue(), at));
-            });
-            return answer;
-        }
-        if (node instanceof ArrayNode array) {
-            ArrayNode answer = json.createArrayNode();
-            for (int i = 0; i < array.size(); i++) {
-                answer.add(normalise(array.get(i), path + "[" + i + "]"));
-            }
-            return answer;
-        }
-        if (node.isTextual()) {
-            storable(node.textValue(), path);
-        } else if (node.isBigDecimal()) {
-            BigDecimal number = node.decimalValue();
-            // 1e999999999 is short to write and too large to store.
-            if (Math.abs((long) number.precision() - number.scale()) > MAX_NUMBER_LENGTH || number.scale() > MAX_NUMBER_LENGTH) {
-                throw new InvalidMessageException(MalformedBody, excerpt(path) + ": is " + number + ", a number out of range");
-            }
-        }
-        return node;
-    }
-
-    /** PostgreSQL stores neither U+0000 nor half of a surrogate pair. */
-    private static String storable(String text, String path) {
-        if (text.indexOf('\0') >= 0 || !StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
-            throw new InvalidMessageException(MalformedBody,
-                excerpt(path) + ": has a character that is no text (U+0000 or half of a surrogate pair)");
-        }
-        return text;
-    }
-
-    private static String decapitalise(String name) {
-        return name.isEmpty() || !Character.isUpperCase(name.charAt(0))
-            ? name : Character.toLowerCase(name.charAt(0)) + name.substring(1);
-    }
-
     private static String traceparent(Message in) {
         String traceparent = applicationProperty(in, "traceparent");
         return traceparent != null && TRACEPARENT.matcher(traceparent).matches() ? traceparent : null;
@@ -210,17 +117,7 @@ public class Normalizer implements Processor {
         return properties != null && properties.get(name) instanceof String value ? value : null;
     }
 
-    /** Without what Jackson tells its callers of its own settings: {@code `StreamReadConstraints…`}. */
-    private static String withoutInternals(String message) {
-        return message.replaceAll("\\[Source: [^;]*; ", "[").replaceAll(", from `[^`]*`|\\s*\\(`[^`]*`[^)]*\\)| \\(bound as.*", "");
-    }
-
     private static String withoutNul(String text) {
         return text == null ? null : text.replace("\0", "");
-    }
-
-    private static String excerpt(String text) {
-        String line = text.replaceAll("[\\p{Cntrl}\\p{Cs}]", "?");
-        return line.length() <= 100 ? line : line.substring(0, 100) + "…";
     }
 }

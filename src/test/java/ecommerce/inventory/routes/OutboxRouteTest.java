@@ -24,11 +24,11 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.test.context.TestPropertySource;
 
-/** {@code outbox.camel.yaml}: what the relay claims, publishes and marks. */
+/** {@code outbox-relay.camel.yaml} and {@code outbox-batch.camel.yaml}: what the relay claims, publishes and marks. */
 @RouteTest
 @UseAdviceWith
 @TestPropertySource(properties = {
-    "camel.main.routes-include-pattern=classpath:routes/outbox.camel.yaml",
+    "camel.main.routes-include-pattern=classpath:routes/outbox-*.camel.yaml",
     "inventory.outbox.batch-size=3",
     "inventory.outbox.retry-delay-max=PT7M",
     "inventory.outbox.outage-pause=PT0.001S"})

@@ -1,0 +1,124 @@
+package ecommerce.inventory.inbox;
+
+import static ecommerce.inventory.inbox.InvalidMessageException.Reason.MalformedBody;
+
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import org.apache.camel.util.StringHelper;
+
+/**
+ * Reads a JSON object that a stranger has sent into the form that the routes rely on: the first letter of each field in
+ * lower case, no field twice, nothing that PostgreSQL's jsonb refuses to store. Fields that no one knows are kept.
+ */
+class JsonNormalizer {
+
+    private static final int MAX_NESTING = 64;
+    private static final int MAX_NUMBER_LENGTH = 100;
+
+    private final JsonMapper json = JsonMapper.builder(JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder()
+                .maxNestingDepth(MAX_NESTING).maxNumberLength(MAX_NUMBER_LENGTH).build())
+            .build())
+        .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+        .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+        .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+        .build();
+
+    /**
+     * @param  body JSON in UTF-8, or null
+     * @return      the same object in the one form
+     * @throws InvalidMessageException that names the place and the fault
+     */
+    String normalise(byte[] body) {
+        if (body == null || body.length == 0) {
+            throw new InvalidMessageException(MalformedBody, "body: is empty; a JSON object was expected");
+        }
+        try {
+            JsonNode node = json.readTree(body);
+            if (!(node instanceof ObjectNode object)) {
+                throw new InvalidMessageException(MalformedBody,
+                    "body: is " + node.getNodeType() + "; a JSON object was expected");
+            }
+            return json.writeValueAsString(normalise(object, ""));
+        } catch (JsonProcessingException e) {
+            var at = e.getLocation();
+            throw new InvalidMessageException(MalformedBody, "body: is not JSON"
+                + (at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr())
+                + ": " + withoutInternals(e.getOriginalMessage()));
+        } catch (IOException e) {
+            throw new InvalidMessageException(MalformedBody, "body: is not JSON: " + e.getMessage());
+        } catch (NumberFormatException e) {
+            // An exponent that is larger than an int.
+            throw new InvalidMessageException(MalformedBody, "body: has a number out of range: "
+                + StringHelper.before(e.getMessage(), " can not", e.getMessage()));
+        }
+    }
+
+    private JsonNode normalise(JsonNode node, String path) {
+        if (node instanceof ObjectNode object) {
+            ObjectNode answer = json.createObjectNode();
+            object.properties().forEach(field -> {
+                String name = decapitalise(field.getKey());
+                String at = path.isEmpty() ? name : path + "." + name;
+                if (answer.has(storable(name, at))) {
+                    throw new InvalidMessageException(MalformedBody, excerpt(at) + ": is there twice");
+                }
+                answer.set(name, normalise(field.getValue(), at));
+            });
+            return answer;
+        }
+        if (node instanceof ArrayNode array) {
+            ArrayNode answer = json.createArrayNode();
+            for (int i = 0; i < array.size(); i++) {
+                answer.add(normalise(array.get(i), path + "[" + i + "]"));
+            }
+            return answer;
+        }
+        if (node.isTextual()) {
+            storable(node.textValue(), path);
+        } else if (node.isBigDecimal()) {
+            BigDecimal number = node.decimalValue();
+            // 1e999999999 is short to write and too large to store.
+            if (Math.abs((long) number.precision() - number.scale()) > MAX_NUMBER_LENGTH || number.scale() > MAX_NUMBER_LENGTH) {
+                throw new InvalidMessageException(MalformedBody, excerpt(path) + ": is " + number + ", a number out of range");
+            }
+        }
+        return node;
+    }
+
+    /** PostgreSQL stores neither U+0000 nor half of a surrogate pair. */
+    private static String storable(String text, String path) {
+        if (text.indexOf('\0') >= 0 || !StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+            throw new InvalidMessageException(MalformedBody,
+                excerpt(path) + ": has a character that is no text (U+0000 or half of a surrogate pair)");
+        }
+        return text;
+    }
+
+    private static String decapitalise(String name) {
+        return name.isEmpty() || !Character.isUpperCase(name.charAt(0))
+            ? name : Character.toLowerCase(name.charAt(0)) + name.substring(1);
+    }
+
+    /** Without what Jackson tells its callers of its own settings: {@code `StreamReadConstraints…`}. */
+    private static String withoutInternals(String message) {
+        return message.replaceAll("\\[Source: [^;]*; ", "[").replaceAll(", from `[^`]*`|\\s*\\(`[^`]*`[^)]*\\)| \\(bound as.*", "");
+    }
+
+    /** Text of a stranger, fit for a log line. */
+    static String excerpt(String text) {
+        String line = text.replaceAll("[\\p{Cntrl}\\p{Cs}]", "?");
+        return line.length() <= 100 ? line : line.substring(0, 100) + "…";
+    }
+}
