@@ -19,6 +19,7 @@ import org.slf4j.LoggerFactory;
  * <dt>wait-out-outage</dt>
  * <dd>around the relay: one line in the log, and a pause.</dd>
  * </dl>
+ * A route that names none lets its failure pass to the one that called it, which says what became of the message.
  */
 public class ErrorPolicy extends RouteConfigurationBuilder {
 
@@ -47,12 +48,14 @@ public class ErrorPolicy extends RouteConfigurationBuilder {
                 // The consumer says what became of the message.
                 .logExhausted(false);
 
-        RouteConfigurationDefinition handler = routeConfiguration("tell-insufficient");
-        handler.onException(InsufficientInventoryException.class)
+        RouteConfigurationDefinition insufficient = routeConfiguration("tell-insufficient");
+        insufficient.onException(InsufficientInventoryException.class)
             .handled(true)
             .to("sql:classpath:sql/insufficient-inventory.sql?parametersCount=5").id("tell-insufficient");
-        // Any other failure is for retry-transaction to tell.
-        handler.onException(Exception.class).logExhausted(false);
+        insufficient.onException(Exception.class).logExhausted(false);
+
+        routeConfiguration()
+            .onException(Exception.class).logExhausted(false);
 
         routeConfiguration("wait-out-outage")
             .onException(Exception.class)

@@ -35,9 +35,10 @@ public record InventoryProperties(
      * @param namespace          Fully qualified namespace, such as shop.servicebus.windows.net, for AZURE_IDENTITY.
      * @param ordersTopic        Topic that carries the shop's order messages.
      * @param ordersSubscription Subscription of the orders topic that this worker reads.
+     * @param commandsQueue      Queue that carries commands to the inventory.
      * @param eventsTopic        Topic that this worker publishes its events to.
-     * @param maxConcurrentCalls Messages of one subscription that are handled at the same time, at least 1. Each takes
-     *                           a database connection: keep spring.datasource.hikari.maximum-pool-size above it.
+     * @param maxConcurrentCalls Messages of a topic that are handled at the same time, at least 1. Each takes a database
+     *                           connection: keep spring.datasource.hikari.maximum-pool-size two above it.
      * @param prefetch           Messages fetched ahead of those being handled, 0 to 200. The locks of these are not renewed.
      * @param maxLockRenewal     How long the lock of a message in work is renewed; ISO-8601 duration. An outage of the
      *                           database that is longer than this costs a delivery count.
@@ -49,6 +50,7 @@ public record InventoryProperties(
             String namespace,
             @DefaultValue("orders") String ordersTopic,
             @DefaultValue("inventory") String ordersSubscription,
+            @DefaultValue("inventory-commands") String commandsQueue,
             @DefaultValue("inventory") String eventsTopic,
             @DefaultValue("16") int maxConcurrentCalls,
             @DefaultValue("0") int prefetch,

@@ -20,6 +20,8 @@ public class InvalidMessageException extends RuntimeException {
         MalformedBody,
         /** A field is missing, of the wrong type or out of range. */
         SchemaViolation,
+        /** The command is well-formed, and cannot be done. */
+        CommandRejected,
         /** The MessageId belongs to another message. */
         MessageIdReused
     }

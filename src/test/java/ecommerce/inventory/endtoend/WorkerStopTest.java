@@ -15,7 +15,8 @@ import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.Worker;
 import org.apache.camel.CamelContext;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -23,16 +24,16 @@ import org.springframework.jdbc.core.JdbcTemplate;
 /** What a worker does with the messages that it has in work when it is told to stop. */
 class WorkerStopTest {
 
-    private static final int IN_WORK = 4;
     private static final int ORDERS = 30;
 
     private final String database = Backend.createDatabase();
     private final EmbeddedServiceBus bus = Backend.startBus(null);
     private final Shop shop = new Shop(bus);
 
-    @Test
-    void whatIsInWorkIsFinishedAndSettledAndNoMoreIsTaken() throws Exception {
-        ConfigurableApplicationContext worker = Worker.start(database, bus, "inventory.servicebus.max-concurrent-calls=" + IN_WORK);
+    @ParameterizedTest(name = "{0} at a time")
+    @ValueSource(ints = {1, 4})
+    void whatIsInWorkIsFinishedAndSettledAndNoMoreIsTaken(int inWork) throws Exception {
+        ConfigurableApplicationContext worker = Worker.start(database, bus, "inventory.servicebus.max-concurrent-calls=" + inWork);
         CamelContext camel = worker.getBean(CamelContext.class);
         var dataSource = DataSourceBuilder.create().url(database).username("postgres").build();
         Tables tables = new Tables(new JdbcTemplate(dataSource));
@@ -43,7 +44,7 @@ class WorkerStopTest {
             holder.setAutoCommit(false);
             statement.execute("SELECT FROM inventory WHERE product_id = 'a' FOR UPDATE");
             shop.send(IntStream.range(0, ORDERS).mapToObj(i -> order("order-" + i, "1 a")).toArray(ServiceBusMessage[]::new));
-            await().until(() -> tables.count("pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") == IN_WORK);
+            await().until(() -> tables.count("pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") == inWork);
 
             stopped = CompletableFuture.runAsync(worker::close);
             await().until(camel::isStopping);
@@ -51,10 +52,10 @@ class WorkerStopTest {
         }
         stopped.get();
 
-        assertThat(tables.count("inbox")).as("what was in work is done").isEqualTo(IN_WORK);
+        assertThat(tables.count("inbox")).as("what was in work is done").isEqualTo(inWork);
         var counts = bus.counts(Shop.SUBSCRIPTION);
-        assertThat(counts.completed()).as("and settled").isEqualTo(IN_WORK);
-        assertThat(counts.active()).as("the rest is for the next worker").isEqualTo(ORDERS - IN_WORK);
+        assertThat(counts.completed()).as("and settled").isEqualTo(inWork);
+        assertThat(counts.active()).as("the rest is for the next worker").isEqualTo(ORDERS - inWork);
         assertThat(counts.locked()).as("at once").isZero();
 
         try (var next = Worker.start(database, bus)) {

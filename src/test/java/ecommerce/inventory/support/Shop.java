@@ -1,5 +1,7 @@
 package ecommerce.inventory.support;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
@@ -24,16 +26,20 @@ public class Shop implements DisposableBean {
 
     public static final String SUBSCRIPTION = "orders/Subscriptions/inventory";
     public static final String DEAD_LETTERS = SUBSCRIPTION + "/$DeadLetterQueue";
+    public static final String COMMANDS = "inventory-commands";
     public static final String EVENTS = "inventory/Subscriptions/shop";
 
     private final EmbeddedServiceBus bus;
     private final ServiceBusSenderClient orders;
+    private final ServiceBusSenderClient commands;
 
     public Shop(EmbeddedServiceBus bus) {
         this.bus = bus;
-        this.orders = new ServiceBusClientBuilder().connectionString(bus.connectionString())
-            // A connection that is cut during a send is to be noticed before a minute has passed.
-            .retryOptions(new AmqpRetryOptions().setTryTimeout(Duration.ofSeconds(5))).sender().topicName("orders").buildClient();
+        // A connection that is cut during a send is to be noticed before a minute has passed.
+        ServiceBusClientBuilder client = new ServiceBusClientBuilder().connectionString(bus.connectionString())
+            .retryOptions(new AmqpRetryOptions().setTryTimeout(Duration.ofSeconds(5)));
+        this.orders = client.sender().topicName("orders").buildClient();
+        this.commands = client.sender().queueName(COMMANDS).buildClient();
     }
 
     /** An OrderCreated message with a new MessageId. Lines are written {@code "2 prod-456"}. */
@@ -71,11 +77,17 @@ public class Shop implements DisposableBean {
         orders.sendMessages(batch);
     }
 
+    /** Sends a command with a new MessageId. */
+    public void command(String type, String body) {
+        commands.sendMessage(new ServiceBusMessage(body).setMessageId(UUID.randomUUID().toString()).setSubject(type));
+    }
+
     /** Waits until the worker has settled all that was sent, and published all that it has to tell. */
     public void awaitQuiet(Tables tables) {
         await().untilAsserted(() -> {
-            org.assertj.core.api.Assertions.assertThat(bus.counts(SUBSCRIPTION).active()).as("orders not settled").isZero();
-            org.assertj.core.api.Assertions.assertThat(tables.count("outbox WHERE published_at IS NULL")).as("events not published").isZero();
+            assertThat(bus.counts(SUBSCRIPTION).active()).as("orders not settled").isZero();
+            assertThat(bus.counts(COMMANDS).active()).as("commands not settled").isZero();
+            assertThat(tables.count("outbox WHERE published_at IS NULL")).as("events not published").isZero();
         });
     }
 
@@ -100,6 +112,7 @@ public class Shop implements DisposableBean {
     @Override
     public void destroy() {
         orders.close();
+        commands.close();
         bus.close();
     }
 }

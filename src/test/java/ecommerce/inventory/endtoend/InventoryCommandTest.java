@@ -1,0 +1,131 @@
+package ecommerce.inventory.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+
+import ecommerce.inventory.servicebus.BrowsedMessage;
+import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import ecommerce.inventory.support.Contracts;
+import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.Tables;
+import ecommerce.inventory.support.WorkerTest;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/** Commands to the inventory: what they change, tell, and reject. */
+@WorkerTest
+class InventoryCommandTest {
+
+    private static final String DEAD_COMMANDS = Shop.COMMANDS + "/$DeadLetterQueue";
+
+    @Autowired
+    private EmbeddedServiceBus bus;
+    @Autowired
+    private Shop shop;
+    @Autowired
+    private Tables tables;
+    @Autowired
+    private JdbcTemplate jdbc;
+
+    @BeforeEach
+    void tenAvailableAndFiveReserved() {
+        shop.awaitQuiet(tables);
+        tables.clear();
+        bus.purge();
+        tables.stock("a", 10);
+        jdbc.execute("UPDATE inventory SET reserved_stock = 5");
+    }
+
+    @Test
+    void aRestockedProductHasMoreAvailable() {
+        command("RestockInventory", "{'productId': 'a', 'quantityToAdd': 7}");
+
+        assertThat(tables.stockOf("a")).isEqualTo("17 available, 5 reserved, version 2");
+        assertTold("InventoryRestocked", "\"productId\": \"a\"", "\"quantityAdded\": 7", "\"newTotalQuantity\": 22");
+    }
+
+    @Test
+    void aRestockOfAnUnknownProductCreatesIt() {
+        command("RestockInventory", "{'productId': 'new', 'quantityToAdd': 7}");
+
+        assertThat(tables.stockOf("new")).isEqualTo("7 available, 0 reserved, version 1");
+        assertTold("InventoryRestocked", "\"productId\": \"new\"", "\"quantityAdded\": 7", "\"newTotalQuantity\": 7");
+    }
+
+    @Test
+    void anAdjustmentTakesAwayDownToZeroAvailable() {
+        command("AdjustInventory", "{'productId': 'a', 'quantityChange': -10, 'reason': 'water damage'}");
+
+        assertThat(tables.stockOf("a")).as("what is reserved stays").isEqualTo("0 available, 5 reserved, version 2");
+        assertTold("InventoryAdjusted", "\"productId\": \"a\"", "\"quantityChange\": -10", "\"newTotalQuantity\": 5", "\"reason\": \"water damage\"");
+    }
+
+    @Test
+    void anAdjustmentAddsToo() {
+        command("AdjustInventory", "{'productId': 'a', 'quantityChange': 3, 'reason': 'found'}");
+
+        assertThat(tables.stockOf("a")).isEqualTo("13 available, 5 reserved, version 2");
+        assertTold("InventoryAdjusted", "\"quantityChange\": 3", "\"newTotalQuantity\": 18");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        AdjustInventory  | {'productId': 'a', 'quantityChange': -11, 'reason': 'r'}        | CommandRejected | quantityChange: is -11, but product a has 10 available of 15 in all
+        AdjustInventory  | {'productId': 'a', 'quantityChange': 2147483647, 'reason': 'r'} | CommandRejected | quantityChange: is 2147483647, but product a has 10 available of 15 in all
+        AdjustInventory  | {'productId': 'b', 'quantityChange': 1, 'reason': 'r'}          | CommandRejected | productId: b is not known
+        AdjustInventory  | {'productId': 'a', 'quantityChange': 0, 'reason': 'r'}          | CommandRejected | quantityChange: is 0, which changes nothing
+        AdjustInventory  | {'productId': 'a', 'quantityChange': 1}                         | SchemaViolation | body: required property 'reason' not found
+        RestockInventory | {'productId': 'a', 'quantityToAdd': 2147483647}                 | CommandRejected | quantityToAdd: 2147483647 more of product a would be more than 2147483647 in all
+        RestockInventory | {'productId': 'a', 'quantityToAdd': 0}                          | SchemaViolation | quantityToAdd: must have a minimum value of 1, but is 0
+        """, quoteCharacter = '"')
+    void whatCannotBeDoneIsDeadLetteredAndChangesNothing(String type, String body, String reason, String description) {
+        command(type, body);
+
+        assertThat(bus.browse(DEAD_COMMANDS)).singleElement().satisfies(dead -> {
+            assertThat(dead.deadLetterReason()).isEqualTo(reason);
+            assertThat(dead.deadLetterErrorDescription()).startsWith(description);
+        });
+        assertThat(tables.stockOf("a")).isEqualTo("10 available, 5 reserved, version 1");
+        assertThat(tables.count("outbox") + tables.count("inbox")).as("rolled back").isZero();
+    }
+
+    @Test
+    void racingCommandsLoseNothing() {
+        int commands = 40;
+        CompletableFuture.allOf(IntStream.range(0, commands).mapToObj(i -> CompletableFuture.runAsync(() -> shop.command(
+            i % 2 == 0 ? "RestockInventory" : "AdjustInventory",
+            i % 2 == 0 ? json("{'productId': 'new', 'quantityToAdd': 3}") : json("{'productId': 'a', 'quantityChange': 1, 'reason': 'r'}"))))
+            .toArray(CompletableFuture[]::new)).join();
+        shop.awaitQuiet(tables);
+
+        assertThat(tables.stockOf("new")).as("created once").isEqualTo("60 available, 0 reserved, version 20");
+        assertThat(tables.stockOf("a")).isEqualTo("30 available, 5 reserved, version 21");
+        assertThat(shop.events()).as("an event for each").hasSize(commands);
+    }
+
+    private void command(String type, String body) {
+        shop.command(type, json(body));
+        shop.awaitQuiet(tables);
+    }
+
+    private static String json(String body) {
+        return body.replace('\'', '"');
+    }
+
+    private void assertTold(String type, String... fields) {
+        assertThat(shop.events()).singleElement().satisfies(event -> {
+            assertThat(event.subject()).isEqualTo(type);
+            assertThat(event.bodyAsString()).contains(fields);
+            Contracts.assertKept(event);
+        });
+        assertThat(shop.events()).extracting(BrowsedMessage::applicationProperties)
+            .allSatisfy(properties -> assertThat(properties).containsKey("CausationId"));
+        assertThat(tables.count("inbox")).isEqualTo(1);
+    }
+}

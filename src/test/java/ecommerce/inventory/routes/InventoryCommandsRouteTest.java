@@ -1,0 +1,96 @@
+package ecommerce.inventory.routes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+
+import ecommerce.inventory.inbox.InvalidMessageException.Reason;
+import ecommerce.inventory.inbox.RejectedCommandException;
+import ecommerce.inventory.support.RouteTest;
+import org.apache.camel.CamelContext;
+import org.apache.camel.EndpointInject;
+import org.apache.camel.Exchange;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.builder.AdviceWith;
+import org.apache.camel.component.mock.MockEndpoint;
+import org.apache.camel.test.spring.junit5.UseAdviceWith;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.test.context.TestPropertySource;
+
+/** {@code inventory-commands}, {@code restock-inventory} and {@code adjust-inventory.camel.yaml}: the way of a command. */
+@RouteTest
+@UseAdviceWith
+@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/inventory-commands.camel.yaml,"
+    + "classpath:routes/restock-inventory.camel.yaml,classpath:routes/adjust-inventory.camel.yaml")
+class InventoryCommandsRouteTest {
+
+    /** A message as the inbox passes it on; the SQL is a mock, so any parameter will do. */
+    private static final Map<String, Object> MESSAGE = Map.of("messageBody", "{\"productId\":\"prod-456\"}");
+
+    @Autowired
+    private CamelContext camel;
+    @Autowired
+    private ProducerTemplate sender;
+    @EndpointInject("mock:direct:inbox")
+    private MockEndpoint inbox;
+
+    @BeforeEach
+    void mockWhatTheRoutesCall() throws Exception {
+        if (!camel.isStarted()) {
+            AdviceWith.adviceWith(camel, "inventory-commands-queue", route -> {
+                route.replaceFromWith("direct:queue");
+                route.mockEndpointsAndSkip("direct:inbox");
+            });
+            AdviceWith.adviceWith(camel, "restock-inventory", route -> route.mockEndpointsAndSkip("sql:*"));
+            AdviceWith.adviceWith(camel, "adjust-inventory", route -> route.mockEndpointsAndSkip("sql:*"));
+            camel.start();
+        }
+        MockEndpoint.resetMocks(camel);
+    }
+
+    @Test
+    void aCommandGoesToTheInbox() throws Exception {
+        inbox.expectedBodiesReceived("a command");
+
+        sender.sendBody("direct:queue", "a command");
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Restock", "Adjust"})
+    void aCommandIsDoneByItsSql(String command) throws Exception {
+        // With no reason against it, the one column is null.
+        MockEndpoint sql = sql(command, null);
+        sql.expectedBodiesReceived(MESSAGE);
+
+        assertThat(handle(command).getException()).isNull();
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Restock", "Adjust"})
+    void aCommandThatIsRejectedFailsWithTheReasonThatTheSqlGives(String command) throws Exception {
+        sql(command, "quantity: is too much");
+
+        RejectedCommandException failure = handle(command).getException(RejectedCommandException.class);
+
+        assertThat(failure).hasMessage("quantity: is too much");
+        assertThat(failure.reason()).isEqualTo(Reason.CommandRejected);
+    }
+
+    private MockEndpoint sql(String command, String rejection) {
+        MockEndpoint sql = camel.getEndpoint("mock:sql:classpath:sql/" + command.toLowerCase() + "-inventory.sql", MockEndpoint.class);
+        sql.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(rejection));
+        return sql;
+    }
+
+    private Exchange handle(String command) {
+        return sender.send("direct:" + command + "Inventory", exchange -> exchange.getMessage().setBody(MESSAGE));
+    }
+}
