@@ -88,17 +88,18 @@ class SettlingConsumer extends DefaultConsumer {
 
     private void onMessage(ServiceBusReceivedMessageContext context) {
         try {
-            if (slots.tryAcquire(0, TimeUnit.SECONDS)) {
-                try {
-                    settle(context, process(context.getMessage()));
-                } finally {
-                    slots.release();
-                }
-            } else {
-                context.abandon();
-                givenBack.release();
-                // The SDK fetches the next message as soon as this one is done with.
-                closed.await();
+            if (workerStops() || !slots.tryAcquire(0, TimeUnit.SECONDS)) {
+                giveBack(context);
+                return;
+            }
+            boolean settled;
+            try {
+                settled = settle(context, process(context.getMessage()));
+            } finally {
+                slots.release();
+            }
+            if (!settled) {
+                giveBack(context);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -106,6 +107,20 @@ class SettlingConsumer extends DefaultConsumer {
             LOG.warn("{}: message {} could not be settled; it will be delivered again, and the inbox knows it if its work "
                 + "was done: {}", entity(), context.getMessage().getMessageId(), e.getMessage());
         }
+    }
+
+    /**
+     * For another worker to take at once. Returns when the client is closed: the SDK fetches the next message as soon as
+     * this one is done with, and it may be the same one, again and again until its deliveries are used up.
+     */
+    private void giveBack(ServiceBusReceivedMessageContext context) throws InterruptedException {
+        context.abandon();
+        givenBack.release();
+        closed.await();
+    }
+
+    private boolean workerStops() {
+        return getEndpoint().getCamelContext().isStopping();
     }
 
     private Exchange process(ServiceBusReceivedMessage received) {
@@ -123,12 +138,13 @@ class SettlingConsumer extends DefaultConsumer {
         return exchange;
     }
 
-    private void settle(ServiceBusReceivedMessageContext context, Exchange exchange) {
+    /** @return false for a message to give back */
+    private boolean settle(ServiceBusReceivedMessageContext context, Exchange exchange) {
         String id = context.getMessage().getMessageId();
         Exception failure = exchange.getException();
         if (failure == null && !exchange.isRollbackOnly()) {
             context.complete();
-            return;
+            return true;
         }
         Optional<InvalidMessageException> invalid = Failures.invalidMessage(failure);
         if (invalid.isPresent()) {
@@ -136,13 +152,15 @@ class SettlingConsumer extends DefaultConsumer {
             context.deadLetter(new DeadLetterOptions()
                 .setDeadLetterReason(invalid.get().reason().name())
                 .setDeadLetterErrorDescription(invalid.get().getMessage()));
-        } else if (getEndpoint().getCamelContext().isStopping()) {
-            LOG.info("{}: message {} is given back, as the worker stops", entity(), id);
-            context.abandon();
-        } else {
-            LOG.error("{}: message {} failed in delivery {}; it comes back when its lock ends", entity(), id,
-                context.getMessage().getDeliveryCount() + 1, failure);
+            return true;
         }
+        if (workerStops()) {
+            LOG.info("{}: message {} is given back, as the worker stops", entity(), id);
+            return false;
+        }
+        LOG.error("{}: message {} failed in delivery {}; it comes back when its lock ends", entity(), id,
+            context.getMessage().getDeliveryCount() + 1, failure);
+        return true;
     }
 
     private static void populate(Message message, ServiceBusReceivedMessage received) {

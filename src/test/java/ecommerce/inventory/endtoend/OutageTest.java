@@ -88,6 +88,8 @@ class OutageTest {
 
         assertThat(bus.counts(Shop.SUBSCRIPTION).locked()).as("given back, not left to their locks").isZero();
         assertThat(bus.counts(Shop.SUBSCRIPTION).active()).as("all are still there").isEqualTo(ORDERS);
+        assertThat(bus.counts(Shop.SUBSCRIPTION).abandoned()).as("each of 16 handlers gives back one, and takes no other")
+            .isPositive().isLessThanOrEqualTo(16);
     }
 
     @Test
