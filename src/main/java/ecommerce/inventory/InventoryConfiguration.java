@@ -77,8 +77,8 @@ class InventoryConfiguration {
         ServiceBusConfiguration events = connection(settings.servicebus());
         events.setServiceBusType(ServiceBusType.topic);
         events.setTopicOrQueueName(settings.servicebus().eventsTopic());
-        // One retry, for a connection that was dropped while idle; what lasts longer is the relay's to wait for.
-        events.setAmqpRetryOptions(new AmqpRetryOptions().setTryTimeout(settings.servicebus().sendTimeout()).setMaxRetries(1));
+        // For a connection that was dropped while idle; what lasts longer is the relay's to wait for.
+        events.getAmqpRetryOptions().setMaxRetries(1);
         return new OutboxPublisher(() -> new ServiceBusClientFactory().createServiceBusSenderClient(events));
     }
 
@@ -98,6 +98,8 @@ class InventoryConfiguration {
         configuration.setCredentialType(settings.credentialType());
         configuration.setConnectionString(settings.connectionString());
         configuration.setFullyQualifiedNamespace(settings.namespace());
+        // The SDK's minute is long for a settlement whose connection was cut: the lock is renewed all the while.
+        configuration.setAmqpRetryOptions(new AmqpRetryOptions().setTryTimeout(settings.tryTimeout()));
         configuration.setMaxAutoLockRenewDuration(settings.maxLockRenewal().toMillis());
         return configuration;
     }

@@ -42,7 +42,8 @@ public record InventoryProperties(
      * @param prefetch           Messages fetched ahead of those being handled, 0 to 200. The locks of these are not renewed.
      * @param maxLockRenewal     How long the lock of a message in work is renewed; ISO-8601 duration. An outage of the
      *                           database that is longer than this costs a delivery count.
-     * @param sendTimeout        How long one send may take before the broker counts as away; ISO-8601 duration.
+     * @param tryTimeout         How long one try of a request to Service Bus may take (open, send, settle) before it counts
+     *                           as failed; ISO-8601 duration.
      */
     public record ServiceBus(
             String connectionString,
@@ -55,7 +56,7 @@ public record InventoryProperties(
             @DefaultValue("16") int maxConcurrentCalls,
             @DefaultValue("0") int prefetch,
             @DefaultValue("P1D") @DurationFormat(DurationStyle.ISO8601) Duration maxLockRenewal,
-            @DefaultValue("PT5S") @DurationFormat(DurationStyle.ISO8601) Duration sendTimeout) {
+            @DefaultValue("PT10S") @DurationFormat(DurationStyle.ISO8601) Duration tryTimeout) {
 
         public ServiceBus {
             switch (credentialType) {
@@ -69,7 +70,7 @@ public record InventoryProperties(
             // With more the SDK overflows its own buffer and closes the link.
             require(prefetch >= 0 && prefetch <= 200, "inventory.servicebus.prefetch", prefetch, "a number from 0 to 200");
             requirePositive(maxLockRenewal, "inventory.servicebus.max-lock-renewal");
-            requirePositive(sendTimeout, "inventory.servicebus.send-timeout");
+            requirePositive(tryTimeout, "inventory.servicebus.try-timeout");
         }
 
         private static void requireConnectionString(String connectionString) {

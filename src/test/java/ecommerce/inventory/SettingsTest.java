@@ -45,7 +45,7 @@ class SettingsTest {
         inventory.servicebus.credential-type=TOKEN_CREDENTIAL    | inventory.servicebus.credential-type is TOKEN_CREDENTIAL: put CONNECTION_STRING or AZURE_IDENTITY there
         inventory.servicebus.max-concurrent-calls=0              | inventory.servicebus.max-concurrent-calls is 0: put a number of at least 1 there
         inventory.servicebus.prefetch=201                        | inventory.servicebus.prefetch is 201: put a number from 0 to 200 there
-        inventory.servicebus.send-timeout=PT0S                   | inventory.servicebus.send-timeout is PT0S: put a duration above zero, such as PT5S, there
+        inventory.servicebus.try-timeout=PT0S                    | inventory.servicebus.try-timeout is PT0S: put a duration above zero, such as PT5S, there
         inventory.inbox.max-retries=-1                           | inventory.inbox.max-retries is -1: put a number of at least 0 there
         inventory.reservation.ttl=-PT1M                          | inventory.reservation.ttl is PT-1M: put a duration above zero, such as PT5S, there
         inventory.reservation.ttl=15                             | inventory.reservation.ttl
