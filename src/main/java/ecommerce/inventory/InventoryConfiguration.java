@@ -98,7 +98,6 @@ class InventoryConfiguration {
         configuration.setCredentialType(settings.credentialType());
         configuration.setConnectionString(settings.connectionString());
         configuration.setFullyQualifiedNamespace(settings.namespace());
-        // The SDK's minute is long for a settlement whose connection was cut: the lock is renewed all the while.
         configuration.setAmqpRetryOptions(new AmqpRetryOptions().setTryTimeout(settings.tryTimeout()));
         configuration.setMaxAutoLockRenewDuration(settings.maxLockRenewal().toMillis());
         return configuration;

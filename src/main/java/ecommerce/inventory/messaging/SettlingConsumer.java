@@ -1,9 +1,14 @@
 package ecommerce.inventory.messaging;
 
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 import com.azure.core.amqp.models.AmqpMessageBody;
 import com.azure.core.amqp.models.AmqpMessageBodyType;
@@ -17,6 +22,7 @@ import ecommerce.inventory.inbox.InvalidMessageException;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
+import org.apache.camel.RuntimeCamelException;
 import org.apache.camel.component.azure.servicebus.ServiceBusConstants;
 import org.apache.camel.component.azure.servicebus.ServiceBusEndpoint;
 import org.apache.camel.spi.ShutdownStrategy;
@@ -43,6 +49,7 @@ class SettlingConsumer extends DefaultConsumer {
     private static final long LATE_ARRIVALS = 500;
 
     private ServiceBusProcessorClient client;
+    private ExecutorService settlements;
     private Semaphore slots;
     private Semaphore givenBack;
     private CountDownLatch closed;
@@ -63,6 +70,7 @@ class SettlingConsumer extends DefaultConsumer {
         slots = new Semaphore(getEndpoint().getConfiguration().getMaxConcurrentCalls(), true);
         givenBack = new Semaphore(0);
         closed = new CountDownLatch(1);
+        settlements = getEndpoint().getCamelContext().getExecutorServiceManager().newCachedThreadPool(this, "settlement");
         client = getEndpoint().getServiceBusClientFactory()
             .createServiceBusProcessorClient(getEndpoint().getConfiguration(), this::onMessage, this::onError);
         client.start();
@@ -81,6 +89,7 @@ class SettlingConsumer extends DefaultConsumer {
             givenBack.tryAcquire(all, LATE_ARRIVALS, TimeUnit.MILLISECONDS);
             client.close();
             closed.countDown();
+            getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(settlements);
             client = null;
         }
         super.doStop();
@@ -114,7 +123,7 @@ class SettlingConsumer extends DefaultConsumer {
      * this one is done with, and it may be the same one, again and again until its deliveries are used up.
      */
     private void giveBack(ServiceBusReceivedMessageContext context) throws InterruptedException {
-        context.abandon();
+        settle(context::abandon);
         givenBack.release();
         closed.await();
     }
@@ -139,19 +148,19 @@ class SettlingConsumer extends DefaultConsumer {
     }
 
     /** @return false for a message to give back */
-    private boolean settle(ServiceBusReceivedMessageContext context, Exchange exchange) {
+    private boolean settle(ServiceBusReceivedMessageContext context, Exchange exchange) throws InterruptedException {
         String id = context.getMessage().getMessageId();
         Exception failure = exchange.getException();
         if (failure == null && !exchange.isRollbackOnly()) {
-            context.complete();
+            settle(context::complete);
             return true;
         }
         Optional<InvalidMessageException> invalid = Failures.invalidMessage(failure);
         if (invalid.isPresent()) {
             LOG.warn("{}: message {} is dead-lettered: {}: {}", entity(), id, invalid.get().reason(), invalid.get().getMessage());
-            context.deadLetter(new DeadLetterOptions()
+            settle(() -> context.deadLetter(new DeadLetterOptions()
                 .setDeadLetterReason(invalid.get().reason().name())
-                .setDeadLetterErrorDescription(invalid.get().getMessage()));
+                .setDeadLetterErrorDescription(invalid.get().getMessage())));
             return true;
         }
         if (workerStops()) {
@@ -161,6 +170,23 @@ class SettlingConsumer extends DefaultConsumer {
         LOG.error("{}: message {} failed in delivery {}; it comes back when its lock ends", entity(), id,
             context.getMessage().getDeliveryCount() + 1, failure);
         return true;
+    }
+
+    /**
+     * Asks the broker, and waits for its answer no longer than a try may take. When the connection is cut at that moment
+     * the SDK may wait for ever, and renew the lock all the while.
+     */
+    private void settle(Runnable settlement) throws InterruptedException {
+        Duration limit = getEndpoint().getConfiguration().getAmqpRetryOptions().getTryTimeout();
+        Future<?> answer = settlements.submit(settlement);
+        try {
+            answer.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            answer.cancel(true);
+            throw new IllegalStateException("no answer in " + limit);
+        } catch (ExecutionException e) {
+            throw RuntimeCamelException.wrapRuntimeCamelException(e.getCause());
+        }
     }
 
     private static void populate(Message message, ServiceBusReceivedMessage received) {
