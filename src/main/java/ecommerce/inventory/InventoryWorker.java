@@ -8,9 +8,15 @@ import org.springframework.boot.autoconfigure.SpringBootApplication;
 public class InventoryWorker {
 
     public static void main(String[] args) {
-        // The SDK handles messages on Reactor's elastic threads, ten for each core. A message that has to wait for one of
-        // them has no one who renews its lock. Read once, when the first client is made.
-        System.getProperties().putIfAbsent("reactor.schedulers.defaultBoundedElasticSize", "500");
+        allowManyHandlers();
         SpringApplication.run(InventoryWorker.class, args);
+    }
+
+    /**
+     * Raises the number of Reactor's elastic threads, ten for each core, on which the SDK handles messages: a message that
+     * has to wait for one has no one who renews its lock. To be called before the first client is made.
+     */
+    public static void allowManyHandlers() {
+        System.getProperties().putIfAbsent("reactor.schedulers.defaultBoundedElasticSize", "500");
     }
 }

@@ -45,11 +45,10 @@ public final class DevelopmentLauncher {
             return;
         }
 
-        // As the worker's own main method.
-        System.getProperties().putIfAbsent("reactor.schedulers.defaultBoundedElasticSize", "500");
+        InventoryWorker.allowManyHandlers();
         EmbeddedServiceBus bus = EmbeddedServiceBus.start(Path.of("servicebus", "Config.json"),
             EmbeddedServiceBus.Options.defaults().withPort(busPort));
-        EmbeddedPostgres postgres = EmbeddedDatabase.start(databasePort, false);
+        EmbeddedPostgres postgres = EmbeddedDatabase.at(databasePort).setRegisterShutdownHook(false).start();
         // After the worker: what it has in work is finished first.
         SpringApplication.getShutdownHandlers().add(() -> {
             bus.close();

