@@ -18,6 +18,8 @@ import org.slf4j.LoggerFactory;
  * <dd>in a handler: a shortage is published as InventoryInsufficient, in the transaction of the handler.</dd>
  * <dt>wait-out-outage</dt>
  * <dd>around the relay: one line in the log, and a pause.</dd>
+ * <dt>until-next-time</dt>
+ * <dd>around what the clock starts: one line in the log; the clock starts it again.</dd>
  * </dl>
  * A route that names none lets its failure pass to the one that called it, which says what became of the message.
  */
@@ -62,6 +64,11 @@ public class ErrorPolicy extends RouteConfigurationBuilder {
                 .handled(true)
                 .process(exchange -> LOG.warn("The relay pauses for {}: {}", settings.outbox().outagePause(), rootCause(exchange)))
                 .delay(settings.outbox().outagePause().toMillis()).syncDelayed();
+
+        routeConfiguration("until-next-time")
+            .onException(Exception.class)
+                .handled(true)
+                .process(exchange -> LOG.warn("{} failed and goes on at its next time: {}", exchange.getFromRouteId(), rootCause(exchange)));
     }
 
     private static String rootCause(Exchange exchange) {

@@ -17,7 +17,7 @@ import org.springframework.boot.convert.DurationStyle;
  *
  * @param servicebus  where messages come from and go to
  * @param inbox       how messages that fail are tried again
- * @param reservation what a reservation is
+ * @param reservation how long a reservation holds, and how it ends
  * @param outbox      how events are published
  */
 @ConfigurationProperties("inventory")
@@ -35,10 +35,12 @@ public record InventoryProperties(
      * @param namespace          Fully qualified namespace, such as shop.servicebus.windows.net, for AZURE_IDENTITY.
      * @param ordersTopic        Topic that carries the shop's order messages.
      * @param ordersSubscription Subscription of the orders topic that this worker reads.
+     * @param paymentsTopic      Topic that carries what the shop says of payments.
+     * @param paymentsSubscription Subscription of the payments topic that this worker reads.
      * @param commandsQueue      Queue that carries commands to the inventory.
      * @param eventsTopic        Topic that this worker publishes its events to.
-     * @param maxConcurrentCalls Messages of a topic that are handled at the same time, at least 1. Each takes a database
-     *                           connection: keep spring.datasource.hikari.maximum-pool-size two above it.
+     * @param maxConcurrentCalls Messages of one topic that are handled at the same time, at least 1. Each needs one of
+     *                           the database connections (spring.datasource.hikari.maximum-pool-size), and waits for it.
      * @param prefetch           Messages fetched ahead of those being handled, 0 to 200. The locks of these are not renewed.
      * @param maxLockRenewal     How long the lock of a message in work is renewed; ISO-8601 duration. An outage of the
      *                           database that is longer than this costs a delivery count.
@@ -51,6 +53,8 @@ public record InventoryProperties(
             String namespace,
             @DefaultValue("orders") String ordersTopic,
             @DefaultValue("inventory") String ordersSubscription,
+            @DefaultValue("payments") String paymentsTopic,
+            @DefaultValue("inventory") String paymentsSubscription,
             @DefaultValue("inventory-commands") String commandsQueue,
             @DefaultValue("inventory") String eventsTopic,
             @DefaultValue("16") int maxConcurrentCalls,
@@ -66,7 +70,7 @@ public record InventoryProperties(
                     "the fully qualified namespace, such as shop.servicebus.windows.net,");
                 default -> require(false, "inventory.servicebus.credential-type", credentialType, "CONNECTION_STRING or AZURE_IDENTITY");
             }
-            require(maxConcurrentCalls >= 1, "inventory.servicebus.max-concurrent-calls", maxConcurrentCalls, "a number of at least 1");
+            requireAtLeast(1, maxConcurrentCalls, "inventory.servicebus.max-concurrent-calls");
             // With more the SDK overflows its own buffer and closes the link.
             require(prefetch >= 0 && prefetch <= 200, "inventory.servicebus.prefetch", prefetch, "a number from 0 to 200");
             requirePositive(maxLockRenewal, "inventory.servicebus.max-lock-renewal");
@@ -101,17 +105,26 @@ public record InventoryProperties(
             @DefaultValue("PT5S") @DurationFormat(DurationStyle.ISO8601) Duration retryDelayMax) {
 
         public Inbox {
-            require(maxRetries >= 0, "inventory.inbox.max-retries", maxRetries, "a number of at least 0");
+            requireAtLeast(0, maxRetries, "inventory.inbox.max-retries");
             requirePositive(retryDelay, "inventory.inbox.retry-delay");
             requirePositive(retryDelayMax, "inventory.inbox.retry-delay-max");
         }
     }
 
-    /** @param ttl How long a reservation holds before it expires; ISO-8601 duration. */
-    public record Reservation(@DefaultValue("PT15M") @DurationFormat(DurationStyle.ISO8601) Duration ttl) {
+    /**
+     * @param ttl             How long a reservation holds before it expires; ISO-8601 duration.
+     * @param expirySchedule  When to give back what has expired; Quartz cron expression.
+     * @param expiryBatchSize Reservations given back in one transaction, at least 1.
+     */
+    public record Reservation(
+            @DefaultValue("PT15M") @DurationFormat(DurationStyle.ISO8601) Duration ttl,
+            @DefaultValue("0/10 * * * * ?") String expirySchedule,
+            @DefaultValue("200") int expiryBatchSize) {
 
         public Reservation {
             requirePositive(ttl, "inventory.reservation.ttl");
+            requireSchedule(expirySchedule, "inventory.reservation.expiry-schedule");
+            requireAtLeast(1, expiryBatchSize, "inventory.reservation.expiry-batch-size");
         }
     }
 
@@ -128,12 +141,20 @@ public record InventoryProperties(
             @DefaultValue("PT2S") @DurationFormat(DurationStyle.ISO8601) Duration outagePause) {
 
         public Outbox {
-            require(CronExpression.isValidExpression(schedule), "inventory.outbox.schedule", schedule,
-                "a Quartz cron expression, such as * * * * * ? for every second,");
-            require(batchSize >= 1, "inventory.outbox.batch-size", batchSize, "a number of at least 1");
+            requireSchedule(schedule, "inventory.outbox.schedule");
+            requireAtLeast(1, batchSize, "inventory.outbox.batch-size");
             requirePositive(retryDelayMax, "inventory.outbox.retry-delay-max");
             requirePositive(outagePause, "inventory.outbox.outage-pause");
         }
+    }
+
+    private static void requireAtLeast(int least, int number, String setting) {
+        require(number >= least, setting, number, "a number of at least " + least);
+    }
+
+    private static void requireSchedule(String cron, String setting) {
+        require(CronExpression.isValidExpression(cron), setting, cron,
+            "a Quartz cron expression, such as * * * * * ? for every second,");
     }
 
     private static void requirePositive(Duration duration, String setting) {

@@ -6,7 +6,10 @@
 --
 -- Returns one row for each message: its order's outcome, and for a short order what is short.
 --   Reserved      stock moved, reservations and InventoryReserved events written
+--   Paid          the same, and the order is paid already: the caller commits what it holds
 --   Insufficient  nothing written but the claim of the order: the caller tells what is short
+--   PaymentFailed, Refunded, Cancelled
+--                 so the order was when it came: nothing written but what it asks for
 --   Duplicate     the order already has its outcome: nothing written
 --
 -- Locks are taken in the same order by every statement of the worker, so that no two
@@ -17,29 +20,33 @@ CREATE OR REPLACE FUNCTION reserve_inventory(messages jsonb, ttl interval)
 AS $$
 #variable_conflict use_column
 DECLARE
-    claimed    text[];
+    claimed    jsonb;
     message    record;
     products   text[];
     quantities integer[];
     too_many   record;
     reserved_at timestamptz;
 BEGIN
-    -- Claim the orders: a concurrent message of the same order waits here for our commit.
+    -- Claim the orders: a concurrent message of the same order waits here for our commit. An order
+    -- that is there without its items is known by what came before it. One that is there with them
+    -- has its outcome, but for one whose payment has come after it had lost what it held.
     WITH claim AS (
-        INSERT INTO inventory_orders (order_id, status)
-        SELECT DISTINCT m -> 'order' ->> 'orderId', 'Reserved'
-        FROM jsonb_array_elements(messages) AS m
-        ORDER BY 1
-        ON CONFLICT (order_id) DO NOTHING
-        RETURNING inventory_orders.order_id
+        INSERT INTO inventory_orders AS o (order_id, status, items)
+        SELECT DISTINCT ON (1) m -> 'order' ->> 'orderId', 'Reserved', m -> 'order' -> 'items'
+        FROM jsonb_array_elements(messages) WITH ORDINALITY AS batch (m, arrival)
+        ORDER BY 1, arrival
+        ON CONFLICT (order_id) DO UPDATE
+        SET items = excluded.items
+        WHERE o.items IS NULL OR o.status = 'Paid'
+        RETURNING o.order_id, o.status
     )
-    SELECT coalesce(array_agg(claim.order_id), '{}') INTO claimed FROM claim;
+    SELECT coalesce(jsonb_object_agg(claim.order_id, claim.status), '{}') INTO claimed FROM claim;
 
     -- Lock what they ask for.
     SELECT array_agg(DISTINCT item ->> 'productId') INTO products
     FROM jsonb_array_elements(messages) AS m,
          jsonb_array_elements(m -> 'order' -> 'items') AS item
-    WHERE m -> 'order' ->> 'orderId' = ANY (claimed);
+    WHERE claimed ->> (m -> 'order' ->> 'orderId') IN ('Reserved', 'Paid');
 
     PERFORM FROM inventory AS i WHERE i.product_id = ANY (products) ORDER BY i.product_id FOR UPDATE;
 
@@ -58,14 +65,14 @@ BEGIN
         message_id := message.id;
         order_id := message.order_id;
         short_lines := NULL;
+        outcome := coalesce(claimed ->> message.order_id, 'Duplicate');
+        -- A second message of this order in the same batch is a duplicate.
+        claimed := claimed - message.order_id;
 
-        IF NOT message.order_id = ANY (claimed) THEN
-            outcome := 'Duplicate';
+        IF outcome NOT IN ('Reserved', 'Paid') THEN
             RETURN NEXT;
             CONTINUE;
         END IF;
-        -- A second message of this order in the same batch is a duplicate too.
-        claimed := array_remove(claimed, message.order_id);
 
         -- Lines of one product count together.
         SELECT line.product_id, line.quantity INTO too_many
@@ -111,6 +118,9 @@ BEGIN
             SELECT gen_random_uuid()::text, message.order_id, line.product_id, line.quantity, 'Reserved',
                    reserved_at, reserved_at + ttl
             FROM line
+            -- The order held them before, and lost them.
+            ON CONFLICT ON CONSTRAINT inventory_reservations_order_id_product_id_key DO UPDATE
+            SET status = excluded.status, created_at = excluded.created_at, expires_at = excluded.expires_at
         ), stock AS (
             UPDATE inventory AS i
             SET available_stock = i.available_stock - line.quantity,
@@ -134,7 +144,6 @@ BEGIN
         FROM stock
         ORDER BY stock.product_id;
 
-        outcome := 'Reserved';
         RETURN NEXT;
     END LOOP;
 END

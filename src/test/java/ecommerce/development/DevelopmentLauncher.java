@@ -88,7 +88,12 @@ public final class DevelopmentLauncher {
 
               curl http://localhost:%d/api/events
 
-            %n""", bus.connectionString(), database, shopPort, shopPort);
+            Pay for it, or cancel it:
+
+              curl -X POST http://localhost:%d/api/payments -H 'Content-Type: application/json' -d '{"orderId": "<orderId>"}'
+              curl -X DELETE http://localhost:%d/api/orders/<orderId>
+
+            %n""", bus.connectionString(), database, shopPort, shopPort, shopPort, shopPort);
     }
 
     private static int freePort(String[] args, String option, int standard) {

@@ -32,7 +32,7 @@ class DevelopmentLauncherIT {
     private final ObjectMapper json = new ObjectMapper();
 
     @Test
-    void anOrderByCurlComesOutAsAnEventAndCtrlCLeavesNothingBehind() throws Exception {
+    void anOrderAndItsPaymentByCurlComeOutAsEventsAndCtrlCLeavesNothingBehind() throws Exception {
         List<Path> before = leftBehind();
         try (JavaProcess launcher = launch("--server.port=0", "--inventory.dev.servicebus-port=0", "--inventory.dev.postgres-port=0")) {
             await().until(() -> launcher.output().contains("is ready"));
@@ -58,6 +58,14 @@ class DevelopmentLauncherIT {
             JsonNode event = get(shop.group() + "/api/events").get(0);
             assertThat(event.get("type").textValue()).isEqualTo("InventoryReserved");
             assertThat(event.get("body").get("remainingStock").intValue()).isEqualTo(98);
+
+            post(shop.group() + "/api/payments", "{\"orderId\": \"" + orderId + "\"}");
+            await().until(() -> get(shop.group() + "/api/events?orderId=" + orderId).size() == 2);
+            assertThat(get(shop.group() + "/api/events").get(1).get("type").textValue()).isEqualTo("InventoryCommitted");
+
+            http.send(HttpRequest.newBuilder(URI.create(shop.group() + "/api/orders/" + orderId)).DELETE().build(), BodyHandlers.discarding());
+            await().until(() -> get(shop.group() + "/api/events?orderId=" + orderId).size() == 3);
+            assertThat(get(shop.group() + "/api/events").get(2).get("body").get("reason").textValue()).isEqualTo("OrderCancelled");
 
             List<ProcessHandle> children = launcher.handle().descendants().toList();
             assertThat(launcher.end("INT")).isEqualTo(130);

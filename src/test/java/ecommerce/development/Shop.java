@@ -15,13 +15,16 @@ import com.azure.messaging.servicebus.ServiceBusProcessorClient;
 import com.azure.messaging.servicebus.ServiceBusReceivedMessage;
 import com.azure.messaging.servicebus.ServiceBusSenderClient;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import ecommerce.inventory.InventoryProperties;
 import jakarta.annotation.PreDestroy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpStatus;
+import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestParam;
@@ -29,7 +32,7 @@ import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
 /**
- * The rest of the shop, for development: takes orders over HTTP, sends them to the worker over Service Bus, and keeps
+ * The rest of the shop, for development: takes orders and payments over HTTP, sends them to the worker over Service Bus, and keeps
  * the last events that come back.
  */
 @RestController
@@ -43,12 +46,14 @@ class Shop {
     }
 
     private final ServiceBusSenderClient orders;
+    private final ServiceBusSenderClient payments;
     private final ServiceBusProcessorClient events;
     private final Deque<Event> received = new ConcurrentLinkedDeque<>();
 
     Shop(InventoryProperties settings) {
         ServiceBusClientBuilder bus = new ServiceBusClientBuilder().connectionString(settings.servicebus().connectionString());
         orders = bus.sender().topicName(settings.servicebus().ordersTopic()).buildClient();
+        payments = bus.sender().topicName(settings.servicebus().paymentsTopic()).buildClient();
         events = bus.processor().topicName(settings.servicebus().eventsTopic()).subscriptionName("shop")
             .processMessage(context -> receive(context.getMessage())).processError(Shop::error).buildProcessorClient();
         events.start();
@@ -72,9 +77,33 @@ class Shop {
         order.put("totalAmount", total);
         order.put("createdAt", Instant.now().toString());
         String orderId = order.get("orderId").textValue();
-        orders.sendMessage(new ServiceBusMessage(order.toString()).setMessageId(UUID.randomUUID().toString())
-            .setSubject("OrderCreated").setCorrelationId(orderId).setContentType("application/json"));
+        send(orders, "OrderCreated", orderId, order);
         return Map.of("orderId", orderId);
+    }
+
+    /** Cancels an order: sends OrderCancelled. */
+    @DeleteMapping("/api/orders/{orderId}")
+    @ResponseStatus(HttpStatus.ACCEPTED)
+    void cancel(@PathVariable String orderId, @RequestParam(required = false) String reason) {
+        send(orders, "OrderCancelled", orderId, JsonNodeFactory.instance.objectNode()
+            .put("orderId", orderId).put("reason", reason).put("cancelledAt", Instant.now().toString()));
+    }
+
+    /** Completes the payment as a shop does (id, status Captured, time), sends PaymentProcessed, and answers with its id. */
+    @PostMapping("/api/payments")
+    @ResponseStatus(HttpStatus.ACCEPTED)
+    Map<String, String> pay(@RequestBody ObjectNode payment) {
+        String paymentId = payment.path("paymentId").asText(UUID.randomUUID().toString());
+        payment.put("paymentId", paymentId);
+        payment.put("status", payment.path("status").asText("Captured"));
+        payment.put("processedAt", Instant.now().toString());
+        send(payments, "PaymentProcessed", payment.path("orderId").asText(), payment);
+        return Map.of("paymentId", paymentId);
+    }
+
+    private static void send(ServiceBusSenderClient topic, String type, String orderId, ObjectNode body) {
+        topic.sendMessage(new ServiceBusMessage(body.toString()).setMessageId(UUID.randomUUID().toString())
+            .setSubject(type).setCorrelationId(orderId).setContentType("application/json"));
     }
 
     /** The last events, the oldest first; those of one order if it is named. */
@@ -100,5 +129,6 @@ class Shop {
     void close() {
         events.close();
         orders.close();
+        payments.close();
     }
 }

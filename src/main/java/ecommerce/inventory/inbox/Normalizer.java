@@ -24,6 +24,7 @@ import org.apache.camel.util.StringHelper;
  * <li>The body is JSON with the first letter of each field in lower case (.NET peers write PascalCase).</li>
  * <li>Variable {@code messageType} is the Subject, else the application property MessageType; of a .NET
  * type name only the last part.</li>
+ * <li>Variable {@code messageBody} is the JSON, for expressions: {@code jsonpath} with source messageBody.</li>
  * <li>Variable {@code message} is a map, made to be the parameters of SQL: messageId (UUID),
  * sourceMessageId (the MessageId as sent), messageType, messageBody (JSON), correlationId, traceparent.</li>
  * <li>No header is left: application properties are the sender's, and must not reach an endpoint.</li>
@@ -59,6 +60,7 @@ public class Normalizer implements Processor {
         message.put("traceparent", traceparent(in));
 
         exchange.setVariable("messageType", type);
+        exchange.setVariable("messageBody", body);
         exchange.setVariable("message", message);
         in.removeHeaders("*");
         in.setBody(body);

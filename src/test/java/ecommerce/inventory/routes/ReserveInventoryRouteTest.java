@@ -14,6 +14,8 @@ import org.apache.camel.component.mock.MockEndpoint;
 import org.apache.camel.test.spring.junit5.UseAdviceWith;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.dao.CannotAcquireLockException;
 import org.springframework.test.context.TestPropertySource;
@@ -37,6 +39,8 @@ class ReserveInventoryRouteTest {
     private MockEndpoint reserve;
     @EndpointInject("mock:sql:classpath:sql/insufficient-inventory.sql")
     private MockEndpoint insufficient;
+    @EndpointInject("mock:sql:classpath:sql/commit-inventory.sql")
+    private MockEndpoint commit;
 
     @BeforeEach
     void mockTheSql() throws Exception {
@@ -62,6 +66,18 @@ class ReserveInventoryRouteTest {
     void aReservedOrderIsDone() throws Exception {
         reservationAnswers("Reserved", null);
         insufficient.expectedMessageCount(0);
+        commit.expectedMessageCount(0);
+
+        assertThat(handle().getException()).isNull();
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
+    void anOrderThatIsPaidAlreadyIsCommitted() throws Exception {
+        reservationAnswers("Paid", null);
+        commit.expectedBodiesReceived(MESSAGE);
+        insufficient.expectedMessageCount(0);
 
         assertThat(handle().getException()).isNull();
 
@@ -80,10 +96,12 @@ class ReserveInventoryRouteTest {
         MockEndpoint.assertIsSatisfied(camel);
     }
 
-    @Test
-    void anOrderThatHasItsOutcomeAlreadyTellsNothing() throws Exception {
-        reservationAnswers("Duplicate", null);
+    @ParameterizedTest
+    @ValueSource(strings = {"Duplicate", "PaymentFailed", "Refunded", "Cancelled"})
+    void anOrderThatHasItsOutcomeAlreadyTellsNothing(String outcome) throws Exception {
+        reservationAnswers(outcome, null);
         insufficient.expectedMessageCount(0);
+        commit.expectedMessageCount(0);
 
         assertThat(handle().getException()).isNull();
 

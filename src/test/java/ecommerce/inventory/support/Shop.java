@@ -26,11 +26,13 @@ public class Shop implements DisposableBean {
 
     public static final String SUBSCRIPTION = "orders/Subscriptions/inventory";
     public static final String DEAD_LETTERS = SUBSCRIPTION + "/$DeadLetterQueue";
+    public static final String PAYMENTS = "payments/Subscriptions/inventory";
     public static final String COMMANDS = "inventory-commands";
     public static final String EVENTS = "inventory/Subscriptions/shop";
 
     private final EmbeddedServiceBus bus;
     private final ServiceBusSenderClient orders;
+    private final ServiceBusSenderClient payments;
     private final ServiceBusSenderClient commands;
 
     public Shop(EmbeddedServiceBus bus) {
@@ -39,6 +41,7 @@ public class Shop implements DisposableBean {
         ServiceBusClientBuilder client = new ServiceBusClientBuilder().connectionString(bus.connectionString())
             .retryOptions(new AmqpRetryOptions().setTryTimeout(Duration.ofSeconds(5)));
         this.orders = client.sender().topicName("orders").buildClient();
+        this.payments = client.sender().topicName("payments").buildClient();
         this.commands = client.sender().queueName(COMMANDS).buildClient();
     }
 
@@ -56,36 +59,55 @@ public class Shop implements DisposableBean {
     }
 
     public static ServiceBusMessage orderCreated(byte[] body) {
-        return new ServiceBusMessage(BinaryData.fromBytes(body)).setMessageId(UUID.randomUUID().toString())
-            .setSubject("OrderCreated").setContentType("application/json");
+        return message("OrderCreated", BinaryData.fromBytes(body));
     }
 
-    /** Sends messages, in batches where they are many. */
+    /** Another message about an order, with a new MessageId: OrderCancelled, PaymentFailed, or PaymentProcessed with its status. */
+    public static ServiceBusMessage about(String orderId, String type, String... status) {
+        return message(type, BinaryData.fromString("{\"orderId\":\"" + orderId + "\""
+            + (status.length == 0 ? "" : ",\"status\":\"" + status[0] + "\"") + "}"));
+    }
+
+    private static ServiceBusMessage message(String type, BinaryData body) {
+        return new ServiceBusMessage(body).setMessageId(UUID.randomUUID().toString()).setSubject(type).setContentType("application/json");
+    }
+
+    /** Sends messages to the orders topic, in batches where they are many. */
     public void send(ServiceBusMessage... messages) {
+        send(orders, messages);
+    }
+
+    /** The same, to the payments topic. */
+    public void sendPayments(ServiceBusMessage... messages) {
+        send(payments, messages);
+    }
+
+    private static void send(ServiceBusSenderClient topic, ServiceBusMessage... messages) {
         if (messages.length == 1) {
-            orders.sendMessage(messages[0]);
+            topic.sendMessage(messages[0]);
             return;
         }
-        ServiceBusMessageBatch batch = orders.createMessageBatch();
+        ServiceBusMessageBatch batch = topic.createMessageBatch();
         for (ServiceBusMessage message : messages) {
             if (!batch.tryAddMessage(message)) {
-                orders.sendMessages(batch);
-                batch = orders.createMessageBatch();
+                topic.sendMessages(batch);
+                batch = topic.createMessageBatch();
                 batch.tryAddMessage(message);
             }
         }
-        orders.sendMessages(batch);
+        topic.sendMessages(batch);
     }
 
     /** Sends a command with a new MessageId. */
     public void command(String type, String body) {
-        commands.sendMessage(new ServiceBusMessage(body).setMessageId(UUID.randomUUID().toString()).setSubject(type));
+        commands.sendMessage(message(type, BinaryData.fromString(body)));
     }
 
     /** Waits until the worker has settled all that was sent, and published all that it has to tell. */
     public void awaitQuiet(Tables tables) {
         await().untilAsserted(() -> {
             assertThat(bus.counts(SUBSCRIPTION).active()).as("orders not settled").isZero();
+            assertThat(bus.counts(PAYMENTS).active()).as("payments not settled").isZero();
             assertThat(bus.counts(COMMANDS).active()).as("commands not settled").isZero();
             assertThat(tables.count("outbox WHERE published_at IS NULL")).as("events not published").isZero();
         });
@@ -112,6 +134,7 @@ public class Shop implements DisposableBean {
     @Override
     public void destroy() {
         orders.close();
+        payments.close();
         commands.close();
         bus.close();
     }

@@ -19,6 +19,6 @@ import org.springframework.test.context.ContextConfiguration;
 @CamelSpringBootTest
 @SpringBootTest(classes = InventoryWorker.class, webEnvironment = SpringBootTest.WebEnvironment.NONE)
 @ContextConfiguration(initializers = Backend.class)
-@Import({Shop.class, Tables.class})
+@Import({Shop.class, Tables.class, Invariants.class})
 public @interface WorkerTest {
 }

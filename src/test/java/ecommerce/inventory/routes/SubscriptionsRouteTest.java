@@ -6,6 +6,7 @@ import static org.apache.camel.component.azure.servicebus.ServiceBusConstants.SU
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 
 import ecommerce.inventory.support.RouteTest;
@@ -17,15 +18,16 @@ import org.apache.camel.builder.AdviceWith;
 import org.apache.camel.component.mock.MockEndpoint;
 import org.apache.camel.test.spring.junit5.UseAdviceWith;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.context.TestPropertySource;
 
-/** {@code orders.camel.yaml}: from the subscription to the inbox. */
+/** {@code orders.camel.yaml} and {@code payments.camel.yaml}: from the subscription to the inbox. */
 @RouteTest
 @UseAdviceWith
-@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/orders.camel.yaml")
-class OrdersRouteTest {
+@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/orders.camel.yaml,classpath:routes/payments.camel.yaml")
+class SubscriptionsRouteTest {
 
     @Autowired
     private CamelContext camel;
@@ -37,17 +39,20 @@ class OrdersRouteTest {
     @BeforeEach
     void mockWhatTheRouteCalls() throws Exception {
         if (!camel.isStarted()) {
-            AdviceWith.adviceWith(camel, "orders-subscription", route -> {
-                route.replaceFromWith("direct:subscription");
-                route.mockEndpointsAndSkip("direct:inbox");
-            });
+            for (String subscription : List.of("orders-subscription", "payments-subscription")) {
+                AdviceWith.adviceWith(camel, subscription, route -> {
+                    route.replaceFromWith("direct:" + subscription);
+                    route.mockEndpointsAndSkip("direct:inbox");
+                });
+            }
             camel.start();
         }
         MockEndpoint.resetMocks(camel);
     }
 
-    @Test
-    void aMessageGoesToTheInboxAsTheBrokerGaveIt() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"orders-subscription", "payments-subscription"})
+    void aMessageGoesToTheInboxAsTheBrokerGaveIt(String subscription) throws Exception {
         byte[] body = "{\"OrderId\":\"order-1\"}".getBytes(StandardCharsets.UTF_8);
         Map<String, Object> headers = Map.of(
             MESSAGE_ID, "m-1",
@@ -55,7 +60,7 @@ class OrdersRouteTest {
             APPLICATION_PROPERTIES, Map.of("traceparent", "00-1"));
         inbox.expectedMessageCount(1);
 
-        sender.sendBodyAndHeaders("direct:subscription", body, headers);
+        sender.sendBodyAndHeaders("direct:" + subscription, body, headers);
 
         MockEndpoint.assertIsSatisfied(camel);
         Message message = inbox.getExchanges().get(0).getMessage();

@@ -1,0 +1,109 @@
+package ecommerce.inventory.routes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+
+import ecommerce.inventory.support.RouteTest;
+import org.apache.camel.CamelContext;
+import org.apache.camel.EndpointInject;
+import org.apache.camel.Exchange;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.builder.AdviceWith;
+import org.apache.camel.component.mock.MockEndpoint;
+import org.apache.camel.test.spring.junit5.UseAdviceWith;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.test.context.TestPropertySource;
+
+/** {@code payment-processed.camel.yaml} and {@code commit-inventory.camel.yaml}: what a payment does. */
+@RouteTest
+@UseAdviceWith
+@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/payment-processed.camel.yaml,"
+    + "classpath:routes/commit-inventory.camel.yaml")
+class CommitInventoryRouteTest {
+
+    /** A message as the inbox passes it on; the SQL is a mock, so any parameter will do. */
+    private static final Map<String, Object> MESSAGE = Map.of("messageBody", "{\"orderId\":\"order-1\"}");
+
+    @Autowired
+    private CamelContext camel;
+    @Autowired
+    private ProducerTemplate sender;
+    @EndpointInject("mock:sql:classpath:sql/order-paid.sql")
+    private MockEndpoint orderPaid;
+    @EndpointInject("mock:sql:classpath:sql/order-again.sql")
+    private MockEndpoint orderAgain;
+    @EndpointInject("mock:sql:classpath:sql/commit-inventory.sql")
+    private MockEndpoint commit;
+    @EndpointInject("mock:direct:OrderCreated")
+    private MockEndpoint reserve;
+
+    @BeforeEach
+    void mockWhatTheRoutesCall() throws Exception {
+        if (!camel.isStarted()) {
+            AdviceWith.adviceWith(camel, "payment-processed", route -> {
+                route.mockEndpoints("direct:commit-inventory");
+                route.mockEndpointsAndSkip("direct:PaymentFailed", "direct:payment-refunded");
+            });
+            AdviceWith.adviceWith(camel, "commit-inventory", route -> route.mockEndpointsAndSkip("sql:*", "direct:OrderCreated"));
+            camel.start();
+        }
+        MockEndpoint.resetMocks(camel);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"Authorized, commit-inventory", "Captured, commit-inventory", "Failed, PaymentFailed", "Refunded, payment-refunded"})
+    void aPaymentGoesWhereItsStatusSays(String status, String route) throws Exception {
+        orderPaidAnswers(false);
+        for (String other : new String[] {"commit-inventory", "PaymentFailed", "payment-refunded"}) {
+            camel.getEndpoint("mock:direct:" + other, MockEndpoint.class).expectedMessageCount(other.equals(route) ? 1 : 0);
+        }
+
+        handle(status);
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
+    void whatIsReservedIsCommitted() throws Exception {
+        orderPaidAnswers(false);
+        orderPaid.expectedBodiesReceived(MESSAGE);
+        commit.expectedBodiesReceived(MESSAGE);
+        orderAgain.expectedMessageCount(0);
+        reserve.expectedMessageCount(0);
+
+        handle("Captured");
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
+    void whatIsNoLongerReservedIsOrderedAgain() throws Exception {
+        Map<String, Object> order = Map.of("messageBody", "{\"orderId\":\"order-1\",\"items\":[]}");
+        orderPaidAnswers(true);
+        orderAgain.expectedBodiesReceived(MESSAGE);
+        orderAgain.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(order));
+        reserve.expectedBodiesReceived(order);
+        commit.expectedMessageCount(0);
+
+        handle("Captured");
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    private void orderPaidAnswers(boolean lost) {
+        orderPaid.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(lost));
+    }
+
+    private void handle(String status) {
+        Exchange handled = sender.send("direct:PaymentProcessed", exchange -> {
+            exchange.setVariable("messageBody", "{\"orderId\":\"order-1\",\"status\":\"" + status + "\"}");
+            exchange.getMessage().setBody(MESSAGE);
+        });
+        assertThat(handled.getException()).isNull();
+    }
+}

@@ -1,0 +1,101 @@
+package ecommerce.inventory.routes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.HashMap;
+import java.util.Map;
+
+import ecommerce.inventory.support.RouteTest;
+import org.apache.camel.CamelContext;
+import org.apache.camel.EndpointInject;
+import org.apache.camel.Exchange;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.builder.AdviceWith;
+import org.apache.camel.component.mock.MockEndpoint;
+import org.apache.camel.test.spring.junit5.UseAdviceWith;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.test.context.TestPropertySource;
+
+/** {@code expire-reservations.camel.yaml}: the rounds of the expiry. */
+@RouteTest
+@UseAdviceWith
+@TestPropertySource(properties = {
+    "camel.main.routes-include-pattern=classpath:routes/expire-reservations.camel.yaml",
+    "inventory.reservation.expiry-batch-size=3"})
+class ExpireReservationsRouteTest {
+
+    @Autowired
+    private CamelContext camel;
+    @Autowired
+    private ProducerTemplate sender;
+    @EndpointInject("mock:sql:classpath:sql/expire-orders.sql")
+    private MockEndpoint expire;
+    @EndpointInject("mock:sql:classpath:sql/release-inventory.sql")
+    private MockEndpoint release;
+
+    @BeforeEach
+    void mockTheSql() throws Exception {
+        if (!camel.isStarted()) {
+            AdviceWith.adviceWith(camel, "expire-reservations", route -> route.replaceFromWith("direct:clock"));
+            AdviceWith.adviceWith(camel, "expire-batch", route -> route.mockEndpointsAndSkip("sql:*"));
+            camel.start();
+        }
+        MockEndpoint.resetMocks(camel);
+    }
+
+    @Test
+    void nothingDueCostsOneRound() throws Exception {
+        expireAnswers("[]");
+        expire.expectedMessageCount(1);
+        expire.expectedVariableReceived("batchSize", 3);
+
+        assertThat(clock().getException()).isNull();
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
+    void roundsGoOnUntilNothingIsDue() throws Exception {
+        expireAnswers("[\"order-1\"]", "[\"order-2\"]", "[]");
+        expire.expectedMessageCount(3);
+        release.expectedBodiesReceived(expired("[\"order-1\"]"), expired("[\"order-2\"]"), expired("[]"));
+
+        assertThat(clock().getException()).isNull();
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
+    void aFailureEndsTheRoundsUntilTheClockComesAgain() throws Exception {
+        expire.whenAnyExchangeReceived(exchange -> {
+            throw new IllegalStateException("lock timeout");
+        });
+        expire.expectedMessageCount(1);
+        release.expectedMessageCount(0);
+
+        assertThat(clock().getException()).isNull();
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    /** Each round takes the next answer. */
+    private void expireAnswers(String... orders) {
+        for (int i = 0; i < orders.length; i++) {
+            Map<String, Object> answer = expired(orders[i]);
+            expire.whenExchangeReceived(i + 1, exchange -> exchange.getMessage().setBody(answer));
+        }
+    }
+
+    private static Map<String, Object> expired(String orders) {
+        Map<String, Object> parameters = new HashMap<>();
+        parameters.put("orders", orders);
+        parameters.put("correlationId", null);
+        return parameters;
+    }
+
+    private Exchange clock() {
+        return sender.send("direct:clock", exchange -> { });
+    }
+}

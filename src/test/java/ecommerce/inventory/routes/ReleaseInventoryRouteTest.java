@@ -1,0 +1,62 @@
+package ecommerce.inventory.routes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+
+import ecommerce.inventory.support.RouteTest;
+import org.apache.camel.CamelContext;
+import org.apache.camel.EndpointInject;
+import org.apache.camel.Exchange;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.builder.AdviceWith;
+import org.apache.camel.component.mock.MockEndpoint;
+import org.apache.camel.test.spring.junit5.UseAdviceWith;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.test.context.TestPropertySource;
+
+/** {@code release-inventory.camel.yaml}: what gives stock back. */
+@RouteTest
+@UseAdviceWith
+@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/release-inventory.camel.yaml")
+class ReleaseInventoryRouteTest {
+
+    /** A message as the inbox passes it on; the SQL is a mock, so any parameter will do. */
+    private static final Map<String, Object> MESSAGE = Map.of("messageBody", "{\"orderId\":\"order-1\"}");
+
+    @Autowired
+    private CamelContext camel;
+    @Autowired
+    private ProducerTemplate sender;
+    @EndpointInject("mock:sql:classpath:sql/release-inventory.sql")
+    private MockEndpoint release;
+
+    @BeforeEach
+    void mockTheSql() throws Exception {
+        if (!camel.isStarted()) {
+            for (String id : new String[] {"order-cancelled", "payment-failed", "payment-refunded"}) {
+                AdviceWith.adviceWith(camel, id, route -> route.mockEndpointsAndSkip("sql:*"));
+            }
+            camel.start();
+        }
+        MockEndpoint.resetMocks(camel);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"OrderCancelled, order-cancelled", "PaymentFailed, order-payment-failed", "payment-refunded, order-refunded"})
+    void theOrderIsEndedFirstAndThenItsStockIsGivenBack(String from, String sql) throws Exception {
+        MockEndpoint endOrder = camel.getEndpoint("mock:sql:classpath:sql/" + sql + ".sql", MockEndpoint.class);
+        endOrder.expectedBodiesReceived(MESSAGE);
+        endOrder.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody("[\"order-1\"]"));
+        release.expectedBodiesReceived(MESSAGE);
+        release.expectedVariableReceived("orders", "[\"order-1\"]");
+
+        Exchange handled = sender.send("direct:" + from, exchange -> exchange.getMessage().setBody(MESSAGE));
+
+        assertThat(handled.getException()).isNull();
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+}
