@@ -28,13 +28,13 @@ WITH paid AS (
     RETURNING held.order_id, held.product_id, held.quantity, i.last_updated
 )
 INSERT INTO outbox
-    (message_id, message_type, message_body, partition_key, correlation_id, causation_id, traceparent, created_at)
+    (message_id, message_type, message_body, partition_key, correlation_id, causation_id, traceparent, created_at, reserved_change)
 SELECT gen_random_uuid(), 'InventoryCommitted',
        jsonb_build_object(
            'orderId', order_id,
            'productId', product_id,
            'quantityCommitted', quantity,
            'committedAt', to_char(last_updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')),
-       order_id, :#correlationId, :#sourceMessageId, :#traceparent, last_updated
+       order_id, :#correlationId, :#sourceMessageId, :#traceparent, last_updated, -quantity
 FROM stock
 ORDER BY product_id

@@ -39,7 +39,7 @@ WITH held AS (
     RETURNING i.product_id, i.available_stock, i.last_updated
 )
 INSERT INTO outbox
-    (message_id, message_type, message_body, partition_key, correlation_id, causation_id, traceparent, created_at)
+    (message_id, message_type, message_body, partition_key, correlation_id, causation_id, traceparent, created_at, reserved_change)
 SELECT gen_random_uuid(), 'InventoryReleased',
        jsonb_build_object(
            'orderId', order_id,
@@ -50,6 +50,6 @@ SELECT gen_random_uuid(), 'InventoryReleased',
                PARTITION BY product_id ORDER BY order_id ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING), 0),
            'reason', reason,
            'releasedAt', to_char(last_updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')),
-       order_id, :#correlationId, :#sourceMessageId, :#traceparent, last_updated
+       order_id, :#correlationId, :#sourceMessageId, :#traceparent, last_updated, CASE WHEN reserved THEN -quantity ELSE 0 END
 FROM held JOIN stock USING (product_id)
 ORDER BY order_id, product_id

@@ -19,13 +19,15 @@ import org.springframework.boot.convert.DurationStyle;
  * @param inbox       how messages that fail are tried again
  * @param reservation how long a reservation holds, and how it ends
  * @param outbox      how events are published
+ * @param summary     how the read model follows the events
  */
 @ConfigurationProperties("inventory")
 public record InventoryProperties(
         @DefaultValue ServiceBus servicebus,
         @DefaultValue Inbox inbox,
         @DefaultValue Reservation reservation,
-        @DefaultValue Outbox outbox) {
+        @DefaultValue Outbox outbox,
+        @DefaultValue Summary summary) {
 
     /**
      * @param connectionString   Connection string of the Service Bus namespace, for credential type CONNECTION_STRING.
@@ -145,6 +147,22 @@ public record InventoryProperties(
             requireAtLeast(1, batchSize, "inventory.outbox.batch-size");
             requirePositive(retryDelayMax, "inventory.outbox.retry-delay-max");
             requirePositive(outagePause, "inventory.outbox.outage-pause");
+        }
+    }
+
+    /**
+     * @param schedule       When to fold new events into the read model; Quartz cron expression.
+     * @param batchSize      Events folded in one transaction, at least 1.
+     * @param rebuildAtStart Whether to make the read model anew when the worker starts.
+     */
+    public record Summary(
+            @DefaultValue("* * * * * ?") String schedule,
+            @DefaultValue("500") int batchSize,
+            @DefaultValue("false") boolean rebuildAtStart) {
+
+        public Summary {
+            requireSchedule(schedule, "inventory.summary.schedule");
+            requireAtLeast(1, batchSize, "inventory.summary.batch-size");
         }
     }
 

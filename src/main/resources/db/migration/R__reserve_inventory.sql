@@ -132,7 +132,7 @@ BEGIN
             RETURNING i.product_id, line.quantity, i.available_stock
         )
         INSERT INTO outbox
-            (message_id, message_type, message_body, partition_key, correlation_id, causation_id, traceparent, created_at)
+            (message_id, message_type, message_body, partition_key, correlation_id, causation_id, traceparent, created_at, reserved_change)
         SELECT gen_random_uuid(), 'InventoryReserved',
                jsonb_build_object(
                    'orderId', message.order_id,
@@ -140,7 +140,7 @@ BEGIN
                    'quantityReserved', stock.quantity,
                    'remainingStock', stock.available_stock,
                    'reservedAt', to_char(reserved_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')),
-               message.order_id, message.correlation_id, message.id, message.traceparent, reserved_at
+               message.order_id, message.correlation_id, message.id, message.traceparent, reserved_at, stock.quantity
         FROM stock
         ORDER BY stock.product_id;
 

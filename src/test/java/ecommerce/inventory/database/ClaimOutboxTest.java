@@ -2,15 +2,12 @@ package ecommerce.inventory.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 import ecommerce.inventory.support.Tables;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.core.io.ClassPathResource;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
@@ -72,15 +69,6 @@ class ClaimOutboxTest {
     }
 
     private List<String> claim(int batchSize) {
-        return tables.rows(sql().replace(":#batchSize", String.valueOf(batchSize))).stream()
-            .map(row -> (String) row.get("message_type")).toList();
-    }
-
-    private static String sql() {
-        try {
-            return new ClassPathResource("sql/claim-outbox.sql").getContentAsString(StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
-        }
+        return tables.run("claim-outbox", "batchSize", batchSize).stream().map(row -> (String) row.get("message_type")).toList();
     }
 }

@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import ecommerce.inventory.support.Invariants;
+import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
 import org.apache.camel.Exchange;
@@ -90,6 +91,7 @@ class OrderLifeCycleTest {
         }
         invariants.assertHold();
         invariants.assertUnitsAdd(STOCK);
+        Shop.await().untilAsserted(invariants::assertSummaryFollows);
     }
 
     /** What came decides, and not the order in which it came: said of messages, not of the clock. */

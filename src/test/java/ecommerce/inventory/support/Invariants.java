@@ -41,6 +41,28 @@ public class Invariants {
             USING (product_id) WHERE i.total_stock + coalesce(c.committed, 0) <> ? + coalesce(e.changed, 0)""", initialOfEachProduct);
     }
 
+    /** The read model is what the events add up to, and what the inventory says; all events being folded. */
+    public void assertSummaryFollows() {
+        assertNone("events that are not folded", "SELECT * FROM outbox_unprojected LIMIT 10");
+        assertNone("products whose summary is not what the inventory says", """
+            SELECT i.product_id, i.reserved_stock, s.total_reserved_quantity FROM inventory i LEFT JOIN inventory_summary s USING (product_id)
+            WHERE i.reserved_stock <> coalesce(s.total_reserved_quantity, 0)""");
+        assertNone("products whose summary is not what the events say", """
+            SELECT s.*, e.* FROM inventory_summary s FULL JOIN (
+                SELECT message_body ->> 'productId' AS product_id,
+                       count(*) FILTER (WHERE message_type = 'InventoryReserved') AS reserved,
+                       count(*) FILTER (WHERE message_type = 'InventoryInsufficient') AS insufficient,
+                       count(*) FILTER (WHERE message_type = 'InventoryReleased') AS released,
+                       count(*) FILTER (WHERE message_type = 'InventoryCommitted') AS committed,
+                       max(message_body ->> 'reservedAt') AS reserved_at, max(message_body ->> 'checkedAt') AS checked_at,
+                       max(message_body ->> 'releasedAt') AS released_at, max(message_body ->> 'committedAt') AS committed_at
+                FROM outbox WHERE message_type NOT IN ('InventoryRestocked', 'InventoryAdjusted') GROUP BY 1) e USING (product_id)
+            WHERE (s.total_reservations, s.total_insufficient_count, s.total_released_count, s.total_committed_count,
+                   s.last_reservation_at, s.last_insufficient_at, s.last_released_at, s.last_committed_at)
+                IS DISTINCT FROM (e.reserved, e.insufficient, e.released, e.committed, CAST(e.reserved_at AS timestamptz),
+                   CAST(e.checked_at AS timestamptz), CAST(e.released_at AS timestamptz), CAST(e.committed_at AS timestamptz))""");
+    }
+
     private void assertNone(String what, String query, Object... parameters) {
         assertThat(jdbc.queryForList(query, parameters)).as(what).isEmpty();
     }

@@ -1,9 +1,17 @@
 package ecommerce.inventory.support;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
+import org.springframework.core.io.ClassPathResource;
+import org.springframework.jdbc.core.ColumnMapRowMapper;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.RowMapperResultSetExtractor;
+import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
 
 /** What a test asks of the database. */
 public class Tables {
@@ -16,7 +24,8 @@ public class Tables {
 
     /** Empties all tables. */
     public void clear() {
-        jdbc.execute("TRUNCATE inventory, inventory_orders, inventory_reservations, inbox, outbox, inventory_summary");
+        jdbc.execute("TRUNCATE inventory, inventory_orders, inventory_reservations, inbox, outbox, outbox_unprojected, "
+            + "inventory_summary, inventory_summary_archive");
     }
 
     public void stock(String productId, int available) {
@@ -34,6 +43,28 @@ public class Tables {
 
     public List<Map<String, Object>> rows(String sql, Object... parameters) {
         return jdbc.queryForList(sql, parameters);
+    }
+
+    /**
+     * Runs a statement of the worker.
+     *
+     * @param name       file in {@code sql/}, without its ending
+     * @param parameters names and values in turn
+     * @return           what it answers; nothing if it answers none
+     */
+    public List<Map<String, Object>> run(String name, Object... parameters) {
+        Map<String, Object> named = new HashMap<>();
+        for (int i = 0; i < parameters.length; i += 2) {
+            named.put((String) parameters[i], parameters[i + 1]);
+        }
+        String sql;
+        try {
+            sql = new ClassPathResource("sql/" + name + ".sql").getContentAsString(StandardCharsets.UTF_8).replace(":#", ":");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return new NamedParameterJdbcTemplate(jdbc).execute(sql, named, statement -> statement.execute()
+            ? new RowMapperResultSetExtractor<>(new ColumnMapRowMapper()).extractData(statement.getResultSet()) : List.of());
     }
 
     /** Available, reserved and version of a product, as {@code "98 available, 2 reserved, version 2"}. */

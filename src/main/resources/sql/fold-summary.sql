@@ -1,0 +1,35 @@
+-- Folds the next events into the read model, each once: what is taken from the list of those that wait
+-- is added in the same transaction. One instance folds at a time, in the order of the events, so that no
+-- count is ever wrong meanwhile; another one that tries finds nothing to do.
+-- Answers how many events were taken.
+WITH taken AS (
+    DELETE FROM outbox_unprojected
+    WHERE sequence = ANY (ARRAY(
+        SELECT sequence
+        FROM outbox_unprojected
+        WHERE (SELECT pg_try_advisory_xact_lock(hashtext('inventory_summary')))
+        ORDER BY sequence
+        LIMIT CAST(:#batchSize AS integer)))
+    RETURNING message_id
+), folded AS (
+    INSERT INTO inventory_summary AS s
+        (product_id, total_reservations, total_reserved_quantity, total_insufficient_count, total_released_count,
+         total_committed_count, last_reservation_at, last_insufficient_at, last_released_at, last_committed_at)
+    SELECT product_id, sum(reservations), sum(reserved_change), sum(insufficient), sum(released),
+           sum(committed), max(reservation_at), max(insufficient_at), max(released_at), max(committed_at)
+    FROM inventory_summary_changes
+    WHERE message_id IN (SELECT message_id FROM taken)
+    GROUP BY product_id
+    ORDER BY product_id
+    ON CONFLICT (product_id) DO UPDATE
+    SET total_reservations       = s.total_reservations + excluded.total_reservations,
+        total_reserved_quantity  = s.total_reserved_quantity + excluded.total_reserved_quantity,
+        total_insufficient_count = s.total_insufficient_count + excluded.total_insufficient_count,
+        total_released_count     = s.total_released_count + excluded.total_released_count,
+        total_committed_count    = s.total_committed_count + excluded.total_committed_count,
+        last_reservation_at      = greatest(s.last_reservation_at, excluded.last_reservation_at),
+        last_insufficient_at     = greatest(s.last_insufficient_at, excluded.last_insufficient_at),
+        last_released_at         = greatest(s.last_released_at, excluded.last_released_at),
+        last_committed_at        = greatest(s.last_committed_at, excluded.last_committed_at)
+)
+SELECT count(*) FROM taken

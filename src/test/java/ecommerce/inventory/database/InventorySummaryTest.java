@@ -1,0 +1,189 @@
+package ecommerce.inventory.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+
+import ecommerce.inventory.support.Tables;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** The read model: what events make of it, each once, and the same from the beginning. */
+@DatabaseTest
+class InventorySummaryTest {
+
+    @Autowired
+    private Tables tables;
+    @Autowired
+    private JdbcTemplate jdbc;
+    private final TransactionTemplate transaction;
+
+    @Autowired
+    InventorySummaryTest(PlatformTransactionManager transactionManager) {
+        transaction = new TransactionTemplate(transactionManager);
+        transaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+    }
+
+    @BeforeEach
+    void emptyTables() {
+        tables.clear();
+    }
+
+    @Test
+    void eventsAreCountedByProduct() {
+        event("InventoryReserved", "a", 3, 1);
+        event("InventoryReserved", "a", 2, 2);
+        event("InventoryReleased", "a", -3, 3);
+        event("InventoryCommitted", "a", -2, 4);
+        // After the commit: nothing that is reserved changes.
+        event("InventoryReleased", "a", 0, 5);
+        event("InventoryInsufficient", "a", 0, 6);
+        event("InventoryReserved", "b", 7, 7);
+
+        assertThat(fold(100)).isEqualTo(7);
+
+        assertThat(summary()).containsExactly(
+            "a: 2 reservations, 0 reserved, 1 insufficient, 2 released, 1 committed, last 2 6 5 4",
+            "b: 1 reservations, 7 reserved, 0 insufficient, 0 released, 0 committed, last 7 - - -");
+    }
+
+    @Test
+    void eventsThatChangeNoReservationAreTakenAndNotCounted() {
+        event("InventoryRestocked", "a", 0, 1);
+        event("InventoryAdjusted", "a", 0, 2);
+
+        assertThat(fold(100)).isEqualTo(2);
+
+        assertThat(summary()).isEmpty();
+        assertThat(tables.count("outbox_unprojected")).isZero();
+    }
+
+    @Test
+    void aBatchTakesTheOldestAndTheNextOneTheRest() {
+        for (int i = 1; i <= 5; i++) {
+            event("InventoryReserved", "a", 1, i);
+        }
+
+        assertThat(List.of(fold(2), fold(2), fold(2), fold(2))).containsExactly(2L, 2L, 1L, 0L);
+        assertThat(summary()).containsExactly("a: 5 reservations, 5 reserved, 0 insufficient, 0 released, 0 committed, last 5 - - -");
+    }
+
+    @Test
+    void aFoldThatIsRolledBackHasNotHappened() {
+        event("InventoryReserved", "a", 3, 1);
+
+        transaction.executeWithoutResult(crash -> {
+            assertThat(fold(100)).isEqualTo(1);
+            crash.setRollbackOnly();
+        });
+
+        assertThat(summary()).isEmpty();
+        assertThat(fold(100)).as("it still waits").isEqualTo(1);
+        assertThat(summary()).hasSize(1);
+    }
+
+    @Test
+    void whileOneInstanceFoldsAnotherFindsNothingToDo() {
+        event("InventoryReserved", "a", 3, 1);
+
+        transaction.executeWithoutResult(first -> {
+            assertThat(fold(100)).isEqualTo(1);
+            assertThat(transaction.<Long>execute(second -> fold(100))).isZero();
+        });
+
+        assertThat(summary()).containsExactly("a: 1 reservations, 3 reserved, 0 insufficient, 0 released, 0 committed, last 1 - - -");
+    }
+
+    @Test
+    void aRelayThatHoldsAnEventDoesNotHoldUpTheFold() {
+        event("InventoryReserved", "a", 3, 1);
+
+        transaction.executeWithoutResult(relay -> {
+            assertThat(tables.run("claim-outbox", "batchSize", 100)).hasSize(1);
+            assertThat(transaction.<Long>execute(folder -> fold(100))).isEqualTo(1);
+        });
+    }
+
+    @Test
+    void aMomentNeverMovesBackwards() {
+        event("InventoryReserved", "a", 1, 9);
+        fold(100);
+        event("InventoryReserved", "a", 1, 5);
+        fold(100);
+
+        assertThat(summary()).containsExactly("a: 2 reservations, 2 reserved, 0 insufficient, 0 released, 0 committed, last 9 - - -");
+    }
+
+    @Test
+    void aRebuildGivesTheSameRowsAndLeavesWhatWaitsWaiting() {
+        event("InventoryReserved", "a", 3, 1);
+        event("InventoryReserved", "b", 1, 2);
+        event("InventoryReleased", "a", -3, 3);
+        fold(2);
+        List<String> before = summary();
+        jdbc.update("UPDATE inventory_summary SET total_reservations = 99");
+
+        assertThat(rebuild()).isEqualTo(2);
+
+        assertThat(summary()).isEqualTo(before);
+        assertThat(fold(100)).as("the release").isEqualTo(1);
+        assertThat(summary().get(0)).isEqualTo("a: 1 reservations, 0 reserved, 0 insufficient, 1 released, 0 committed, last 1 - 3 -");
+    }
+
+    @Test
+    void aRebuildWaitsForAFoldThatIsUnderWayAndKeepsOthersFromFolding() {
+        event("InventoryReserved", "a", 3, 1);
+
+        transaction.executeWithoutResult(operator -> {
+            tables.run("lock-summary");
+            assertThat(transaction.<Long>execute(folder -> fold(100))).as("not now").isZero();
+        });
+
+        assertThat(fold(100)).isEqualTo(1);
+    }
+
+    @Test
+    void theLagIsWhatWaitsAndTheAgeOfTheOldest() {
+        assertThat(tables.run("summary-lag").get(0).toString()).isEqualTo("{events=0, age=0}");
+        event("InventoryReserved", "a", 3, 1);
+        jdbc.update("UPDATE outbox SET created_at = now() - interval '1 hour'");
+        event("InventoryReserved", "a", 3, 1);
+
+        Map<String, Object> lag = tables.run("summary-lag").get(0);
+        assertThat(lag).containsEntry("events", 2L);
+        assertThat(((Number) lag.get("age")).intValue()).isEqualTo(3600);
+    }
+
+    private void event(String type, String product, int reservedChange, int second) {
+        jdbc.update("INSERT INTO outbox (message_id, message_type, message_body, partition_key, reserved_change, created_at) "
+            + "VALUES (gen_random_uuid(), ?, jsonb_build_object('productId', ?), 'order', ?, to_timestamp(?))", type, product, reservedChange, second);
+    }
+
+    private long fold(int batchSize) {
+        return (Long) tables.run("fold-summary", "batchSize", batchSize).get(0).get("count");
+    }
+
+    private long rebuild() {
+        return transaction.execute(rebuild -> {
+            tables.run("lock-summary");
+            tables.run("clear-summary");
+            return (Long) tables.run("rebuild-summary").get(0).get("count");
+        });
+    }
+
+    /** Each product in a line. Moments are in seconds: of reservation, shortage, release and commit. */
+    private List<String> summary() {
+        return jdbc.queryForList("""
+            SELECT format('%s: %s reservations, %s reserved, %s insufficient, %s released, %s committed, last %s %s %s %s', product_id,
+                total_reservations, total_reserved_quantity, total_insufficient_count, total_released_count, total_committed_count,
+                coalesce(extract(epoch FROM last_reservation_at)::int::text, '-'), coalesce(extract(epoch FROM last_insufficient_at)::int::text, '-'),
+                coalesce(extract(epoch FROM last_released_at)::int::text, '-'), coalesce(extract(epoch FROM last_committed_at)::int::text, '-'))
+            FROM inventory_summary ORDER BY product_id""", String.class);
+    }
+}

@@ -1,0 +1,120 @@
+package ecommerce.inventory.routes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+
+import ecommerce.inventory.support.RouteTest;
+import org.apache.camel.CamelContext;
+import org.apache.camel.EndpointInject;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.builder.AdviceWith;
+import org.apache.camel.component.mock.MockEndpoint;
+import org.apache.camel.test.spring.junit5.UseAdviceWith;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.test.context.TestPropertySource;
+
+/** {@code inventory-summary.camel.yaml} and {@code rebuild-summary.camel.yaml}: when the read model is folded and made anew. */
+@RouteTest
+@UseAdviceWith
+@TestPropertySource(properties = {
+    "camel.main.routes-include-pattern=classpath:routes/inventory-summary.camel.yaml,classpath:routes/rebuild-summary.camel.yaml",
+    "inventory.summary.batch-size=3"})
+class InventorySummaryRouteTest {
+
+    @Autowired
+    private CamelContext camel;
+    @Autowired
+    private ProducerTemplate sender;
+    @EndpointInject("mock:sql:classpath:sql/fold-summary.sql")
+    private MockEndpoint fold;
+    @EndpointInject("mock:sql:classpath:sql/lock-summary.sql")
+    private MockEndpoint lock;
+    @EndpointInject("mock:sql:classpath:sql/clear-summary.sql")
+    private MockEndpoint clear;
+    @EndpointInject("mock:sql:classpath:sql/rebuild-summary.sql")
+    private MockEndpoint rebuild;
+    @EndpointInject("mock:sql:classpath:sql/summary-lag.sql")
+    private MockEndpoint lag;
+
+    @BeforeEach
+    void mockTheSql() throws Exception {
+        if (!camel.isStarted()) {
+            AdviceWith.adviceWith(camel, "inventory-summary", route -> {
+                route.replaceFromWith("direct:clock");
+                route.mockEndpointsAndSkip("sql:*");
+            });
+            AdviceWith.adviceWith(camel, "rebuild-summary-at-start", route -> route.replaceFromWith("direct:at-start"));
+            AdviceWith.adviceWith(camel, "rebuild-summary", route -> route.mockEndpointsAndSkip("sql:*"));
+            AdviceWith.adviceWith(camel, "summary-lag", route -> route.mockEndpointsAndSkip("sql:*"));
+            camel.start();
+        }
+        MockEndpoint.resetMocks(camel);
+    }
+
+    @Test
+    void theFoldGoesOnUntilNothingWaits() throws Exception {
+        foldAnswers(3, 1, 0);
+        fold.expectedMessageCount(3);
+        fold.expectedVariableReceived("batchSize", 3);
+
+        assertThat(sender.send("direct:clock", exchange -> { }).getException()).isNull();
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
+    void aFailureEndsTheFoldUntilTheClockComesAgain() throws Exception {
+        fold.whenAnyExchangeReceived(exchange -> {
+            throw new IllegalStateException("database is away");
+        });
+        fold.expectedMessageCount(1);
+
+        assertThat(sender.send("direct:clock", exchange -> { }).getException()).isNull();
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
+    void aRebuildLocksClearsAndFillsTheTableAndAnswersTheNumberOfProducts() throws Exception {
+        StringBuilder steps = new StringBuilder();
+        lock.whenAnyExchangeReceived(exchange -> steps.append("lock "));
+        clear.whenAnyExchangeReceived(exchange -> steps.append("clear "));
+        rebuild.whenAnyExchangeReceived(exchange -> {
+            steps.append("rebuild");
+            exchange.getMessage().setBody(7L);
+        });
+
+        assertThat(sender.requestBody("direct:rebuild-summary", null, Long.class)).isEqualTo(7);
+
+        assertThat(steps).hasToString("lock clear rebuild");
+    }
+
+    @Test
+    void theReadModelIsNotMadeAnewAtStartUnlessThatIsWanted() throws Exception {
+        assertThat(camel.getRouteController().getRouteStatus("rebuild-summary-at-start").isStopped()).isTrue();
+        rebuild.expectedMessageCount(1);
+
+        camel.getRouteController().startRoute("rebuild-summary-at-start");
+        sender.sendBody("direct:at-start", null);
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
+    void theLagIsAnswered() {
+        lag.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(Map.of("events", 2L, "age", 3)));
+
+        assertThat(sender.requestBody("direct:summary-lag", (Object) null, Map.class)).isEqualTo(Map.of("events", 2L, "age", 3));
+    }
+
+    /** Each round takes the next answer. */
+    private void foldAnswers(long... counts) {
+        for (int i = 0; i < counts.length; i++) {
+            long count = counts[i];
+            fold.whenExchangeReceived(i + 1, exchange -> exchange.getMessage().setBody(count));
+        }
+    }
+}
