@@ -3,6 +3,7 @@ package ecommerce.inventory;
 import ecommerce.inventory.inbox.Failures;
 import org.apache.camel.Exchange;
 import org.apache.camel.LoggingLevel;
+import org.apache.camel.Processor;
 import org.apache.camel.builder.RouteConfigurationBuilder;
 import org.apache.camel.model.RouteConfigurationDefinition;
 import org.slf4j.Logger;
@@ -13,7 +14,8 @@ import org.slf4j.LoggerFactory;
  * <dl>
  * <dt>retry-transaction</dt>
  * <dd>around a transaction: tries again from outside of it, with growing delays and jitter. While PostgreSQL is away
- * it never gives up, so the message is held and its lock renewed; a fault of the message is never retried.</dd>
+ * it never gives up, so the message is held and its lock renewed; a fault of the message is never retried. What keeps
+ * failing is parked in the inbox, and the message is done.</dd>
  * <dt>tell-insufficient</dt>
  * <dd>in a handler: a shortage is published as InventoryInsufficient, in the transaction of the handler.</dd>
  * <dt>wait-out-outage</dt>
@@ -32,23 +34,35 @@ public class ErrorPolicy extends RouteConfigurationBuilder {
     private static final double JITTER_PERCENT = 50;
 
     private final InventoryProperties settings;
+    private final Processor failedAttempt;
 
-    public ErrorPolicy(InventoryProperties settings) {
+    /** @param failedAttempt makes of a failure what is kept in the inbox */
+    public ErrorPolicy(InventoryProperties settings, Processor failedAttempt) {
         this.settings = settings;
+        this.failedAttempt = failedAttempt;
     }
 
     @Override
     public void configuration() {
-        routeConfiguration("retry-transaction")
-            .onException(Exception.class)
-                .retryWhile(this::retry)
-                .redeliveryDelay(settings.inbox().retryDelay().toMillis())
-                .useExponentialBackOff().backOffMultiplier(BACK_OFF_MULTIPLIER)
-                .maximumRedeliveryDelay(settings.inbox().retryDelayMax().toMillis())
-                .useCollisionAvoidance().collisionAvoidancePercent(JITTER_PERCENT)
-                .retryAttemptedLogLevel(LoggingLevel.DEBUG)
-                // The consumer says what became of the message.
-                .logExhausted(false);
+        RouteConfigurationDefinition retry = routeConfiguration("retry-transaction");
+        // Of the message itself: the consumer dead-letters it. While the worker stops: another one shall have it.
+        retry.onException(Exception.class)
+            .onWhen(exchange -> Failures.invalidMessage(failure(exchange)).isPresent() || exchange.getVariable("message") == null
+                || exchange.getContext().isStopping())
+            .logExhausted(false);
+        retry.onException(Exception.class)
+            .retryWhile(this::retry)
+            .redeliveryDelay(settings.inbox().retryDelay().toMillis())
+            .useExponentialBackOff().backOffMultiplier(BACK_OFF_MULTIPLIER)
+            .maximumRedeliveryDelay(settings.inbox().retryDelayMax().toMillis())
+            .useCollisionAvoidance().collisionAvoidancePercent(JITTER_PERCENT)
+            .retryAttemptedLogLevel(LoggingLevel.DEBUG)
+            .logExhausted(false)
+            .handled(true)
+            .process(failedAttempt)
+            .toV("sql:classpath:sql/park-message.sql?outputType=SelectOne&parametersCount=9", null, "parked").id("park-message")
+            .log(LoggingLevel.WARN, LOG, "Message ${variable.message[messageId]} (${variable.message[messageType]}) failed and is "
+                + "${variable.parked}: ${body[error]}");
 
         RouteConfigurationDefinition insufficient = routeConfiguration("tell-insufficient");
         insufficient.onException(InsufficientInventoryException.class)
@@ -62,33 +76,25 @@ public class ErrorPolicy extends RouteConfigurationBuilder {
         routeConfiguration("wait-out-outage")
             .onException(Exception.class)
                 .handled(true)
-                .process(exchange -> LOG.warn("The relay pauses for {}: {}", settings.outbox().outagePause(), rootCause(exchange)))
+                .process(exchange -> LOG.warn("The relay pauses for {}: {}", settings.outbox().outagePause(), Failures.rootCause(failure(exchange))))
                 .delay(settings.outbox().outagePause().toMillis()).syncDelayed();
 
         routeConfiguration("until-next-time")
             .onException(Exception.class)
                 .handled(true)
-                .process(exchange -> LOG.warn("{} failed and goes on at its next time: {}", exchange.getFromRouteId(), rootCause(exchange)));
+                .process(exchange -> LOG.warn("{} failed and goes on at its next time: {}", exchange.getFromRouteId(), Failures.rootCause(failure(exchange))));
     }
 
-    private static String rootCause(Exchange exchange) {
-        Throwable cause = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
-        while (cause.getCause() != null) {
-            cause = cause.getCause();
-        }
-        return cause.getMessage();
+    private static Throwable failure(Exchange exchange) {
+        return exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
     }
 
     private boolean retry(Exchange exchange) {
-        Throwable failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
-        if (Failures.invalidMessage(failure).isPresent() || exchange.getContext().isStopping()) {
-            return false;
-        }
         int attempt = exchange.getMessage().getHeader(Exchange.REDELIVERY_COUNTER, 0, int.class);
-        boolean away = Failures.databaseAway(failure);
+        boolean away = Failures.databaseAway(failure(exchange));
         if (attempt % LOGGED_ATTEMPT == 1) {
             LOG.warn("{}, try {} of a message: {}", away ? "PostgreSQL is away, the message is held" : "Transaction rolled back",
-                attempt, rootCause(exchange));
+                attempt, Failures.rootCause(failure(exchange)));
         }
         return away || attempt <= settings.inbox().maxRetries();
     }

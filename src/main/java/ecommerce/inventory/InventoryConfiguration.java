@@ -6,6 +6,7 @@ import javax.sql.DataSource;
 
 import com.azure.core.amqp.AmqpRetryOptions;
 import ecommerce.inventory.InventoryProperties.ServiceBus;
+import ecommerce.inventory.inbox.FailedAttempt;
 import ecommerce.inventory.inbox.InboxRepository;
 import ecommerce.inventory.inbox.Normalizer;
 import ecommerce.inventory.inbox.SchemaViolations;
@@ -89,8 +90,13 @@ class InventoryConfiguration {
     }
 
     @Bean
-    ErrorPolicy errorPolicy(InventoryProperties settings) {
-        return new ErrorPolicy(settings);
+    FailedAttempt failedAttempt(InventoryProperties settings) {
+        return new FailedAttempt(settings.inbox());
+    }
+
+    @Bean
+    ErrorPolicy errorPolicy(InventoryProperties settings, FailedAttempt failedAttempt) {
+        return new ErrorPolicy(settings, failedAttempt);
     }
 
     private static ServiceBusConfiguration connection(ServiceBus settings) {

@@ -100,16 +100,29 @@ public record InventoryProperties(
      *                      not count.
      * @param retryDelay    Delay before the first retry, doubled at each further one; ISO-8601 duration.
      * @param retryDelayMax Longest delay between two retries; ISO-8601 duration.
+     * @param maxAttempts   How often a message is attempted before it is dead, the retries in the process being one attempt;
+     *                      at least 1.
+     * @param parkedDelay   Delay of a message that is parked, doubled at each further attempt; ISO-8601 duration.
+     * @param parkedDelayMax Longest delay of a message that is parked; ISO-8601 duration.
+     * @param retrySchedule When to look for parked messages that are due; Quartz cron expression.
      */
     public record Inbox(
             @DefaultValue("5") int maxRetries,
             @DefaultValue("PT0.1S") @DurationFormat(DurationStyle.ISO8601) Duration retryDelay,
-            @DefaultValue("PT5S") @DurationFormat(DurationStyle.ISO8601) Duration retryDelayMax) {
+            @DefaultValue("PT5S") @DurationFormat(DurationStyle.ISO8601) Duration retryDelayMax,
+            @DefaultValue("10") int maxAttempts,
+            @DefaultValue("PT10S") @DurationFormat(DurationStyle.ISO8601) Duration parkedDelay,
+            @DefaultValue("PT15M") @DurationFormat(DurationStyle.ISO8601) Duration parkedDelayMax,
+            @DefaultValue("* * * * * ?") String retrySchedule) {
 
         public Inbox {
             requireAtLeast(0, maxRetries, "inventory.inbox.max-retries");
             requirePositive(retryDelay, "inventory.inbox.retry-delay");
             requirePositive(retryDelayMax, "inventory.inbox.retry-delay-max");
+            requireAtLeast(1, maxAttempts, "inventory.inbox.max-attempts");
+            requirePositive(parkedDelay, "inventory.inbox.parked-delay");
+            requirePositive(parkedDelayMax, "inventory.inbox.parked-delay-max");
+            requireSchedule(retrySchedule, "inventory.inbox.retry-schedule");
         }
     }
 

@@ -35,6 +35,15 @@ public final class Failures {
             : Optional.empty();
     }
 
+    /** What failed first, in its own words. */
+    public static String rootCause(Throwable failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause.getMessage() == null ? cause.toString() : cause.getMessage();
+    }
+
     /** Whether PostgreSQL cannot be worked with at present, whatever the message. */
     public static boolean databaseAway(Throwable failure) {
         // HikariCP's word for: no connection to be had. And Spring's for: the connection went away in the middle, so that

@@ -3,6 +3,7 @@ package ecommerce.inventory.inbox;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 
 import javax.sql.DataSource;
@@ -12,6 +13,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.spi.IdempotentRepository;
 import org.apache.camel.support.service.ServiceSupport;
 import org.springframework.core.io.ClassPathResource;
+import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
 
 /**
@@ -34,19 +36,19 @@ public class InboxRepository extends ServiceSupport implements IdempotentReposit
     }
 
     /**
-     * @return whether the message is new; a concurrent delivery of the same message waits for the other's outcome
+     * @return whether the message is to be handled: it is new, and does not have to wait for an older one of its order that
+     *         is parked, behind which it is parked then; a concurrent delivery of the same message waits for the other's outcome
      * @throws InvalidMessageException when the id was used by a message of another type: taking that for a
      *                                 duplicate would lose a message
      */
     @Override
     public boolean add(Exchange exchange, String key) {
         Map<?, ?> message = exchange.getVariable("message", Map.class);
-        Map<String, Object> parameters = Map.of(
-            "messageId", message.get("messageId"),
-            "messageType", message.get("messageType"),
-            "messageBody", message.get("messageBody"));
-        if (jdbc.update(insert, parameters) == 1) {
-            return true;
+        MapSqlParameterSource parameters = new MapSqlParameterSource();
+        message.forEach((name, value) -> parameters.addValue((String) name, value));
+        List<Boolean> inserted = jdbc.queryForList(insert, parameters, Boolean.class);
+        if (!inserted.isEmpty()) {
+            return inserted.get(0);
         }
         String earlier = jdbc.queryForObject(messageType, parameters, String.class);
         if (!message.get("messageType").equals(earlier)) {

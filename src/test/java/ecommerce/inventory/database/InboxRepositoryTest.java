@@ -4,6 +4,7 @@ import static ecommerce.inventory.support.Shop.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -90,8 +91,11 @@ class InboxRepositoryTest {
 
     private boolean add(String type) {
         Exchange exchange = new DefaultExchange(new DefaultCamelContext());
-        exchange.setVariable("message", Map.of("messageId", ID, "sourceMessageId", "the-sender's-id",
+        Map<String, Object> message = new HashMap<>(Map.of("messageId", ID, "sourceMessageId", "the-sender's-id",
             "messageType", type, "messageBody", "{\"orderId\": \"1\"}"));
+        message.put("correlationId", null);
+        message.put("traceparent", null);
+        exchange.setVariable("message", message);
         return inbox.add(exchange, ID.toString());
     }
 }

@@ -65,6 +65,8 @@ class InboxRouteTest {
     private MockEndpoint transaction;
     @EndpointInject("mock:handler")
     private MockEndpoint handler;
+    @EndpointInject("mock:sql:classpath:sql/park-message.sql")
+    private MockEndpoint park;
     @EndpointInject("mock:seda:outbox-relay")
     private MockEndpoint relay;
 
@@ -180,15 +182,39 @@ class InboxRouteTest {
     }
 
     @Test
-    void aTransactionThatKeepsFailingFailsAfterTheLastRetry() throws Exception {
-        CannotAcquireLockException failure = new CannotAcquireLockException("deadlock detected");
-        handlerFails(3, failure);
+    void aTransactionThatKeepsFailingIsParkedAfterTheLastRetryAndTheMessageIsDone() throws Exception {
+        handlerFails(3, new CannotAcquireLockException("deadlock detected"));
         handler.expectedMessageCount(3);
+        park.expectedMessageCount(1);
         relay.expectedMessageCount(0);
 
-        assertThat(receive(ORDER).getException()).hasRootCause(failure);
+        assertThat(receive(ORDER).getException()).isNull();
 
         MockEndpoint.assertIsSatisfied(camel);
+        assertThat(park.getExchanges().get(0).getMessage().getBody(Map.class))
+            .containsEntry("messageId", UUID.fromString(MESSAGE_ID_SENT))
+            .containsEntry("error", "deadlock detected")
+            .containsEntry("maxAttempts", 10)
+            .containsEntry("parkedDelay", "PT10S");
+    }
+
+    @Test
+    void anInvalidMessageIsNotParked() throws Exception {
+        park.expectedMessageCount(0);
+
+        assertThat(receive("{}").getException(InvalidMessageException.class)).isNotNull();
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
+    void aMessageThatCannotBeParkedFails() throws Exception {
+        handlerFails(3, new CannotAcquireLockException("deadlock detected"));
+        park.whenAnyExchangeReceived(exchange -> {
+            throw new DataAccessResourceFailureException("connection lost");
+        });
+
+        assertThat(receive(ORDER).getException()).hasMessageContaining("connection lost");
     }
 
     @Test

@@ -3,7 +3,6 @@ package ecommerce.inventory.support;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -25,7 +24,7 @@ public class Tables {
     /** Empties all tables. */
     public void clear() {
         jdbc.execute("TRUNCATE inventory, inventory_orders, inventory_reservations, inbox, outbox, outbox_unprojected, "
-            + "inventory_summary, inventory_summary_archive");
+            + "inventory_summary, inventory_summary_archive, message_replays");
     }
 
     public void stock(String productId, int available) {
@@ -49,22 +48,28 @@ public class Tables {
      * Runs a statement of the worker.
      *
      * @param name       file in {@code sql/}, without its ending
-     * @param parameters names and values in turn
+     * @param parameters by name
      * @return           what it answers; nothing if it answers none
      */
-    public List<Map<String, Object>> run(String name, Object... parameters) {
-        Map<String, Object> named = new HashMap<>();
-        for (int i = 0; i < parameters.length; i += 2) {
-            named.put((String) parameters[i], parameters[i + 1]);
-        }
+    public List<Map<String, Object>> run(String name, Map<String, Object> parameters) {
         String sql;
         try {
             sql = new ClassPathResource("sql/" + name + ".sql").getContentAsString(StandardCharsets.UTF_8).replace(":#", ":");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return new NamedParameterJdbcTemplate(jdbc).execute(sql, named, statement -> statement.execute()
+        return new NamedParameterJdbcTemplate(jdbc).execute(sql, parameters, statement -> statement.execute()
             ? new RowMapperResultSetExtractor<>(new ColumnMapRowMapper()).extractData(statement.getResultSet()) : List.of());
+    }
+
+    /** Runs a statement of the worker that has no parameter. */
+    public List<Map<String, Object>> run(String name) {
+        return run(name, Map.of());
+    }
+
+    /** Runs a statement of the worker that has one parameter. */
+    public List<Map<String, Object>> run(String name, String parameter, Object value) {
+        return run(name, Map.of(parameter, value));
     }
 
     /** Available, reserved and version of a product, as {@code "98 available, 2 reserved, version 2"}. */

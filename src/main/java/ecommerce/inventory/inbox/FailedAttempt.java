@@ -1,0 +1,41 @@
+package ecommerce.inventory.inbox;
+
+import java.util.HashMap;
+import java.util.Map;
+
+import ecommerce.inventory.InventoryProperties;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+
+/**
+ * Makes of a message that has failed the parameters of the SQL that parks it: those of the message (variable
+ * {@code message}), what has failed ({@code error}), whether a further attempt can help ({@code hopeless}), and the settings
+ * {@code maxAttempts}, {@code parkedDelay} and {@code parkedDelayMax}.
+ * <p>
+ * A failure that says nothing of a message is thrown on: the database is away, or no message was taken.
+ */
+public class FailedAttempt implements Processor {
+
+    private final InventoryProperties.Inbox settings;
+
+    public FailedAttempt(InventoryProperties.Inbox settings) {
+        this.settings = settings;
+    }
+
+    @Override
+    @SuppressWarnings("unchecked")
+    public void process(Exchange exchange) throws Exception {
+        Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
+        Map<String, Object> message = exchange.getVariable("message", Map.class);
+        if (message == null || Failures.databaseAway(failure)) {
+            throw failure;
+        }
+        Map<String, Object> parameters = new HashMap<>(message);
+        parameters.put("error", Failures.rootCause(failure));
+        parameters.put("hopeless", Failures.invalidMessage(failure).isPresent());
+        parameters.put("maxAttempts", settings.maxAttempts());
+        parameters.put("parkedDelay", settings.parkedDelay().toString());
+        parameters.put("parkedDelayMax", settings.parkedDelayMax().toString());
+        exchange.getMessage().setBody(parameters);
+    }
+}

@@ -1,0 +1,22 @@
+-- Takes the parked message that is due longest, and keeps others off it until this transaction ends. Of one
+-- order only the oldest can be taken. It counts as processed if the transaction commits.
+-- Answers the message as the parameters of a handler's SQL; nothing when none is due.
+UPDATE inbox
+SET processed_at = now(), next_retry_at = NULL
+WHERE message_id = (
+    SELECT message_id
+    FROM inbox AS parked
+    WHERE processed_at IS NULL
+      AND dead_at IS NULL
+      AND next_retry_at <= now()
+      AND NOT EXISTS (
+          SELECT FROM inbox AS older
+          WHERE older.processed_at IS NULL
+            AND older.dead_at IS NULL
+            AND older.partition_key = parked.partition_key
+            AND older.parked_sequence < parked.parked_sequence)
+    ORDER BY next_retry_at
+    LIMIT 1
+    FOR UPDATE SKIP LOCKED)
+RETURNING message_id AS "messageId", message_type AS "messageType", CAST(message_body AS text) AS "messageBody",
+          source_message_id AS "sourceMessageId", correlation_id AS "correlationId", traceparent, retry_count AS "retryCount"

@@ -1,0 +1,289 @@
+package ecommerce.inventory.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+import ecommerce.inventory.inbox.InboxRepository;
+import ecommerce.inventory.support.Tables;
+import org.apache.camel.Exchange;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.support.DefaultExchange;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.context.annotation.Import;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** The inbox as a retry queue: in which order parked messages are taken, when they are put off, dead and replayed. */
+@DatabaseTest
+@Import(InboxRepository.class)
+class ParkedMessageTest {
+
+    @Autowired
+    private InboxRepository inbox;
+    @Autowired
+    private Tables tables;
+    @Autowired
+    private JdbcTemplate jdbc;
+    private final TransactionTemplate transaction;
+
+    @Autowired
+    ParkedMessageTest(PlatformTransactionManager transactionManager) {
+        transaction = new TransactionTemplate(transactionManager);
+        transaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+    }
+
+    @BeforeEach
+    void emptyTables() {
+        tables.clear();
+    }
+
+    @Test
+    void aParkedMessageKeepsAllThatItTakesToHandleItLater() {
+        UUID id = UUID.randomUUID();
+        Map<String, Object> message = message(id, "1");
+        message.put("correlationId", "checkout-7");
+        message.put("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+        park(message, 10);
+        due();
+
+        Map<String, Object> taken = tables.run("take-parked-message").get(0);
+
+        assertThat(taken.remove("retryCount")).isEqualTo(1);
+        assertThat(taken).isEqualTo(message);
+    }
+
+    @Test
+    void aParkedMessageIsTakenWhenItIsDueAndOnce() {
+        park("1");
+        assertThat(take()).as("not yet").isNull();
+        assertThat(tables.row("SELECT next_retry_at - received_at BETWEEN interval '5 seconds' AND interval '10 seconds' AS delay FROM inbox"))
+            .as("ten seconds, less up to half by chance").containsEntry("delay", true);
+        due();
+
+        assertThat(take()).isEqualTo("1");
+        assertThat(take()).as("it is processed").isNull();
+        assertThat(tables.count("inbox WHERE processed_at IS NOT NULL")).isEqualTo(1);
+    }
+
+    @Test
+    void laterMessagesOfTheOrderWaitBehindAParkedOneAndThoseOfOthersDoNot() {
+        park("1");
+
+        assertThat(add("1")).as("the same order: behind it").isFalse();
+        assertThat(add("2")).as("another order: now").isTrue();
+        assertThat(add("1")).isFalse();
+        assertThat(tables.count("inbox WHERE processed_at IS NULL")).as("all that are parked").isEqualTo(3);
+        assertThat(take()).as("the first one is not due, the others are held back by it").isNull();
+        due();
+        assertThat(List.of(take(), take(), take())).as("in their order").containsExactly("1", "1", "1");
+        assertThat(add("1")).as("nothing is parked any more").isTrue();
+    }
+
+    @Test
+    void aDuplicateOfAParkedMessageIsADuplicate() {
+        UUID id = UUID.randomUUID();
+        park(message(id, "1"), 10);
+
+        assertThat(add(message(id, "1"))).isFalse();
+        park(message(id, "1"), 10);
+
+        assertThat(tables.count("inbox")).isEqualTo(1);
+    }
+
+    @Test
+    void aMessageThatAnotherDeliveryHasProcessedIsNotParked() {
+        UUID id = UUID.randomUUID();
+        add(message(id, "1"));
+
+        assertThat(park(message(id, "1"), 10)).isEmpty();
+
+        assertThat(tables.count("inbox WHERE processed_at IS NOT NULL")).isEqualTo(1);
+    }
+
+    @Test
+    void twoInstancesTakeDifferentOrdersAndNeverTheNextOfAnOrderInWork() {
+        park("1");
+        park("1");
+        park("2");
+        due();
+
+        transaction.executeWithoutResult(first -> {
+            assertThat(take()).isEqualTo("1");
+            transaction.executeWithoutResult(second -> {
+                assertThat(take()).isEqualTo("2");
+                assertThat(take()).isNull();
+            });
+        });
+        assertThat(take()).isEqualTo("1");
+    }
+
+    @Test
+    void anAttemptThatFailsHasNotHappenedAndIsPutOffTwiceAsLong() {
+        UUID id = UUID.randomUUID();
+        park(message(id, "1"), 10);
+        for (int attempt = 1; attempt <= 8; attempt++) {
+            due();
+            transaction.executeWithoutResult(failing -> {
+                assertThat(take()).isEqualTo("1");
+                failing.setRollbackOnly();
+            });
+
+            assertThat(parkAgain(id, attempt, 10, false)).isEqualTo("parked");
+
+            int longest = Math.min(10 << attempt, 900);
+            assertThat(tables.row("SELECT retry_count, next_retry_at - now() BETWEEN ?::interval / 2 - interval '1 minute' AND ?::interval AS delay FROM inbox",
+                longest + " seconds", longest + " seconds")).containsEntry("retry_count", attempt + 1).containsEntry("delay", true);
+        }
+        due();
+        assertThat(parkAgain(id, 9, 10, false)).as("the tenth attempt").isEqualTo("dead");
+        assertThat(take()).isNull();
+    }
+
+    @Test
+    void anAttemptThatAnotherInstanceHasCountedIsNotCountedTwice() {
+        UUID id = UUID.randomUUID();
+        park(message(id, "1"), 10);
+        parkAgain(id, 1, 10, false);
+
+        assertThat(parkAgain(id, 1, 10, false)).isNull();
+
+        assertThat(tables.count("inbox WHERE retry_count = 2")).isEqualTo(1);
+    }
+
+    @Test
+    void aMessageThatNoAttemptCanHelpIsDeadAtOnce() {
+        UUID id = UUID.randomUUID();
+        park(message(id, "1"), 10);
+
+        assertThat(parkAgain(id, 1, 10, true)).isEqualTo("dead");
+    }
+
+    @Test
+    void withOneAttemptThereIsNoSecond() {
+        assertThat(park(message(UUID.randomUUID(), "1"), 1).get(0)).containsValue("dead");
+    }
+
+    @Test
+    void aDeadMessageHoldsBackNoOne() {
+        UUID id = UUID.randomUUID();
+        park(message(id, "1"), 10);
+        parkAgain(id, 1, 2, false);
+
+        assertThat(add("1")).isTrue();
+    }
+
+    @Test
+    void deadMessagesAreListedAndCountedWithWhatTheyFailedOf() {
+        UUID id = dead("1");
+        park("2");
+
+        assertThat(tables.run("count-dead-messages").get(0)).containsEntry("count", 1L);
+        assertThat(tables.run("list-dead-messages", "limit", 10)).singleElement().satisfies(dead -> assertThat(dead)
+            .containsEntry("messageId", id.toString()).containsEntry("partitionKey", "1").containsEntry("attempts", 2)
+            .containsEntry("error", "no luck").doesNotContainKey("messageBody"));
+        assertThat(tables.run("list-dead-messages", "limit", 0)).isEmpty();
+    }
+
+    @Test
+    void aDeadMessageIsReplayedFromItsFirstAttemptAndItIsKeptWhoWantedItAndWhy() {
+        UUID id = dead("1");
+        dead("2");
+
+        assertThat(replay(id.toString())).isEqualTo(1);
+
+        assertThat(take()).isEqualTo("1");
+        assertThat(take()).as("the other one is still dead").isNull();
+        assertThat(tables.row("SELECT source, message_id, message_type, error_message, replayed_by, reason FROM message_replays")).isEqualTo(Map.of(
+            "source", "inbox", "message_id", id.toString(), "message_type", "OrderCreated", "error_message", "no luck",
+            "replayed_by", "ada", "reason", "fixed"));
+    }
+
+    @Test
+    void allDeadMessagesAreReplayedInTheirOrder() {
+        dead("1");
+        dead("2");
+        park("3");
+
+        assertThat(replay(null)).isEqualTo(2);
+
+        assertThat(List.of(take(), take())).containsExactlyInAnyOrder("1", "2");
+        assertThat(tables.count("message_replays")).isEqualTo(2);
+    }
+
+    @Test
+    void whatIsNotDeadIsNotReplayed() {
+        UUID id = UUID.randomUUID();
+        park(message(id, "1"), 10);
+
+        assertThat(replay(id.toString())).isZero();
+
+        assertThat(take()).isNull();
+        assertThat(tables.count("message_replays")).isZero();
+    }
+
+    private static Map<String, Object> message(UUID id, String orderId) {
+        Map<String, Object> message = new HashMap<>(Map.of("messageId", id, "sourceMessageId", "sent-" + orderId,
+            "messageType", "OrderCreated", "messageBody", "{\"orderId\": \"" + orderId + "\"}"));
+        message.put("correlationId", null);
+        message.put("traceparent", null);
+        return message;
+    }
+
+    private void park(String orderId) {
+        park(message(UUID.randomUUID(), orderId), 10);
+    }
+
+    private List<Map<String, Object>> park(Map<String, Object> message, int maxAttempts) {
+        Map<String, Object> parameters = new HashMap<>(message);
+        parameters.putAll(Map.of("parkedDelay", "PT10S", "maxAttempts", maxAttempts, "error", "no luck"));
+        return tables.run("park-message", parameters);
+    }
+
+    private String parkAgain(UUID id, int retryCount, int maxAttempts, boolean hopeless) {
+        return tables.run("park-message-again", Map.of("messageId", id, "retryCount", retryCount, "maxAttempts", maxAttempts,
+                "hopeless", hopeless, "parkedDelay", "PT10S", "parkedDelayMax", "PT15M", "error", "no luck"))
+            .stream().map(answer -> (String) answer.values().iterator().next()).findFirst().orElse(null);
+    }
+
+    private UUID dead(String orderId) {
+        UUID id = UUID.randomUUID();
+        park(message(id, orderId), 10);
+        parkAgain(id, 1, 2, false);
+        return id;
+    }
+
+    /** Brings the moment of the next attempt. */
+    private void due() {
+        jdbc.update("UPDATE inbox SET next_retry_at = now() WHERE processed_at IS NULL");
+    }
+
+    /** The order id of the message that was taken, or null. */
+    private String take() {
+        return tables.run("take-parked-message").stream()
+            .map(message -> ((String) message.get("messageBody")).replaceAll("[^0-9]", "")).findFirst().orElse(null);
+    }
+
+    private boolean add(String orderId) {
+        return add(message(UUID.randomUUID(), orderId));
+    }
+
+    private boolean add(Map<String, Object> message) {
+        Exchange exchange = new DefaultExchange(new DefaultCamelContext());
+        exchange.setVariable("message", message);
+        return inbox.add(exchange, message.get("messageId").toString());
+    }
+
+    private long replay(String messageId) {
+        Map<String, Object> request = new HashMap<>(Map.of("replayedBy", "ada", "reason", "fixed"));
+        request.put("messageId", messageId);
+        return (Long) tables.run("replay-dead-messages", request).get(0).get("count");
+    }
+}

@@ -1,0 +1,149 @@
+package ecommerce.inventory.endtoend;
+
+import static ecommerce.inventory.support.Shop.about;
+import static ecommerce.inventory.support.Shop.await;
+import static ecommerce.inventory.support.Shop.order;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+import ecommerce.inventory.servicebus.BrowsedMessage;
+import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import ecommerce.inventory.support.Invariants;
+import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.Tables;
+import ecommerce.inventory.support.WorkerTest;
+import org.apache.camel.CamelContext;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.builder.AdviceWith;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.dao.CannotAcquireLockException;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.test.context.TestPropertySource;
+
+/** A message that keeps failing: it leaves the broker, waits in the inbox, and is done, or dead and replayed. */
+@WorkerTest
+@TestPropertySource(properties = {
+    "inventory.inbox.max-retries=1",
+    "inventory.inbox.retry-delay=PT0.001S",
+    "inventory.inbox.max-attempts=1000",
+    "inventory.inbox.parked-delay=PT0.1S",
+    "inventory.inbox.parked-delay-max=PT0.1S"})
+class InboxRetryTest {
+
+    @Autowired
+    private CamelContext camel;
+    @Autowired
+    private ProducerTemplate operator;
+    @Autowired
+    private EmbeddedServiceBus bus;
+    @Autowired
+    private Shop shop;
+    @Autowired
+    private Tables tables;
+    @Autowired
+    private Invariants invariants;
+    @Autowired
+    private JdbcTemplate jdbc;
+    private volatile boolean fault = true;
+
+    @BeforeEach
+    void reservationsOfOrderOneFail() throws Exception {
+        shop.awaitQuiet(tables);
+        tables.clear();
+        bus.purge();
+        tables.stock("a", 10);
+        // After the reservation, so that there is something to roll back.
+        AdviceWith.adviceWith(camel, "reserve-inventory", route -> route.weaveById("short").before().process(exchange -> {
+            if (fault && exchange.getVariable("messageBody", String.class).contains("order-1")) {
+                throw new CannotAcquireLockException("not now");
+            }
+        }).id("fault"));
+    }
+
+    @AfterEach
+    void withoutFault() throws Exception {
+        AdviceWith.adviceWith(camel, "reserve-inventory", route -> route.weaveById("fault").remove());
+        assertThat(shop.deadLetters()).as("the broker has nothing to complain of").isEmpty();
+        invariants.assertHold();
+    }
+
+    @Test
+    void aMessageThatKeepsFailingIsParkedAndDoneLater() {
+        shop.send(order("order-1", "2 a"));
+        await().until(() -> tables.count("inbox WHERE processed_at IS NULL AND retry_count >= 1 AND error_message = 'not now'") == 1);
+        await().until(() -> bus.counts(Shop.SUBSCRIPTION).active() == 0);
+        assertThat(tables.count("inventory_orders") + tables.count("outbox")).as("all of it is rolled back").isZero();
+        fault = false;
+
+        await().until(() -> "Reserved".equals(tables.statusOf("order-1")));
+        shop.awaitQuiet(tables);
+
+        assertThat(tables.stockOf("a")).as("once").isEqualTo("8 available, 2 reserved, version 2");
+        assertThat(tables.count("inbox WHERE processed_at IS NOT NULL")).isEqualTo(1);
+        assertThat(shop.events()).singleElement().extracting(BrowsedMessage::subject).isEqualTo("InventoryReserved");
+    }
+
+    @Test
+    void laterMessagesOfTheOrderWaitForItAndThoseOfOtherOrdersDoNot() {
+        shop.send(order("order-1", "2 a"));
+        await().until(() -> tables.count("inbox WHERE processed_at IS NULL") == 1);
+        shop.sendPayments(about("order-1", "PaymentProcessed", "Captured"));
+        shop.send(order("order-2", "1 a"));
+        await().until(() -> "Reserved".equals(tables.statusOf("order-2")));
+        await().until(() -> tables.count("inbox WHERE processed_at IS NULL AND dead_at IS NULL AND message_type = 'PaymentProcessed'") == 1);
+        fault = false;
+
+        await().until(() -> "Committed".equals(tables.statusOf("order-1")));
+        shop.awaitQuiet(tables);
+
+        assertThat(shop.events("order-1")).extracting(BrowsedMessage::subject).containsExactly("InventoryReserved", "InventoryCommitted");
+        assertThat(tables.count("inbox WHERE processed_at IS NOT NULL")).as("each once").isEqualTo(3);
+    }
+
+    @Test
+    @SuppressWarnings("unchecked")
+    void aMessageThatFailsTooOftenIsDeadAndAnOperatorReplaysIt() {
+        shop.send(order("order-1", "2 a"));
+        await().until(() -> tables.count("inbox WHERE processed_at IS NULL") == 1);
+        jdbc.update("UPDATE inbox SET retry_count = 998");
+        await().until(() -> operator.requestBody("direct:count-dead-messages", null, Long.class) == 1);
+        List<Map<String, Object>> dead = operator.requestBody("direct:list-dead-messages", Map.of("limit", 10), List.class);
+        assertThat(dead).singleElement().satisfies(message -> assertThat(message).containsEntry("messageType", "OrderCreated")
+            .containsEntry("attempts", 1000).containsEntry("error", "not now").containsEntry("partitionKey", "order-1"));
+        assertThat(tables.count("inventory_orders") + tables.count("outbox")).isZero();
+        fault = false;
+
+        Map<String, Object> request = new HashMap<>(Map.of("replayedBy", "ada", "reason", "the lock is gone"));
+        request.put("messageId", dead.get(0).get("messageId"));
+        assertThat(operator.requestBody("direct:replay-dead-messages", request, Long.class)).isEqualTo(1);
+        await().until(() -> "Reserved".equals(tables.statusOf("order-1")));
+
+        assertThat(operator.requestBody("direct:count-dead-messages", null, Long.class)).isZero();
+        assertThat(tables.row("SELECT replayed_by, reason, error_message FROM message_replays"))
+            .isEqualTo(Map.of("replayed_by", "ada", "reason", "the lock is gone", "error_message", "not now"));
+    }
+
+    @Test
+    void aCommandThatTurnsOutToBeImpossibleWhileParkedIsDeadWithTheReason() throws Exception {
+        AdviceWith.adviceWith(camel, "adjust-inventory", route -> route.weaveById("adjust").before().process(exchange -> {
+            if (fault) {
+                throw new CannotAcquireLockException("not now");
+            }
+        }).id("adjust-fault"));
+        try {
+            shop.command("AdjustInventory", "{\"productId\": \"b\", \"quantityChange\": 1, \"reason\": \"r\"}");
+            await().until(() -> tables.count("inbox WHERE processed_at IS NULL") == 1);
+            fault = false;
+            await().until(() -> tables.count("inbox WHERE dead_at IS NOT NULL") == 1);
+        } finally {
+            AdviceWith.adviceWith(camel, "adjust-inventory", route -> route.weaveById("adjust-fault").remove());
+        }
+        assertThat(tables.row("SELECT error_message FROM inbox")).containsEntry("error_message", "productId: b is not known");
+    }
+}

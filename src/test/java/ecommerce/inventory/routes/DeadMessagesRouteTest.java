@@ -1,0 +1,103 @@
+package ecommerce.inventory.routes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+import ecommerce.inventory.support.RouteTest;
+import org.apache.camel.CamelContext;
+import org.apache.camel.EndpointInject;
+import org.apache.camel.Exchange;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.builder.AdviceWith;
+import org.apache.camel.component.mock.MockEndpoint;
+import org.apache.camel.test.spring.junit5.UseAdviceWith;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.test.context.TestPropertySource;
+
+/** {@code dead-messages.camel.yaml}: what an operator can ask of messages that were given up. */
+@RouteTest
+@UseAdviceWith
+@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/dead-messages.camel.yaml")
+class DeadMessagesRouteTest {
+
+    @Autowired
+    private CamelContext camel;
+    @Autowired
+    private ProducerTemplate operator;
+    @EndpointInject("mock:sql:classpath:sql/list-dead-messages.sql")
+    private MockEndpoint list;
+    @EndpointInject("mock:sql:classpath:sql/count-dead-messages.sql")
+    private MockEndpoint count;
+    @EndpointInject("mock:sql:classpath:sql/replay-dead-messages.sql")
+    private MockEndpoint replay;
+
+    @BeforeEach
+    void mockTheSql() throws Exception {
+        if (!camel.isStarted()) {
+            for (String id : List.of("list-dead-messages", "count-dead-messages", "replay-dead-messages")) {
+                AdviceWith.adviceWith(camel, id, route -> route.mockEndpointsAndSkip("sql:*"));
+            }
+            camel.start();
+        }
+        MockEndpoint.resetMocks(camel);
+    }
+
+    @Test
+    void theListIsAsLongAsIsAskedFor() throws Exception {
+        list.expectedBodiesReceived(Map.of("limit", 3));
+        list.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(List.of("a dead message")));
+
+        assertThat(operator.requestBody("direct:list-dead-messages", Map.of("limit", 3))).isEqualTo(List.of("a dead message"));
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
+    void theCountIsANumber() {
+        count.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(7L));
+
+        assertThat(operator.requestBody("direct:count-dead-messages", (Object) null)).isEqualTo(7L);
+    }
+
+    @Test
+    void aReplayNamesWhoAndWhy() throws Exception {
+        Map<String, Object> request = request("ada", "fixed");
+        replay.expectedBodiesReceived(request);
+        replay.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(1L));
+
+        assertThat(operator.requestBody("direct:replay-dead-messages", request)).isEqualTo(1L);
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"replayedBy", "reason"})
+    void aReplayByNoOneOrForNoReasonIsRefused(String field) throws Exception {
+        replay.expectedMessageCount(0);
+        for (String nothing : new String[] {null, "", " "}) {
+            Map<String, Object> request = request("ada", "fixed");
+            request.put(field, nothing);
+
+            Exchange refused = operator.send("direct:replay-dead-messages", exchange -> exchange.getMessage().setBody(request));
+
+            assertThat(refused.getException()).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(field + ": is blank; it is kept with each message that is replayed");
+        }
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    private static Map<String, Object> request(String replayedBy, String reason) {
+        Map<String, Object> request = new HashMap<>();
+        request.put("messageId", null);
+        request.put("replayedBy", replayedBy);
+        request.put("reason", reason);
+        return request;
+    }
+}

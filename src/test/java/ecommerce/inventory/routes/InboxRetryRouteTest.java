@@ -1,0 +1,159 @@
+package ecommerce.inventory.routes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.sql.SQLException;
+import java.util.Map;
+import java.util.UUID;
+
+import ecommerce.inventory.inbox.RejectedCommandException;
+import ecommerce.inventory.support.RouteTest;
+import org.apache.camel.CamelContext;
+import org.apache.camel.EndpointInject;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.builder.AdviceWith;
+import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.component.mock.MockEndpoint;
+import org.apache.camel.test.spring.junit5.UseAdviceWith;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.dao.CannotAcquireLockException;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.test.context.TestPropertySource;
+
+/** {@code inbox-retry.camel.yaml}: how parked messages are taken up, put off and given up. */
+@RouteTest
+@UseAdviceWith
+@TestPropertySource(properties = {
+    "camel.main.routes-include-pattern=classpath:routes/inbox-retry.camel.yaml",
+    "inventory.inbox.max-attempts=4"})
+class InboxRetryRouteTest {
+
+    private static final UUID ID = UUID.randomUUID();
+
+    @Autowired
+    private CamelContext camel;
+    @Autowired
+    private ProducerTemplate sender;
+    @EndpointInject("mock:sql:classpath:sql/take-parked-message.sql")
+    private MockEndpoint take;
+    @EndpointInject("mock:sql:classpath:sql/park-message-again.sql")
+    private MockEndpoint parkAgain;
+    @EndpointInject("mock:handler")
+    private MockEndpoint handler;
+
+    @BeforeEach
+    void mockWhatTheRoutesCall() throws Exception {
+        if (!camel.isStarted()) {
+            AdviceWith.adviceWith(camel, "inbox-retry", route -> route.replaceFromWith("direct:clock"));
+            AdviceWith.adviceWith(camel, "retry-transaction", route -> route.mockEndpointsAndSkip("sql:*"));
+            AdviceWith.adviceWith(camel, "retry-message", route -> route.mockEndpointsAndSkip("sql:*"));
+            RouteBuilder.addRoutes(camel, routes -> routes.from("direct:OrderCreated").to(handler));
+            camel.start();
+        }
+        MockEndpoint.resetMocks(camel);
+        parkAgain.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody("parked"));
+    }
+
+    @Test
+    void anEmptyQueueCostsOneQuery() throws Exception {
+        parked(0);
+        take.expectedMessageCount(1);
+        handler.expectedMessageCount(0);
+
+        clock();
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
+    void whatIsDueReachesTheHandlersOneAfterTheOther() throws Exception {
+        parked(2);
+        take.expectedMessageCount(3);
+        handler.expectedBodiesReceived(message(0), message(1));
+        handler.expectedVariableReceived("messageBody", "{}");
+        parkAgain.expectedMessageCount(0);
+
+        clock();
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
+    void whatFailsOnceMoreIsParkedAgainAndTheNextOneIsTaken() throws Exception {
+        parked(2);
+        handlerFails(new CannotAcquireLockException("deadlock detected"));
+        handler.expectedMessageCount(2);
+        parkAgain.expectedMessageCount(1);
+
+        clock();
+
+        MockEndpoint.assertIsSatisfied(camel);
+        assertThat(parkAgain.getExchanges().get(0).getMessage().getBody(Map.class)).containsEntry("messageId", ID)
+            .containsEntry("retryCount", 0).containsEntry("error", "deadlock detected").containsEntry("hopeless", false)
+            .containsEntry("maxAttempts", 4).containsEntry("parkedDelayMax", "PT15M");
+    }
+
+    @Test
+    void whatNoFurtherAttemptCanHelpIsHopeless() throws Exception {
+        parked(1);
+        handlerFails(new RejectedCommandException("productId: x is not known"));
+        parkAgain.expectedMessageCount(1);
+
+        clock();
+
+        MockEndpoint.assertIsSatisfied(camel);
+        assertThat(parkAgain.getExchanges().get(0).getMessage().getBody(Map.class)).containsEntry("hopeless", true);
+    }
+
+    @Test
+    void aDatabaseThatIsAwayBurnsNoAttemptAndEndsTheRounds() throws Exception {
+        parked(2);
+        handlerFails(new DataAccessResourceFailureException("connection lost", new SQLException("connection lost", "08006")));
+        take.expectedMessageCount(1);
+        parkAgain.expectedMessageCount(0);
+
+        clock();
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
+    void aClaimThatFailsEndsTheRoundsAndIsNoFaultOfTheMessageBefore() throws Exception {
+        parked(1);
+        take.whenExchangeReceived(2, exchange -> {
+            throw new CannotAcquireLockException("lock timeout");
+        });
+        take.expectedMessageCount(2);
+        parkAgain.expectedMessageCount(0);
+
+        clock();
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    /** As many messages are due, and then none. */
+    private void parked(int messages) {
+        take.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(null));
+        for (int i = 0; i < messages; i++) {
+            Map<String, Object> message = message(i);
+            take.whenExchangeReceived(i + 1, exchange -> exchange.getMessage().setBody(message));
+        }
+    }
+
+    private static Map<String, Object> message(int number) {
+        return Map.of("messageId", ID, "messageType", "OrderCreated", "messageBody", "{}", "retryCount", number);
+    }
+
+    private void handlerFails(RuntimeException failure) {
+        handler.whenExchangeReceived(1, exchange -> {
+            exchange.getMessage().setBody("left by the handler");
+            throw failure;
+        });
+    }
+
+    private void clock() {
+        assertThat(sender.send("direct:clock", exchange -> { }).getException()).isNull();
+    }
+}
