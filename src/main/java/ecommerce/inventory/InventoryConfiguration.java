@@ -10,8 +10,11 @@ import ecommerce.inventory.inbox.FailedAttempt;
 import ecommerce.inventory.inbox.InboxRepository;
 import ecommerce.inventory.inbox.Normalizer;
 import ecommerce.inventory.inbox.SchemaViolations;
+import ecommerce.inventory.messaging.DeadLetterQueues;
 import ecommerce.inventory.messaging.SettlingServiceBusComponent;
 import ecommerce.inventory.outbox.OutboxPublisher;
+import org.apache.camel.CamelContext;
+import org.apache.camel.ProducerTemplate;
 import org.apache.camel.component.azure.servicebus.ServiceBusConfiguration;
 import org.apache.camel.component.azure.servicebus.ServiceBusType;
 import org.apache.camel.component.azure.servicebus.client.ServiceBusClientFactory;
@@ -46,6 +49,11 @@ class InventoryConfiguration {
         SettlingServiceBusComponent component = new SettlingServiceBusComponent();
         component.setConfiguration(connection(settings.servicebus()));
         return component;
+    }
+
+    @Bean
+    DeadLetterQueues deadLetterQueues(CamelContext camel, ProducerTemplate template) {
+        return new DeadLetterQueues(camel, template);
     }
 
     @Bean

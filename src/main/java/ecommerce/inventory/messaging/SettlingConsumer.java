@@ -1,5 +1,6 @@
 package ecommerce.inventory.messaging;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -132,7 +133,8 @@ class SettlingConsumer extends DefaultConsumer {
         return getEndpoint().getCamelContext().isStopping();
     }
 
-    private Exchange process(ServiceBusReceivedMessage received) {
+    /** Has the route handle a message, and answers when all of the route has run; the caller settles. */
+    Exchange process(ServiceBusReceivedMessage received) {
         Exchange exchange = createExchange(false);
         try {
             createUoW(exchange);
@@ -198,10 +200,17 @@ class SettlingConsumer extends DefaultConsumer {
         message.setHeader(ServiceBusConstants.SEQUENCE_NUMBER, received.getSequenceNumber());
         message.setHeader(ServiceBusConstants.DELIVERY_COUNT, received.getDeliveryCount());
         message.setHeader(ServiceBusConstants.ENQUEUED_TIME, received.getEnqueuedTime());
+        message.setBody(body(received));
+    }
+
+    static byte[] body(ServiceBusReceivedMessage received) {
         AmqpMessageBody body = received.getRawAmqpMessage().getBody();
+        if (body.getBodyType() == AmqpMessageBodyType.DATA) {
+            return received.getBody().toBytes();
+        }
         // JMS and other AMQP peers send text as an AMQP value.
-        message.setBody(body.getBodyType() == AmqpMessageBodyType.DATA ? received.getBody().toBytes()
-            : body.getBodyType() == AmqpMessageBodyType.VALUE ? String.valueOf(body.getValue()) : body.getSequence().toString());
+        Object content = body.getBodyType() == AmqpMessageBodyType.VALUE ? body.getValue() : body.getSequence();
+        return String.valueOf(content).getBytes(StandardCharsets.UTF_8);
     }
 
     private void onError(ServiceBusErrorContext context) {
