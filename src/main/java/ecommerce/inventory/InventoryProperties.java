@@ -20,6 +20,7 @@ import org.springframework.boot.convert.DurationStyle;
  * @param reservation how long a reservation holds, and how it ends
  * @param outbox      how events are published
  * @param summary     how the read model follows the events
+ * @param retention   how long what is finished is kept
  */
 @ConfigurationProperties("inventory")
 public record InventoryProperties(
@@ -27,7 +28,8 @@ public record InventoryProperties(
         @DefaultValue Inbox inbox,
         @DefaultValue Reservation reservation,
         @DefaultValue Outbox outbox,
-        @DefaultValue Summary summary) {
+        @DefaultValue Summary summary,
+        @DefaultValue Retention retention) {
 
     /**
      * @param connectionString   Connection string of the Service Bus namespace, for credential type CONNECTION_STRING.
@@ -176,6 +178,26 @@ public record InventoryProperties(
         public Summary {
             requireSchedule(schedule, "inventory.summary.schedule");
             requireAtLeast(1, batchSize, "inventory.summary.batch-size");
+        }
+    }
+
+    /**
+     * @param inbox     How long a processed message is kept; ISO-8601 duration. Until then a duplicate of it is known.
+     * @param outbox    How long a published event is kept; ISO-8601 duration.
+     * @param schedule  When to delete what is past that; Quartz cron expression.
+     * @param batchSize Rows deleted in one transaction, at least 1.
+     */
+    public record Retention(
+            @DefaultValue("P30D") @DurationFormat(DurationStyle.ISO8601) Duration inbox,
+            @DefaultValue("P30D") @DurationFormat(DurationStyle.ISO8601) Duration outbox,
+            @DefaultValue("0 0 3 * * ?") String schedule,
+            @DefaultValue("1000") int batchSize) {
+
+        public Retention {
+            requirePositive(inbox, "inventory.retention.inbox");
+            requirePositive(outbox, "inventory.retention.outbox");
+            requireSchedule(schedule, "inventory.retention.schedule");
+            requireAtLeast(1, batchSize, "inventory.retention.batch-size");
         }
     }
 

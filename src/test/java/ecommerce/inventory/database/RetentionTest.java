@@ -1,0 +1,107 @@
+package ecommerce.inventory.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+
+import ecommerce.inventory.support.Tables;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** What retention deletes, and what it never does. */
+@DatabaseTest
+class RetentionTest {
+
+    @Autowired
+    private Tables tables;
+    @Autowired
+    private JdbcTemplate jdbc;
+    @Autowired
+    private TransactionTemplate transaction;
+
+    @BeforeEach
+    void emptyTables() {
+        tables.clear();
+    }
+
+    @Test
+    void processedMessagesAreDeletedAfterTheirRetentionTheOldestFirst() {
+        message("a", "processed_at", 33);
+        message("b", "processed_at", 32);
+        message("c", "processed_at", 31);
+        message("d", "processed_at", 29);
+
+        assertThat(List.of(purge("inbox", 2), purge("inbox", 2), purge("inbox", 2))).containsExactly(2L, 1L, 0L);
+
+        assertThat(names("inbox")).containsExactly("d");
+    }
+
+    @Test
+    void whatIsParkedOrDeadIsNeverDeleted() {
+        message("parked", "next_retry_at", 99);
+        message("dead", "dead_at", 99);
+
+        assertThat(purge("inbox", 100)).isZero();
+    }
+
+    @Test
+    void publishedEventsAreDeletedAfterTheirRetentionOnceTheReadModelHasThem() {
+        event("a", 31, true);
+        event("b", 31, false);
+        event("c", 29, true);
+        jdbc.update("INSERT INTO outbox (message_id, message_type, message_body, partition_key, created_at) "
+            + "VALUES (gen_random_uuid(), 'unpublished', '{}', 'k', now() - interval '99 days')");
+
+        assertThat(purge("outbox", 100)).isEqualTo(1);
+
+        assertThat(names("outbox")).containsExactlyInAnyOrder("b", "c", "unpublished");
+    }
+
+    @Test
+    void aRebuildAfterAPurgeGivesTheSameReadModel() {
+        for (int i = 0; i < 10; i++) {
+            jdbc.update("INSERT INTO outbox (message_id, message_type, message_body, partition_key, reserved_change, created_at, published_at) "
+                + "VALUES (gen_random_uuid(), ?, jsonb_build_object('productId', ?), 'k', ?, to_timestamp(?), now() - make_interval(days => ?))",
+                List.of("InventoryReserved", "InventoryReleased", "InventoryCommitted", "InventoryInsufficient", "InventoryRestocked").get(i % 5),
+                "product-" + i % 3, new int[] {3, -2, -1, 0, 0}[i % 5], i, 41 - 2 * i);
+        }
+        tables.run("fold-summary", "batchSize", 8);
+        List<Map<String, Object>> before = tables.rows("SELECT * FROM inventory_summary ORDER BY product_id");
+
+        assertThat(purge("outbox", 2)).as("in two batches, some products in both").isEqualTo(2);
+        assertThat(purge("outbox", 100)).isEqualTo(4);
+        transaction.executeWithoutResult(rebuild -> {
+            tables.run("lock-summary");
+            tables.run("clear-summary");
+            tables.run("rebuild-summary");
+        });
+
+        assertThat(tables.rows("SELECT * FROM inventory_summary ORDER BY product_id")).isEqualTo(before).isNotEmpty();
+        assertThat(tables.run("fold-summary", "batchSize", 8).get(0)).as("those that waited still do").containsEntry("count", 2L);
+    }
+
+    private void message(String name, String moment, int daysAgo) {
+        jdbc.update("INSERT INTO inbox (message_id, message_type, message_body, received_at, " + moment + ") "
+            + "VALUES (gen_random_uuid(), ?, '{}', now() - interval '99 days', now() - make_interval(days => ?))", name, daysAgo);
+    }
+
+    private void event(String name, int publishedDaysAgo, boolean projected) {
+        jdbc.update("INSERT INTO outbox (message_id, message_type, message_body, partition_key, created_at, published_at) "
+            + "VALUES (gen_random_uuid(), ?, '{}', 'k', now() - interval '99 days', now() - make_interval(days => ?))", name, publishedDaysAgo);
+        if (projected) {
+            jdbc.update("DELETE FROM outbox_unprojected WHERE message_id = (SELECT message_id FROM outbox WHERE message_type = ?)", name);
+        }
+    }
+
+    private List<String> names(String table) {
+        return jdbc.queryForList("SELECT message_type FROM " + table, String.class);
+    }
+
+    private long purge(String table, int batchSize) {
+        return (Long) tables.run("purge-" + table, Map.of("retention", "P30D", "batchSize", batchSize)).get(0).get("count");
+    }
+}
