@@ -68,6 +68,11 @@ public class Shop implements DisposableBean {
             + (status.length == 0 ? "" : ",\"status\":\"" + status[0] + "\"") + "}"));
     }
 
+    /** A message to the queue of commands, with a new MessageId. */
+    public static ServiceBusMessage commandMessage(String type, String body) {
+        return message(type, BinaryData.fromString(body));
+    }
+
     private static ServiceBusMessage message(String type, BinaryData body) {
         return new ServiceBusMessage(body).setMessageId(UUID.randomUUID().toString()).setSubject(type).setContentType("application/json");
     }
@@ -100,7 +105,12 @@ public class Shop implements DisposableBean {
 
     /** Sends a command with a new MessageId. */
     public void command(String type, String body) {
-        commands.sendMessage(message(type, BinaryData.fromString(body)));
+        sendCommands(commandMessage(type, body));
+    }
+
+    /** As to the topics, to the queue of commands. */
+    public void sendCommands(ServiceBusMessage... messages) {
+        send(commands, messages);
     }
 
     /** Waits until the worker has settled all that was sent, and published all that it has to tell. */
