@@ -3,6 +3,7 @@
 -- The caller has locked the orders; products are locked here, in their order.
 WITH held AS (
     SELECT r.reservation_id, r.order_id, r.product_id, r.quantity_reserved AS quantity, r.status = 'Reserved' AS reserved,
+           o.correlation_id,
            CASE o.status
                WHEN 'Cancelled' THEN 'OrderCancelled'
                WHEN 'Refunded' THEN 'PaymentRefunded'
@@ -50,6 +51,6 @@ SELECT gen_random_uuid(), 'InventoryReleased',
                PARTITION BY product_id ORDER BY order_id ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING), 0),
            'reason', reason,
            'releasedAt', to_char(last_updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')),
-       order_id, :#correlationId, :#sourceMessageId, :#traceparent, last_updated, CASE WHEN reserved THEN -quantity ELSE 0 END
+       order_id, coalesce(CAST(:#correlationId AS text), correlation_id), :#sourceMessageId, :#traceparent, last_updated, CASE WHEN reserved THEN -quantity ELSE 0 END
 FROM held JOIN stock USING (product_id)
 ORDER BY order_id, product_id

@@ -76,13 +76,15 @@ public class ErrorPolicy extends RouteConfigurationBuilder {
         routeConfiguration("wait-out-outage")
             .onException(Exception.class)
                 .handled(true)
-                .process(exchange -> LOG.warn("The relay pauses for {}: {}", settings.outbox().outagePause(), Failures.rootCause(failure(exchange))))
+                .process(exchange -> LOG.warn("The relay pauses for {}: {}", settings.outbox().outagePause(),
+                    Failures.rootCause(failure(exchange))))
                 .delay(settings.outbox().outagePause().toMillis()).syncDelayed();
 
         routeConfiguration("until-next-time")
             .onException(Exception.class)
                 .handled(true)
-                .process(exchange -> LOG.warn("{} failed and goes on at its next time: {}", exchange.getFromRouteId(), Failures.rootCause(failure(exchange))));
+                .process(exchange -> LOG.warn("{} failed and goes on at its next time: {}", exchange.getFromRouteId(),
+                    Failures.rootCause(failure(exchange))));
     }
 
     private static Throwable failure(Exchange exchange) {

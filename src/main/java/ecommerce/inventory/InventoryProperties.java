@@ -40,7 +40,8 @@ public record InventoryProperties(
      * @param ordersTopic        Topic that carries the shop's order messages.
      * @param ordersSubscription Subscription of the orders topic that this worker reads.
      * @param paymentsTopic      Topic that carries what the shop says of payments.
-     * @param paymentsSubscription Subscription of the payments topic that this worker reads.
+     * @param paymentsSubscription
+     *                           Subscription of the payments topic that this worker reads.
      * @param commandsQueue      Queue that carries commands to the inventory.
      * @param eventsTopic        Topic that this worker publishes its events to.
      * @param maxConcurrentCalls Messages of one topic that are handled at the same time, at least 1. Each needs one of

@@ -31,12 +31,12 @@ BEGIN
     -- that is there without its items is known by what came before it. One that is there with them
     -- has its outcome, but for one whose payment has come after it had lost what it held.
     WITH claim AS (
-        INSERT INTO inventory_orders AS o (order_id, status, items)
-        SELECT DISTINCT ON (1) m -> 'order' ->> 'orderId', 'Reserved', m -> 'order' -> 'items'
+        INSERT INTO inventory_orders AS o (order_id, status, items, correlation_id)
+        SELECT DISTINCT ON (1) m -> 'order' ->> 'orderId', 'Reserved', m -> 'order' -> 'items', m ->> 'correlationId'
         FROM jsonb_array_elements(messages) WITH ORDINALITY AS batch (m, arrival)
         ORDER BY 1, arrival
         ON CONFLICT (order_id) DO UPDATE
-        SET items = excluded.items
+        SET items = excluded.items, correlation_id = excluded.correlation_id
         WHERE o.items IS NULL OR o.status = 'Paid'
         RETURNING o.order_id, o.status
     )

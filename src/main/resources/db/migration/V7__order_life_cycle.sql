@@ -12,4 +12,6 @@ ALTER TABLE inventory_orders
         'Refunded',       -- holds nothing, nor ever will
         'Cancelled')),    -- holds nothing, nor ever will
     -- What OrderCreated asked for, as it came; null until it has come.
-    ADD COLUMN items jsonb;
+    ADD COLUMN items jsonb,
+    -- Of OrderCreated, for what happens to the order without a message.
+    ADD COLUMN correlation_id text;

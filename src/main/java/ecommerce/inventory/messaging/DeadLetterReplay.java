@@ -18,7 +18,6 @@ import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.core.NestedExceptionUtils;
 
 /**
  * One call of {@link DeadLetterQueues#replay}. Service Bus gives out the messages of a dead-letter queue in its own order
@@ -107,7 +106,7 @@ class DeadLetterReplay {
             receiver.complete(message);
             return true;
         } catch (RuntimeException e) {
-            return fail(number, "It is done, but stays; replayed once more it has no effect: " + NestedExceptionUtils.getMostSpecificCause(e));
+            return fail(number, "It is done, but stays; replayed once more it has no effect: " + Failures.rootCause(e));
         }
     }
 

@@ -44,7 +44,7 @@ class PaymentTest {
         bus.purge();
         tables.stock("a", 10);
         tables.stock("b", 10);
-        shop.send(order("order-1", "2 b", "3 a"));
+        shop.send(order("order-1", "2 b", "3 a").setCorrelationId("checkout-7"));
         await().until(() -> tables.count("outbox WHERE published_at IS NOT NULL") == 2);
     }
 
@@ -106,6 +106,8 @@ class PaymentTest {
         expire();
 
         assertThat(toldNext(2)).containsExactly(released("a", 3, 10, "Expired"), released("b", 2, 10, "Expired"));
+        assertThat(shop.events("order-1")).as("no message has caused it, but the order is known").extracting(BrowsedMessage::correlationId)
+            .containsOnly("checkout-7");
         assertThat(tables.stockOf("a")).isEqualTo("10 available, 0 reserved, version 3");
     }
 

@@ -198,7 +198,9 @@ class RandomWalkTest {
     }
 
     private void assertNothingLostAndNothingTwice(EmbeddedServiceBus bus, Shop shop, Tables tables) {
-        long rejected = bus.browse(Shop.COMMANDS + "/$DeadLetterQueue").stream().map(BrowsedMessage::messageId).distinct().count();
+        // Of a command that was sent twice, one may come too early and the other one in time.
+        long rejected = bus.browse(Shop.COMMANDS + "/$DeadLetterQueue").stream().map(BrowsedMessage::messageId).distinct()
+            .filter(id -> tables.count("inbox WHERE message_id = '" + id + "'") == 0).count();
         assertThat(tables.count("inbox")).as("each message once, but for commands that cannot be done")
             .isEqualTo(orderMessages.size() + paymentMessages.size() + commandMessages.size() - rejected);
         assertThat(tables.count("inbox WHERE dead_at IS NOT NULL")).isZero();

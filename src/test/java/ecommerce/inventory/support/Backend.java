@@ -23,6 +23,7 @@ public class Backend implements ApplicationContextInitializer<ConfigurableApplic
     /** Of a Premium namespace, so that a large message reaches the worker. */
     private static final int MAX_MESSAGE_SIZE = 4 << 20;
     private static final AtomicInteger DATABASES = new AtomicInteger();
+    private static final AtomicInteger WORKERS = new AtomicInteger();
 
     /** One server for all tests of the process. */
     private static final class Postgres {
@@ -42,9 +43,15 @@ public class Backend implements ApplicationContextInitializer<ConfigurableApplic
         EmbeddedServiceBus bus = startBus(context.getEnvironment().getProperty("test.lock-duration", Duration.class));
         context.getBeanFactory().registerSingleton("bus", bus);
         TestPropertyValues.of(
+            "camel.main.name=" + uniqueName(),
             "spring.datasource.url=" + createDatabase(),
             "spring.datasource.username=postgres",
             "inventory.servicebus.connection-string=" + bus.connectionString()).applyTo(context);
+    }
+
+    /** A name for a worker. Workers of one name in one process would share a Quartz scheduler. */
+    static String uniqueName() {
+        return "inventory-worker-" + WORKERS.incrementAndGet();
     }
 
     /** Starts a bus of the shipped topology. */

@@ -18,6 +18,7 @@ public final class Worker {
     /** @param settings further settings, {@code "inventory.outbox.batch-size=10"} */
     public static ConfigurableApplicationContext start(String databaseUrl, EmbeddedServiceBus bus, String... settings) {
         List<String> arguments = new ArrayList<>(List.of(
+            "--camel.main.name=" + Backend.uniqueName(),
             "--spring.datasource.url=" + databaseUrl,
             "--spring.datasource.username=postgres",
             "--inventory.servicebus.connection-string=" + bus.connectionString()));
