@@ -22,11 +22,11 @@ import org.springframework.dao.CannotAcquireLockException;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.test.context.TestPropertySource;
 
-/** {@code inbox-retry.camel.yaml}: how parked messages are taken up, put off and given up. */
+/** {@code inbox-retry.camel.yaml} and {@code parked-message.camel.yaml}: how parked messages are taken up, put off and given up. */
 @RouteTest
 @UseAdviceWith
 @TestPropertySource(properties = {
-    "camel.main.routes-include-pattern=classpath:routes/inbox-retry.camel.yaml",
+    "camel.main.routes-include-pattern=classpath:routes/inbox-retry.camel.yaml,classpath:routes/parked-message.camel.yaml",
     "inventory.inbox.max-attempts=4"})
 class InboxRetryRouteTest {
 
@@ -47,7 +47,7 @@ class InboxRetryRouteTest {
     void mockWhatTheRoutesCall() throws Exception {
         if (!camel.isStarted()) {
             AdviceWith.adviceWith(camel, "inbox-retry", route -> route.replaceFromWith("direct:clock"));
-            AdviceWith.adviceWith(camel, "retry-transaction", route -> route.mockEndpointsAndSkip("sql:*"));
+            AdviceWith.adviceWith(camel, "parked-message", route -> route.mockEndpointsAndSkip("sql:*"));
             AdviceWith.adviceWith(camel, "retry-message", route -> route.mockEndpointsAndSkip("sql:*"));
             RouteBuilder.addRoutes(camel, routes -> routes.from("direct:OrderCreated").to(handler));
             camel.start();
