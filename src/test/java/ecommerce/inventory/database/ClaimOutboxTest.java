@@ -4,14 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 
+import ecommerce.inventory.support.NewTransaction;
 import ecommerce.inventory.support.Tables;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.JdbcTemplate;
-import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.TransactionDefinition;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /** Which events a relay may take, alone and beside another. Events are named by key and number: a1 is before a2. */
 @DatabaseTest
@@ -21,13 +19,8 @@ class ClaimOutboxTest {
     private Tables tables;
     @Autowired
     private JdbcTemplate jdbc;
-    private final TransactionTemplate transaction;
-
     @Autowired
-    ClaimOutboxTest(PlatformTransactionManager transactionManager) {
-        transaction = new TransactionTemplate(transactionManager);
-        transaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
-    }
+    private NewTransaction transaction;
 
     @BeforeEach
     void events() {

@@ -6,6 +6,7 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 import ecommerce.inventory.support.Backend;
+import ecommerce.inventory.support.NewTransaction;
 import ecommerce.inventory.support.Tables;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.flyway.FlywayAutoConfiguration;
@@ -20,7 +21,7 @@ import org.springframework.test.context.ContextConfiguration;
 /** A test of the migrated schema and its SQL on a PostgreSQL database of its own, without routes. */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
-@SpringBootTest(classes = Tables.class, webEnvironment = SpringBootTest.WebEnvironment.NONE)
+@SpringBootTest(classes = {Tables.class, NewTransaction.class}, webEnvironment = SpringBootTest.WebEnvironment.NONE)
 @ContextConfiguration(initializers = Backend.class)
 @ImportAutoConfiguration({DataSourceAutoConfiguration.class, DataSourceTransactionManagerAutoConfiguration.class,
     TransactionAutoConfiguration.class, JdbcTemplateAutoConfiguration.class, FlywayAutoConfiguration.class})

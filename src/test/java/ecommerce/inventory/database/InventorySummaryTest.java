@@ -5,14 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Map;
 
+import ecommerce.inventory.support.NewTransaction;
 import ecommerce.inventory.support.Tables;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.JdbcTemplate;
-import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.TransactionDefinition;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /** The read model: what events make of it, each once, and the same from the beginning. */
 @DatabaseTest
@@ -22,13 +20,8 @@ class InventorySummaryTest {
     private Tables tables;
     @Autowired
     private JdbcTemplate jdbc;
-    private final TransactionTemplate transaction;
-
     @Autowired
-    InventorySummaryTest(PlatformTransactionManager transactionManager) {
-        transaction = new TransactionTemplate(transactionManager);
-        transaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
-    }
+    private NewTransaction transaction;
 
     @BeforeEach
     void emptyTables() {

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.UUID;
 
 import ecommerce.inventory.inbox.InboxRepository;
+import ecommerce.inventory.support.NewTransaction;
 import ecommerce.inventory.support.Tables;
 import org.apache.camel.Exchange;
 import org.apache.camel.impl.DefaultCamelContext;
@@ -17,9 +18,6 @@ import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.context.annotation.Import;
 import org.springframework.jdbc.core.JdbcTemplate;
-import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.TransactionDefinition;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /** The inbox as a retry queue: in which order parked messages are taken, when they are put off, dead and replayed. */
 @DatabaseTest
@@ -32,13 +30,8 @@ class ParkedMessageTest {
     private Tables tables;
     @Autowired
     private JdbcTemplate jdbc;
-    private final TransactionTemplate transaction;
-
     @Autowired
-    ParkedMessageTest(PlatformTransactionManager transactionManager) {
-        transaction = new TransactionTemplate(transactionManager);
-        transaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
-    }
+    private NewTransaction transaction;
 
     @BeforeEach
     void emptyTables() {

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Map;
 
+import ecommerce.inventory.support.NewTransaction;
 import ecommerce.inventory.support.Tables;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.JdbcTemplate;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /** What retention deletes, and what it never does. */
 @DatabaseTest
@@ -21,7 +21,7 @@ class RetentionTest {
     @Autowired
     private JdbcTemplate jdbc;
     @Autowired
-    private TransactionTemplate transaction;
+    private NewTransaction transaction;
 
     @BeforeEach
     void emptyTables() {
