@@ -48,6 +48,10 @@ class SettingsTest {
         inventory.servicebus.try-timeout=PT0S                    | inventory.servicebus.try-timeout is PT0S: put a duration above zero, such as PT5S, there
         inventory.inbox.max-retries=-1                           | inventory.inbox.max-retries is -1: put a number of at least 0 there
         inventory.reservation.ttl=-PT1M                          | inventory.reservation.ttl is PT-1M: put a duration above zero, such as PT5S, there
+        inventory.inbox.max-attempts=0                           | inventory.inbox.max-attempts is 0: put a number of at least 1 there
+        inventory.reservation.expiry-schedule=never              | inventory.reservation.expiry-schedule is never: put a Quartz cron expression, such as * * * * * ? for every second, there
+        inventory.summary.batch-size=0                           | inventory.summary.batch-size is 0: put a number of at least 1 there
+        inventory.retention.outbox=P0D                           | inventory.retention.outbox is PT0S: put a duration above zero, such as PT5S, there
         inventory.reservation.ttl=15                             | inventory.reservation.ttl
         inventory.outbox.schedule=every second                   | inventory.outbox.schedule is every second: put a Quartz cron expression, such as * * * * * ? for every second, there
         inventory.outbox.batch-size=0                            | inventory.outbox.batch-size is 0: put a number of at least 1 there

@@ -3,6 +3,7 @@ package ecommerce.inventory.endtoend;
 import static ecommerce.inventory.support.Shop.await;
 import static ecommerce.inventory.support.Shop.order;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Named.named;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
@@ -62,6 +63,15 @@ class InvalidMessageTest {
         tables.clear();
         bus.purge();
         tables.stock("prod-456", 20_000);
+    }
+
+    @Test
+    void anErrorOfTheDatabaseDoesNotQuoteTheRowWhichMayHoldAnAddress() throws SQLException {
+        try (Connection connection = database.getConnection(); Statement statement = connection.createStatement()) {
+            assertThatThrownBy(() -> statement.execute("INSERT INTO outbox (message_id, message_type, message_body, partition_key, retry_count) "
+                + "VALUES (gen_random_uuid(), 'type', '{\"street\": \"123 Main St\"}', 'key', -1)"))
+                .hasMessageContaining("outbox_retry_count_check").hasMessageNotContaining("Main St");
+        }
     }
 
     @ParameterizedTest(name = "{0}")
