@@ -11,15 +11,21 @@ WITH head AS (
           SELECT FROM outbox AS older
           WHERE older.published_at IS NULL
             AND older.partition_key = o.partition_key
-            AND older.sequence < o.sequence)
+            AND older.sequence < o.sequence
+          -- Looked up for each event until there are enough, and not joined with all that wait.
+          OFFSET 0)
     ORDER BY o.sequence
     LIMIT CAST(:#batchSize AS integer)
     FOR UPDATE SKIP LOCKED
 )
 SELECT o.message_id, o.message_type, CAST(o.message_body AS text) AS message_body,
        o.partition_key, o.correlation_id, o.causation_id, o.traceparent
-FROM head
-JOIN outbox AS o USING (partition_key)
-WHERE o.published_at IS NULL
+FROM head, LATERAL (
+    SELECT *
+    FROM outbox
+    WHERE published_at IS NULL
+      AND partition_key = head.partition_key
+    ORDER BY sequence
+    LIMIT CAST(:#batchSize AS integer)) AS o
 ORDER BY o.sequence
 LIMIT CAST(:#batchSize AS integer)

@@ -6,7 +6,7 @@
 WITH message AS (
     SELECT body, coalesce(body ->> 'orderId', body ->> 'productId') AS key
     FROM CAST(:messageBody AS jsonb) AS body
-), place AS (
+), place AS MATERIALIZED (
     SELECT body, key, EXISTS (
         SELECT FROM inbox
         WHERE partition_key = key AND processed_at IS NULL AND dead_at IS NULL) AS parked

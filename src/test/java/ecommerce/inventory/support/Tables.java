@@ -3,12 +3,18 @@ package ecommerce.inventory.support;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.sql.SQLWarning;
+import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.jdbc.core.ColumnMapRowMapper;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.PreparedStatementCallback;
 import org.springframework.jdbc.core.RowMapperResultSetExtractor;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
 
@@ -52,14 +58,38 @@ public class Tables {
      * @return           what it answers; nothing if it answers none
      */
     public List<Map<String, Object>> run(String name, Map<String, Object> parameters) {
+        return run(name, parameters, statement -> statement.execute()
+            ? new RowMapperResultSetExtractor<>(new ColumnMapRowMapper()).extractData(statement.getResultSet()) : List.of());
+    }
+
+    /**
+     * Runs a statement of the worker, and answers how the server has executed it and the statements of functions that it calls:
+     * plans with actual rows and blocks, as by EXPLAIN. To be called in a transaction.
+     */
+    public String plans(String name, Map<String, Object> parameters) {
+        jdbc.execute("LOAD 'auto_explain'; SET LOCAL auto_explain.log_min_duration = 0; SET LOCAL auto_explain.log_nested_statements = on; "
+            + "SET LOCAL auto_explain.log_analyze = on; SET LOCAL auto_explain.log_buffers = on; "
+            + "SET LOCAL log_min_messages = panic; SET LOCAL client_min_messages = log");
+        return run(name, parameters, statement -> {
+            statement.execute();
+            try (Statement next = statement.getConnection().createStatement()) {
+                // A query ends, and its plan is told, when the next statement takes its place.
+                next.execute("SET LOCAL client_min_messages = warning");
+                return Stream.of(statement.getWarnings(), next.getWarnings()).filter(Objects::nonNull)
+                    .flatMap(first -> Stream.iterate(first, Objects::nonNull, SQLWarning::getNextWarning))
+                    .map(SQLWarning::getMessage).collect(Collectors.joining("\n"));
+            }
+        });
+    }
+
+    private <T> T run(String name, Map<String, Object> parameters, PreparedStatementCallback<T> how) {
         String sql;
         try {
             sql = new ClassPathResource("sql/" + name + ".sql").getContentAsString(StandardCharsets.UTF_8).replace(":#", ":");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return new NamedParameterJdbcTemplate(jdbc).execute(sql, parameters, statement -> statement.execute()
-            ? new RowMapperResultSetExtractor<>(new ColumnMapRowMapper()).extractData(statement.getResultSet()) : List.of());
+        return new NamedParameterJdbcTemplate(jdbc).execute(sql, parameters, how);
     }
 
     /** Runs a statement of the worker that has no parameter. */

@@ -1,0 +1,172 @@
+package ecommerce.inventory.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+import ecommerce.inventory.support.Tables;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.transaction.TransactionStatus;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Neither old rows nor a backlog slow the worker down: with 200,000 finished rows in each table that grows, and 5,000 that wait
+ * and that the planner's statistics do not know of yet, no statement scans a table, and each touches no more blocks than the rows of
+ * its batch take.
+ */
+@DatabaseTest
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class QueryPlanTest {
+
+    private static final int BATCH = 50;
+    private static final UUID PARKED = UUID.randomUUID();
+    private static final UUID DEAD = UUID.randomUUID();
+    private static final UUID UNPUBLISHED = UUID.randomUUID();
+    /** A superset of what each statement takes. */
+    private static final Map<String, Object> PARAMETERS = Map.of(
+        "messageType", "OrderCreated",
+        "sourceMessageId", "sent-1",
+        "correlationId", "checkout-7",
+        "traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        "batchSize", BATCH,
+        "retention", "P30D");
+
+    @Autowired
+    private Tables tables;
+    @Autowired
+    private JdbcTemplate jdbc;
+    @Autowired
+    private TransactionTemplate transaction;
+
+    @BeforeAll
+    void manyOldRowsAndABacklog() {
+        tables.clear();
+        jdbc.execute("""
+            INSERT INTO inventory (product_id, available_stock, reserved_stock) SELECT 'product-' || n, 1000, 50 FROM generate_series(0, 99) AS n;
+
+            INSERT INTO inventory_orders (order_id, status, items)
+            SELECT 'old-' || n, CASE WHEN n % 2 = 0 THEN 'Committed' ELSE 'Expired' END, '[]' FROM generate_series(1, 200000) AS n;
+            INSERT INTO inventory_reservations (reservation_id, order_id, product_id, quantity_reserved, status, expires_at)
+            SELECT gen_random_uuid(), 'old-' || n, 'product-' || n % 100, 1, CASE WHEN n % 2 = 0 THEN 'Committed' ELSE 'Released' END,
+                   now() - make_interval(mins => n)
+            FROM generate_series(1, 200000) AS n;
+
+            INSERT INTO inbox (message_id, message_type, message_body, received_at, processed_at)
+            SELECT gen_random_uuid(), 'OrderCreated', jsonb_build_object('orderId', 'old-' || n), moment, moment
+            FROM generate_series(1, 200000) AS n, LATERAL (SELECT now() - make_interval(mins => n)) AS m (moment);
+
+            INSERT INTO outbox (message_id, message_type, message_body, partition_key, created_at, published_at)
+            SELECT gen_random_uuid(), 'InventoryReserved', jsonb_build_object('orderId', 'old-' || n, 'productId', 'product-' || n % 100),
+                   'old-' || n, moment, moment
+            FROM generate_series(1, 200000) AS n, LATERAL (SELECT now() - make_interval(mins => n)) AS m (moment);
+            TRUNCATE outbox_unprojected""");
+        jdbc.execute("VACUUM ANALYZE");
+        jdbc.execute("""
+            INSERT INTO inventory_orders (order_id, status, items)
+            SELECT 'new-' || n, 'Reserved', '[]' FROM generate_series(1, 5000) AS n;
+            INSERT INTO inventory_reservations (reservation_id, order_id, product_id, quantity_reserved, status, expires_at)
+            SELECT gen_random_uuid(), 'new-' || n, 'product-' || n % 100, 1, 'Reserved', now() FROM generate_series(1, 5000) AS n;
+            INSERT INTO inbox (message_id, message_type, message_body, next_retry_at, partition_key, parked_sequence)
+            SELECT gen_random_uuid(), 'OrderCreated', '{}', now(), 'new-' || n, n FROM generate_series(1, 5000) AS n;
+            INSERT INTO outbox (message_id, message_type, message_body, partition_key)
+            SELECT gen_random_uuid(), 'InventoryReserved', jsonb_build_object('productId', 'product-' || n % 100), 'new-' || n
+            FROM generate_series(1, 5000) AS n""");
+        jdbc.update("UPDATE inventory_orders SET status = 'Cancelled' WHERE order_id = 'new-2'");
+        jdbc.update("UPDATE inbox SET message_id = ? WHERE partition_key = 'new-1'", PARKED);
+        jdbc.update("UPDATE inbox SET message_id = ?, dead_at = now() WHERE partition_key = 'new-2'", DEAD);
+        jdbc.update("UPDATE outbox SET message_id = ? WHERE partition_key = 'new-1000'", UNPUBLISHED);
+    }
+
+    static Stream<Arguments> statements() {
+        return Stream.of(
+            arguments("inbox-insert", 1, Map.of("messageId", UUID.randomUUID(), "messageBody", order("new-1"))),
+            arguments("inbox-insert", 1, Map.of("messageId", UUID.randomUUID(), "messageBody", order("unknown"))),
+            arguments("inbox-message-type", 1, Map.of("messageId", PARKED)),
+            arguments("park-message", 1, Map.of("messageId", UUID.randomUUID(), "messageBody", order("new-1"), "parkedDelay", "PT10S",
+                "maxAttempts", 10, "error", "no luck")),
+            arguments("park-message-again", 1, Map.of("messageId", PARKED, "parkedDelay", "PT10S", "parkedDelayMax", "PT15M",
+                "hopeless", false, "maxAttempts", 10, "error", "no luck", "retryCount", 0)),
+            arguments("take-parked-message", 1, Map.of()),
+            arguments("list-dead-messages", BATCH, Map.of("limit", BATCH)),
+            arguments("count-dead-messages", 1, Map.of()),
+            arguments("replay-dead-messages", 1, Map.of("messageId", DEAD.toString(), "replayedBy", "ada", "reason", "fixed")),
+            arguments("reserve-inventory", 1, Map.of("messageBody", order("unknown"), "reservationTtl", "PT15M")),
+            arguments("insufficient-inventory", 1, Map.of("messageBody", order("new-1"), "shortLines", "[{\"productId\": \"product-1\"}]")),
+            arguments("order-paid", 1, Map.of("messageBody", order("new-1"))),
+            arguments("order-again", 1, Map.of("messageBody", order("new-1"))),
+            arguments("commit-inventory", 1, Map.of("messageBody", order("new-1"))),
+            arguments("order-payment-failed", 1, Map.of("messageBody", order("new-1"))),
+            arguments("order-refunded", 1, Map.of("messageBody", order("new-1"))),
+            arguments("order-cancelled", 1, Map.of("messageBody", order("new-1"))),
+            arguments("release-inventory", 1, Map.of("orders", "[\"new-2\"]")),
+            arguments("expire-orders", BATCH, Map.of()),
+            arguments("claim-outbox", BATCH, Map.of()),
+            arguments("mark-outbox-published", 1, Map.of("published", new UUID[] {UNPUBLISHED})),
+            arguments("mark-outbox-failed", 1, Map.of("failed", new UUID[] {UNPUBLISHED}, "errors", new String[] {"no luck"}, "retryDelayMax", "PT5M")),
+            arguments("fold-summary", BATCH, Map.of()),
+            arguments("summary-lag", 1, Map.of()),
+            arguments("purge-inbox", BATCH, Map.of()),
+            arguments("purge-outbox", BATCH, Map.of()));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("statements")
+    void costsWhatItsBatchTakes(String statement, int rows, Map<String, Object> parameters) {
+        transaction.executeWithoutResult(status -> {
+            status.setRollbackOnly();
+            assertCost(status, statement, rows, parameters);
+        });
+    }
+
+    @Test
+    void aBacklogInAYoungOutboxIsClaimedAtTheSameCost() {
+        transaction.executeWithoutResult(status -> {
+            status.setRollbackOnly();
+            jdbc.execute("""
+                TRUNCATE outbox;
+                INSERT INTO outbox (message_id, message_type, message_body, partition_key)
+                SELECT gen_random_uuid(), 'InventoryReserved', '{}', 'new-' || n FROM generate_series(1, 100000) AS n;
+                ANALYZE outbox""");
+            assertCost(status, "claim-outbox", BATCH, Map.of());
+        });
+    }
+
+    private void assertCost(TransactionStatus transaction, String statement, int rows, Map<String, Object> parameters) {
+        Map<String, Object> all = new HashMap<>(PARAMETERS);
+        all.putAll(parameters);
+        // PostgreSQL may choose either for a statement that the driver has prepared.
+        for (String mode : List.of("force_custom_plan", "force_generic_plan")) {
+            Object start = transaction.createSavepoint();
+            jdbc.execute("SET LOCAL plan_cache_mode = " + mode);
+            long before = blocksTouched();
+            String plans = tables.plans(statement, all);
+            long touched = blocksTouched() - before;
+            transaction.rollbackToSavepoint(start);
+
+            assertThat(plans).as(mode).contains("plan:")
+                .doesNotContainPattern("Seq Scan on (inbox|outbox|inventory_orders|inventory_reservations)\\b");
+            assertThat(touched).as("blocks touched by %s: %s", mode, plans).isBetween(1L, 20L * rows + 60);
+        }
+    }
+
+    private long blocksTouched() {
+        return jdbc.queryForObject("SELECT sum(pg_stat_get_xact_blocks_fetched(oid)) FROM pg_class WHERE relnamespace = 'public'::regnamespace",
+            Long.class);
+    }
+
+    private static String order(String orderId) {
+        return "{\"orderId\": \"%s\", \"items\": [{\"productId\": \"product-1\", \"quantity\": 2}]}".formatted(orderId);
+    }
+}
