@@ -5,7 +5,6 @@ import java.util.List;
 
 import ecommerce.inventory.InventoryWorker;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
-import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 
@@ -18,6 +17,7 @@ public final class Worker {
     /** @param settings further settings, {@code "inventory.outbox.batch-size=10"} */
     public static ConfigurableApplicationContext start(String databaseUrl, EmbeddedServiceBus bus, String... settings) {
         List<String> arguments = new ArrayList<>(List.of(
+            "--server.port=0",
             "--camel.main.name=" + Backend.uniqueName(),
             "--spring.datasource.url=" + databaseUrl,
             "--spring.datasource.username=postgres",
@@ -25,7 +25,7 @@ public final class Worker {
         for (String setting : settings) {
             arguments.add("--" + setting);
         }
-        return new SpringApplicationBuilder(InventoryWorker.class).web(WebApplicationType.NONE)
+        return new SpringApplicationBuilder(InventoryWorker.class)
             .registerShutdownHook(false).run(arguments.toArray(String[]::new));
     }
 }
