@@ -12,7 +12,10 @@ import ecommerce.inventory.inbox.Normalizer;
 import ecommerce.inventory.inbox.SchemaViolations;
 import ecommerce.inventory.messaging.DeadLetterQueues;
 import ecommerce.inventory.messaging.SettlingServiceBusComponent;
+import ecommerce.inventory.metrics.EventMetrics;
+import ecommerce.inventory.metrics.Measurements;
 import ecommerce.inventory.outbox.OutboxPublisher;
+import io.micrometer.core.instrument.MeterRegistry;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.component.azure.servicebus.ServiceBusConfiguration;
@@ -77,8 +80,18 @@ class InventoryConfiguration {
     }
 
     @Bean
-    InboxRepository inbox(DataSource dataSource) {
-        return new InboxRepository(dataSource);
+    InboxRepository inbox(DataSource dataSource, MeterRegistry registry) {
+        return new InboxRepository(dataSource, registry);
+    }
+
+    @Bean
+    Measurements measurements(MeterRegistry registry) {
+        return new Measurements(registry);
+    }
+
+    @Bean
+    EventMetrics eventMetrics(MeterRegistry registry) {
+        return new EventMetrics(registry);
     }
 
     @Bean

@@ -20,6 +20,7 @@ import org.springframework.boot.convert.DurationStyle;
  * @param reservation how long a reservation holds, and how it ends
  * @param outbox      how events are published
  * @param summary     how the read model follows the events
+ * @param metrics     when what waits is measured
  * @param retention   how long what is finished is kept
  */
 @ConfigurationProperties("inventory")
@@ -29,6 +30,7 @@ public record InventoryProperties(
         @DefaultValue Reservation reservation,
         @DefaultValue Outbox outbox,
         @DefaultValue Summary summary,
+        @DefaultValue Metrics metrics,
         @DefaultValue Retention retention) {
 
     /**
@@ -179,6 +181,14 @@ public record InventoryProperties(
         public Summary {
             requireSchedule(schedule, "inventory.summary.schedule");
             requireAtLeast(1, batchSize, "inventory.summary.batch-size");
+        }
+    }
+
+    /** @param schedule When to measure what waits in the database; Quartz cron expression. */
+    public record Metrics(@DefaultValue("0/15 * * * * ?") String schedule) {
+
+        public Metrics {
+            requireSchedule(schedule, "inventory.metrics.schedule");
         }
     }
 

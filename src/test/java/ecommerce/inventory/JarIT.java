@@ -46,7 +46,7 @@ class JarIT {
         Shop shop = new Shop(bus);
         Tables tables = new Tables(new JdbcTemplate(DataSourceBuilder.create().url(database).username("postgres").build()));
         try (JavaProcess worker = new JavaProcess(List.of("-jar", JAR, "--spring.datasource.url=" + database,
-                "--spring.datasource.username=postgres", "--server.port=0", "--inventory.servicebus.connection-string=" + bus.connectionString()))) {
+                "--spring.datasource.username=postgres", "--server.port=0", "--management.server.port=0", "--inventory.servicebus.connection-string=" + bus.connectionString()))) {
             await().until(() -> worker.output().contains("Started InventoryWorker"));
             tables.stock("a", 5);
             shop.send(order("order-1", "2 a"));

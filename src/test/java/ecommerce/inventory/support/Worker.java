@@ -18,6 +18,7 @@ public final class Worker {
     public static ConfigurableApplicationContext start(String databaseUrl, EmbeddedServiceBus bus, String... settings) {
         List<String> arguments = new ArrayList<>(List.of(
             "--server.port=0",
+            "--management.server.port=0",
             "--camel.main.name=" + Backend.uniqueName(),
             "--spring.datasource.url=" + databaseUrl,
             "--spring.datasource.username=postgres",
