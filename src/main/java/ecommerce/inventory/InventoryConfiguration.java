@@ -1,5 +1,6 @@
 package ecommerce.inventory;
 
+import java.time.Duration;
 import java.util.Locale;
 
 import javax.sql.DataSource;
@@ -10,11 +11,14 @@ import ecommerce.inventory.inbox.FailedAttempt;
 import ecommerce.inventory.inbox.InboxRepository;
 import ecommerce.inventory.inbox.Normalizer;
 import ecommerce.inventory.inbox.SchemaViolations;
+import ecommerce.inventory.messaging.ConsumersHealth;
 import ecommerce.inventory.messaging.DeadLetterQueues;
+import ecommerce.inventory.messaging.ReceiverWatch;
 import ecommerce.inventory.messaging.SettlingServiceBusComponent;
 import ecommerce.inventory.metrics.EventMetrics;
 import ecommerce.inventory.metrics.Measurements;
 import ecommerce.inventory.outbox.OutboxPublisher;
+import ecommerce.inventory.outbox.RelayHealth;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ProducerTemplate;
@@ -34,6 +38,9 @@ import org.springframework.transaction.PlatformTransactionManager;
 @Configuration
 @EnableConfigurationProperties(InventoryProperties.class)
 class InventoryConfiguration {
+
+    /** Longer than the slowest round of the relay. */
+    private static final Duration RELAY_STUCK = Duration.ofMinutes(2);
 
     /** Before Spring Boot looks for a database by itself and explains what it did not find. */
     @Bean
@@ -57,6 +64,21 @@ class InventoryConfiguration {
     @Bean
     DeadLetterQueues deadLetterQueues(CamelContext camel, ProducerTemplate template) {
         return new DeadLetterQueues(camel, template);
+    }
+
+    @Bean
+    ReceiverWatch receiverWatch(CamelContext camel, MeterRegistry registry, InventoryProperties settings) {
+        return new ReceiverWatch(camel, registry, settings.receivers().idleLimit());
+    }
+
+    @Bean
+    ConsumersHealth consumersHealthIndicator(CamelContext camel) {
+        return new ConsumersHealth(camel);
+    }
+
+    @Bean
+    RelayHealth relayHealthIndicator() {
+        return new RelayHealth(RELAY_STUCK);
     }
 
     @Bean

@@ -16,6 +16,7 @@ import org.springframework.boot.convert.DurationStyle;
  * The settings of the worker, {@code inventory.*}.
  *
  * @param servicebus  where messages come from and go to
+ * @param receivers   how those are looked after that receive
  * @param inbox       how messages that fail are tried again
  * @param reservation how long a reservation holds, and how it ends
  * @param outbox      how events are published
@@ -26,6 +27,7 @@ import org.springframework.boot.convert.DurationStyle;
 @ConfigurationProperties("inventory")
 public record InventoryProperties(
         @DefaultValue ServiceBus servicebus,
+        @DefaultValue Receivers receivers,
         @DefaultValue Inbox inbox,
         @DefaultValue Reservation reservation,
         @DefaultValue Outbox outbox,
@@ -97,6 +99,20 @@ public record InventoryProperties(
                 throw new InvalidSettingException("inventory.servicebus.connection-string is no connection string: put "
                     + "Endpoint=sb://<namespace>.servicebus.windows.net/;SharedAccessKeyName=<name>;SharedAccessKey=<key> there");
             }
+        }
+    }
+
+    /**
+     * @param watchSchedule When to look after the receivers; Quartz cron expression.
+     * @param idleLimit     How long nothing may come while messages wait before a receiver is connected anew; ISO-8601 duration.
+     */
+    public record Receivers(
+            @DefaultValue("0/30 * * * * ?") String watchSchedule,
+            @DefaultValue("PT2M") @DurationFormat(DurationStyle.ISO8601) Duration idleLimit) {
+
+        public Receivers {
+            requireSchedule(watchSchedule, "inventory.receivers.watch-schedule");
+            requirePositive(idleLimit, "inventory.receivers.idle-limit");
         }
     }
 

@@ -29,6 +29,10 @@ public enum Metric {
     EXPIRY_LAG("inventory.expiry.lag", "seconds", "How far the oldest live reservation is past its time"),
     SUMMARY_PENDING("inventory.summary.pending", "events", "Events that are not in the read model yet, counted to 100,000"),
     SUMMARY_LAG("inventory.summary.lag", "seconds", "Age of the oldest event that is not in the read model yet"),
+    /** source: id of the route. */
+    CONSUMER_RUNNING("inventory.consumer.running", null, "1 if the route receives from Service Bus, 0 if it is paused or stopped"),
+    /** source: id of the route. */
+    CONSUMER_RESTARTS("inventory.consumer.restarts", "restarts", "Times that a receiver had silently stopped and was connected anew"),
     MEASUREMENT_AGE("inventory.measurement.age", "seconds", "Since the gauges that tell of the database were measured");
 
     /** Gauges whose values are columns of {@code sql/measure.sql}, named as the metric. */

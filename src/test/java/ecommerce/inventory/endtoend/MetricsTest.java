@@ -30,7 +30,8 @@ import org.springframework.test.context.TestPropertySource;
 @WorkerTest
 @AutoConfigureObservability(tracing = false)
 @Import(Management.class)
-@TestPropertySource(properties = {"inventory.metrics.schedule=* * * * * ?", "inventory.reservation.expiry-schedule=0 0 0 1 1 ? 2099"})
+@TestPropertySource(properties = {"inventory.metrics.schedule=* * * * * ?", "inventory.receivers.watch-schedule=* * * * * ?",
+    "inventory.reservation.expiry-schedule=0 0 0 1 1 ? 2099"})
 class MetricsTest {
 
     @Autowired
@@ -94,7 +95,8 @@ class MetricsTest {
     void everyMetricHasTheNameThatIsDocumentedAndNoLabelTellsOfAnOrder() {
         shop.send(order("order-5", "1 a-product"));
         await().until(() -> shop.events("order-5").size() == 1);
-        await().until(() -> management.sample("inventory_event_latency_seconds_count") > 0);
+        await().until(() -> management.sample("inventory_event_latency_seconds_count") > 0
+            && management.sample("inventory_consumer_running") == 3);
         String scrape = management.scrape();
 
         Set<String> names = scrape.lines().filter(line -> line.startsWith("# HELP inventory_")).map(line -> line.split(" ")[2])
