@@ -16,6 +16,7 @@ import ecommerce.inventory.messaging.DeadLetterQueues;
 import ecommerce.inventory.messaging.ReceiverWatch;
 import ecommerce.inventory.messaging.SettlingServiceBusComponent;
 import ecommerce.inventory.metrics.EventMetrics;
+import ecommerce.inventory.metrics.InvariantsHealth;
 import ecommerce.inventory.metrics.Measurements;
 import ecommerce.inventory.outbox.OutboxPublisher;
 import ecommerce.inventory.outbox.RelayHealth;
@@ -109,6 +110,11 @@ class InventoryConfiguration {
     @Bean
     Measurements measurements(MeterRegistry registry) {
         return new Measurements(registry);
+    }
+
+    @Bean
+    InvariantsHealth invariantsHealthIndicator(MeterRegistry registry) {
+        return new InvariantsHealth(registry);
     }
 
     @Bean

@@ -22,6 +22,7 @@ import org.springframework.boot.convert.DurationStyle;
  * @param outbox      how events are published
  * @param summary     how the read model follows the events
  * @param metrics     when what waits is measured
+ * @param reconciliation when the invariants are checked
  * @param retention   how long what is finished is kept
  */
 @ConfigurationProperties("inventory")
@@ -33,6 +34,7 @@ public record InventoryProperties(
         @DefaultValue Outbox outbox,
         @DefaultValue Summary summary,
         @DefaultValue Metrics metrics,
+        @DefaultValue Reconciliation reconciliation,
         @DefaultValue Retention retention) {
 
     /**
@@ -205,6 +207,14 @@ public record InventoryProperties(
 
         public Metrics {
             requireSchedule(schedule, "inventory.metrics.schedule");
+        }
+    }
+
+    /** @param schedule When to check that every unit is where the tables say; Quartz cron expression. */
+    public record Reconciliation(@DefaultValue("30 * * * * ?") String schedule) {
+
+        public Reconciliation {
+            requireSchedule(schedule, "inventory.reconciliation.schedule");
         }
     }
 
