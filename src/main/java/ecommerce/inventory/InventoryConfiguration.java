@@ -11,6 +11,7 @@ import ecommerce.inventory.inbox.FailedAttempt;
 import ecommerce.inventory.inbox.InboxRepository;
 import ecommerce.inventory.inbox.Normalizer;
 import ecommerce.inventory.inbox.SchemaViolations;
+import ecommerce.inventory.messaging.ConsumerControl;
 import ecommerce.inventory.messaging.ConsumersHealth;
 import ecommerce.inventory.messaging.DeadLetterQueues;
 import ecommerce.inventory.messaging.ReceiverWatch;
@@ -18,6 +19,7 @@ import ecommerce.inventory.messaging.SettlingServiceBusComponent;
 import ecommerce.inventory.metrics.EventMetrics;
 import ecommerce.inventory.metrics.InvariantsHealth;
 import ecommerce.inventory.metrics.Measurements;
+import ecommerce.inventory.operator.OperatorEndpoint;
 import ecommerce.inventory.outbox.OutboxPublisher;
 import ecommerce.inventory.outbox.RelayHealth;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -29,6 +31,7 @@ import org.apache.camel.component.azure.servicebus.client.ServiceBusClientFactor
 import org.apache.camel.component.jsonvalidator.DefaultJsonUriSchemaLoader;
 import org.apache.camel.component.jsonvalidator.JsonUriSchemaLoader;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -70,6 +73,18 @@ class InventoryConfiguration {
     @Bean
     ReceiverWatch receiverWatch(CamelContext camel, MeterRegistry registry, InventoryProperties settings) {
         return new ReceiverWatch(camel, registry, settings.receivers().idleLimit());
+    }
+
+    @Bean
+    ConsumerControl consumerControl(CamelContext camel) {
+        return new ConsumerControl(camel);
+    }
+
+    /** Off, that is not there, unless a token is set. */
+    @Bean
+    @ConditionalOnProperty("inventory.operator.token")
+    OperatorEndpoint operatorEndpoint(ProducerTemplate template, ConsumerControl consumers, InventoryProperties settings) {
+        return new OperatorEndpoint(template, consumers, settings.operator().token());
     }
 
     @Bean

@@ -23,6 +23,7 @@ import org.springframework.boot.convert.DurationStyle;
  * @param summary     how the read model follows the events
  * @param metrics     when what waits is measured
  * @param reconciliation when the invariants are checked
+ * @param operator    who may act on the management port
  * @param retention   how long what is finished is kept
  */
 @ConfigurationProperties("inventory")
@@ -35,6 +36,7 @@ public record InventoryProperties(
         @DefaultValue Summary summary,
         @DefaultValue Metrics metrics,
         @DefaultValue Reconciliation reconciliation,
+        @DefaultValue Operator operator,
         @DefaultValue Retention retention) {
 
     /**
@@ -215,6 +217,17 @@ public record InventoryProperties(
 
         public Reconciliation {
             requireSchedule(schedule, "inventory.reconciliation.schedule");
+        }
+    }
+
+    /** @param token Bearer token of the operator's endpoint, at least 16 characters; without it there is none. A secret. */
+    public record Operator(String token) {
+
+        public Operator {
+            // The value is not told: it may be most of a secret.
+            if (token != null && token.length() < 16) {
+                throw new InvalidSettingException("inventory.operator.token is too short: put at least 16 characters there");
+            }
         }
     }
 

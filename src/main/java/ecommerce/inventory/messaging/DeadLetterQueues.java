@@ -90,11 +90,7 @@ public class DeadLetterQueues {
     }
 
     private Route route(Map<String, Object> request) {
-        Object source = request.get("source");
-        Map<String, Route> routes = Receivers.routes(camel);
-        require(source != null && routes.containsKey(source), "source", source,
-            "is no route that receives from Service Bus; there are " + String.join(", ", routes.keySet()));
-        return routes.get(source);
+        return Receivers.route(camel, request.get("source"));
     }
 
     private Long number(Map<String, Object> request, String field) {

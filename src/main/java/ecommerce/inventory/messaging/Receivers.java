@@ -28,6 +28,16 @@ final class Receivers {
         return routes;
     }
 
+    /** @throws IllegalArgumentException that names the sources there are, if this is none */
+    static Route route(CamelContext camel, Object source) {
+        Map<String, Route> routes = routes(camel);
+        if (!(source instanceof String id) || !routes.containsKey(id)) {
+            throw new IllegalArgumentException("source: '" + source + "' is no route that receives from Service Bus; there are "
+                + String.join(", ", routes.keySet()));
+        }
+        return routes.get(id);
+    }
+
     /** As Camel's factory does for what receives; it makes no clients that peek. */
     static ServiceBusReceiverClient connect(ServiceBusConfiguration configuration, SubQueue subQueue) {
         ServiceBusClientBuilder client = new ServiceBusClientBuilder()
