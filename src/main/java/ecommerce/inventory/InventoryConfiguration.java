@@ -1,5 +1,6 @@
 package ecommerce.inventory;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Locale;
 
@@ -7,6 +8,8 @@ import javax.sql.DataSource;
 
 import com.azure.core.amqp.AmqpRetryOptions;
 import ecommerce.inventory.InventoryProperties.ServiceBus;
+import ecommerce.inventory.api.Problem;
+import ecommerce.inventory.api.RequestParameters;
 import ecommerce.inventory.inbox.FailedAttempt;
 import ecommerce.inventory.inbox.InboxRepository;
 import ecommerce.inventory.inbox.Normalizer;
@@ -30,12 +33,14 @@ import org.apache.camel.component.azure.servicebus.ServiceBusType;
 import org.apache.camel.component.azure.servicebus.client.ServiceBusClientFactory;
 import org.apache.camel.component.jsonvalidator.DefaultJsonUriSchemaLoader;
 import org.apache.camel.component.jsonvalidator.JsonUriSchemaLoader;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
+import org.springframework.core.io.Resource;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /** The beans that the routes refer to by name. */
@@ -161,6 +166,16 @@ class InventoryConfiguration {
     @Bean
     ErrorPolicy errorPolicy(InventoryProperties settings, FailedAttempt failedAttempt) {
         return new ErrorPolicy(settings, failedAttempt);
+    }
+
+    @Bean
+    RequestParameters requestParameters(@Value("classpath:contracts/openapi.yaml") Resource contract) throws IOException {
+        return new RequestParameters(contract);
+    }
+
+    @Bean
+    Problem problem() {
+        return new Problem();
     }
 
     private static ServiceBusConfiguration connection(ServiceBus settings) {

@@ -25,6 +25,7 @@ import org.springframework.boot.convert.DurationStyle;
  * @param reconciliation when the invariants are checked
  * @param operator    who may act on the management port
  * @param retention   how long what is finished is kept
+ * @param api         how questions are answered
  */
 @ConfigurationProperties("inventory")
 public record InventoryProperties(
@@ -37,7 +38,8 @@ public record InventoryProperties(
         @DefaultValue Metrics metrics,
         @DefaultValue Reconciliation reconciliation,
         @DefaultValue Operator operator,
-        @DefaultValue Retention retention) {
+        @DefaultValue Retention retention,
+        @DefaultValue Api api) {
 
     /**
      * @param connectionString   Connection string of the Service Bus namespace, for credential type CONNECTION_STRING.
@@ -248,6 +250,16 @@ public record InventoryProperties(
             requirePositive(outbox, "inventory.retention.outbox");
             requireSchedule(schedule, "inventory.retention.schedule");
             requireAtLeast(1, batchSize, "inventory.retention.batch-size");
+        }
+    }
+
+    /**
+     * @param queryTimeout How long the database may take for one question before it is given up, in seconds; at least 1.
+     */
+    public record Api(@DefaultValue("5") int queryTimeout) {
+
+        public Api {
+            requireAtLeast(1, queryTimeout, "inventory.api.query-timeout");
         }
     }
 

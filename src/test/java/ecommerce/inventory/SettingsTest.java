@@ -52,6 +52,7 @@ class SettingsTest {
         inventory.reservation.expiry-schedule=never              | inventory.reservation.expiry-schedule is never: put a Quartz cron expression, such as * * * * * ? for every second, there
         inventory.summary.batch-size=0                           | inventory.summary.batch-size is 0: put a number of at least 1 there
         inventory.retention.outbox=P0D                           | inventory.retention.outbox is PT0S: put a duration above zero, such as PT5S, there
+        inventory.api.query-timeout=0                            | inventory.api.query-timeout is 0: put a number of at least 1 there
         inventory.reservation.ttl=15                             | inventory.reservation.ttl
         inventory.outbox.schedule=every second                   | inventory.outbox.schedule is every second: put a Quartz cron expression, such as * * * * * ? for every second, there
         inventory.outbox.batch-size=0                            | inventory.outbox.batch-size is 0: put a number of at least 1 there
