@@ -10,6 +10,8 @@ import com.azure.core.amqp.AmqpRetryOptions;
 import ecommerce.inventory.InventoryProperties.ServiceBus;
 import ecommerce.inventory.api.Problem;
 import ecommerce.inventory.api.RequestParameters;
+import ecommerce.inventory.api.SecurityHeaders;
+import ecommerce.inventory.api.StockStream;
 import ecommerce.inventory.inbox.FailedAttempt;
 import ecommerce.inventory.inbox.InboxRepository;
 import ecommerce.inventory.inbox.Normalizer;
@@ -37,6 +39,7 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
@@ -176,6 +179,22 @@ class InventoryConfiguration {
     @Bean
     Problem problem() {
         return new Problem();
+    }
+
+    @Bean
+    SecurityHeaders securityHeaders() {
+        return new SecurityHeaders();
+    }
+
+    @Bean
+    StockStream stockStream(InventoryProperties settings) {
+        return new StockStream(settings.stream());
+    }
+
+    /** Not a controller of Spring's: all paths of the API are Camel's there. */
+    @Bean
+    ServletRegistrationBean<StockStream> stockStreamServlet(StockStream stockStream) {
+        return new ServletRegistrationBean<>(stockStream, "/api/inventory/stream");
     }
 
     private static ServiceBusConfiguration connection(ServiceBus settings) {

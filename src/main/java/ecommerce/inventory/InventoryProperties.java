@@ -26,6 +26,7 @@ import org.springframework.boot.convert.DurationStyle;
  * @param operator    who may act on the management port
  * @param retention   how long what is finished is kept
  * @param api         how questions are answered
+ * @param stream      how changes of stock are told to those who listen
  */
 @ConfigurationProperties("inventory")
 public record InventoryProperties(
@@ -39,7 +40,8 @@ public record InventoryProperties(
         @DefaultValue Reconciliation reconciliation,
         @DefaultValue Operator operator,
         @DefaultValue Retention retention,
-        @DefaultValue Api api) {
+        @DefaultValue Api api,
+        @DefaultValue Stream stream) {
 
     /**
      * @param connectionString   Connection string of the Service Bus namespace, for credential type CONNECTION_STRING.
@@ -260,6 +262,23 @@ public record InventoryProperties(
 
         public Api {
             requireAtLeast(1, queryTimeout, "inventory.api.query-timeout");
+        }
+    }
+
+    /**
+     * @param schedule   When to look for changes while someone listens; Quartz cron expression, at least every five seconds.
+     * @param maxClients Clients that may listen at the same time, each of which costs a thread; 0 turns the stream off.
+     * @param heartbeat  After so long without a change a comment is sent; ISO-8601 duration.
+     */
+    public record Stream(
+            @DefaultValue("* * * * * ?") String schedule,
+            @DefaultValue("50") int maxClients,
+            @DefaultValue("PT15S") @DurationFormat(DurationStyle.ISO8601) Duration heartbeat) {
+
+        public Stream {
+            requireSchedule(schedule, "inventory.stream.schedule");
+            requireAtLeast(0, maxClients, "inventory.stream.max-clients");
+            requirePositive(heartbeat, "inventory.stream.heartbeat");
         }
     }
 

@@ -53,6 +53,7 @@ class SettingsTest {
         inventory.summary.batch-size=0                           | inventory.summary.batch-size is 0: put a number of at least 1 there
         inventory.retention.outbox=P0D                           | inventory.retention.outbox is PT0S: put a duration above zero, such as PT5S, there
         inventory.api.query-timeout=0                            | inventory.api.query-timeout is 0: put a number of at least 1 there
+        inventory.stream.max-clients=-1                          | inventory.stream.max-clients is -1: put a number of at least 0 there
         inventory.reservation.ttl=15                             | inventory.reservation.ttl
         inventory.outbox.schedule=every second                   | inventory.outbox.schedule is every second: put a Quartz cron expression, such as * * * * * ? for every second, there
         inventory.outbox.batch-size=0                            | inventory.outbox.batch-size is 0: put a number of at least 1 there

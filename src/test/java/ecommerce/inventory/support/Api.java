@@ -2,12 +2,21 @@ package ecommerce.inventory.support;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -81,6 +90,70 @@ public class Api {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    /** Opens the stream of stock changes. */
+    public Stream listen() {
+        try {
+            return new Stream(client.send(request("/api/inventory/stream").build(), HttpResponse.BodyHandlers.ofInputStream()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** What has come by a stream so far. */
+    public static final class Stream implements AutoCloseable {
+
+        private final HttpResponse<InputStream> response;
+        private final List<String> lines = Collections.synchronizedList(new ArrayList<>());
+        private final Map<String, JsonNode> last = new ConcurrentHashMap<>();
+
+        private Stream(HttpResponse<InputStream> response) {
+            this.response = response;
+            Thread reader = new Thread(this::read, "stream");
+            reader.setDaemon(true);
+            reader.start();
+        }
+
+        private void read() {
+            try (BufferedReader reader = new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
+                for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+                    if (line.startsWith("data: ")) {
+                        JsonNode stock = kept("Stock", line.substring("data: ".length()));
+                        last.put(stock.get("productId").textValue(), stock);
+                    }
+                    lines.add(line);
+                }
+            } catch (IOException e) {
+                lines.add("end: " + e);
+            }
+        }
+
+        public int status() {
+            return response.statusCode();
+        }
+
+        public List<String> lines() {
+            return List.copyOf(lines);
+        }
+
+        /** The last that was told of a product, or null. */
+        public JsonNode last(String productId) {
+            return last.get(productId);
+        }
+
+        @Override
+        public String toString() {
+            List<String> read = lines();
+            return read.size() + " lines, the last: " + read.subList(Math.max(0, read.size() - 5), read.size());
+        }
+
+        @Override
+        public void close() throws IOException {
+            response.body().close();
         }
     }
 
