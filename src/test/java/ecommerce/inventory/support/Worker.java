@@ -1,6 +1,7 @@
 package ecommerce.inventory.support;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 import ecommerce.inventory.InventoryWorker;
@@ -17,12 +18,14 @@ public final class Worker {
     /** @param settings further settings, {@code "inventory.outbox.batch-size=10"} */
     public static ConfigurableApplicationContext start(String databaseUrl, EmbeddedServiceBus bus, String... settings) {
         List<String> arguments = new ArrayList<>(List.of(
-            "--server.port=0",
             "--management.server.port=0",
             "--camel.main.name=" + Backend.uniqueName(),
             "--spring.datasource.url=" + databaseUrl,
             "--spring.datasource.username=postgres",
             "--inventory.servicebus.connection-string=" + bus.connectionString()));
+        if (Arrays.stream(settings).noneMatch(setting -> setting.startsWith("server.port="))) {
+            arguments.add("--server.port=0");
+        }
         for (String setting : settings) {
             arguments.add("--" + setting);
         }
