@@ -5,10 +5,14 @@ import static ecommerce.inventory.support.Shop.await;
 import static ecommerce.inventory.support.Shop.order;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -108,6 +112,21 @@ class MetricsTest {
             assertThat(scrape).containsPattern("(?m)^" + Pattern.quote(name));
         }
         assertThat(scrape.lines().filter(line -> !line.startsWith("#")).count()).as("series").isLessThan(1_000);
+    }
+
+    @Test
+    void dashboardAndAlertsAskForMetricsThatAreThere() throws IOException {
+        shop.send(order("order-6", "1 a-product"));
+        await().until(() -> management.sample("inventory_event_latency_seconds_count") > 0
+            && management.sample("inventory_consumer_running") == 3);
+        String scrape = management.scrape();
+        String asked = Files.readString(Path.of("k8s", "dashboards", "inventory-worker.json"))
+            + Files.readString(Path.of("k8s", "alerts", "inventory-worker.yaml"));
+
+        Set<String> names = Pattern.compile("\\b(inventory|hikaricp|jvm)_[a-z_]+").matcher(asked).results().map(MatchResult::group)
+            .collect(Collectors.toCollection(TreeSet::new));
+        assertThat(names).hasSizeGreaterThan(10)
+            .allSatisfy(name -> assertThat(scrape).containsPattern("(?m)^" + name + "[{ ]"));
     }
 
     private double orders(String outcome, String reason) {
