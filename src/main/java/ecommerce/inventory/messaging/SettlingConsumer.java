@@ -3,9 +3,12 @@ package ecommerce.inventory.messaging;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -53,7 +56,8 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
     private ServiceBusProcessorClient client;
     private ExecutorService settlements;
     private Semaphore slots;
-    private Semaphore givenBack;
+    private Semaphore held;
+    private Queue<ServiceBusReceivedMessageContext> toGiveBack;
     private CountDownLatch closed;
     private volatile long active;
 
@@ -91,7 +95,8 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
     private void connect() {
         // Fair, so that no message gets a slot while the stop waits for all of them.
         slots = new Semaphore(getEndpoint().getConfiguration().getMaxConcurrentCalls(), true);
-        givenBack = new Semaphore(0);
+        held = new Semaphore(0);
+        toGiveBack = new ConcurrentLinkedQueue<>();
         closed = new CountDownLatch(1);
         settlements = getEndpoint().getCamelContext().getExecutorServiceManager().newCachedThreadPool(this, "settlement");
         client = getEndpoint().getServiceBusClientFactory()
@@ -108,8 +113,10 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
                 LOG.warn("{}: {} messages are still in work after {} {}; they will be delivered again", entity(),
                     all - slots.availablePermits(), shutdown.getTimeout(), shutdown.getTimeUnit());
             }
-            // Each handler gives back one message at most; what the broker sends later keeps its lock until that ends.
-            givenBack.tryAcquire(all, LATE_ARRIVALS, TimeUnit.MILLISECONDS);
+            // Each handler holds one message at most; what the broker sends later keeps its lock until that ends.
+            held.tryAcquire(all, LATE_ARRIVALS, TimeUnit.MILLISECONDS);
+            settlements.invokeAll(toGiveBack.stream().map(context -> Executors.callable(() -> abandon(context))).toList(),
+                tryTimeout().toMillis(), TimeUnit.MILLISECONDS);
             client.close();
             closed.countDown();
             getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(settlements);
@@ -149,13 +156,22 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
     }
 
     /**
-     * For another worker to take at once. Returns when the client is closed: the SDK fetches the next message as soon as
-     * this one is done with, and it may be the same one, again and again until its deliveries are used up.
+     * Has the message given back when the client is about to close, and returns when it is closed. If it were given back
+     * before, this worker's next handler would get it, and so on until its deliveries are used up.
      */
     private void giveBack(ServiceBusReceivedMessageContext context) throws InterruptedException {
-        settle(context::abandon);
-        givenBack.release();
+        toGiveBack.add(context);
+        held.release();
         closed.await();
+    }
+
+    private void abandon(ServiceBusReceivedMessageContext context) {
+        try {
+            context.abandon();
+        } catch (RuntimeException e) {
+            LOG.warn("{}: message {} could not be given back; it is delivered again when its lock ends: {}", entity(),
+                context.getMessage().getMessageId(), e.getMessage());
+        }
     }
 
     private boolean workerStops() {
@@ -208,7 +224,7 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
      * the SDK may wait for ever, and renew the lock all the while.
      */
     private void settle(Runnable settlement) throws InterruptedException {
-        Duration limit = getEndpoint().getConfiguration().getAmqpRetryOptions().getTryTimeout();
+        Duration limit = tryTimeout();
         Future<?> answer = settlements.submit(settlement);
         try {
             answer.get(limit.toMillis(), TimeUnit.MILLISECONDS);
@@ -218,6 +234,10 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
         } catch (ExecutionException e) {
             throw RuntimeCamelException.wrapRuntimeCamelException(e.getCause());
         }
+    }
+
+    private Duration tryTimeout() {
+        return getEndpoint().getConfiguration().getAmqpRetryOptions().getTryTimeout();
     }
 
     private static void populate(Message message, ServiceBusReceivedMessage received) {

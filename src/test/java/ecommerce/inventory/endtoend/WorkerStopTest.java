@@ -15,6 +15,7 @@ import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.Worker;
 import org.apache.camel.CamelContext;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.jdbc.DataSourceBuilder;
@@ -62,6 +63,37 @@ class WorkerStopTest {
             shop.awaitQuiet(tables);
         }
         assertThat(tables.count("inventory_orders")).isEqualTo(ORDERS);
+        shop.destroy();
+    }
+
+    /** And not from handler to handler, until its deliveries are used up. */
+    @Test
+    void aMessageThatComesWhileTheWorkerStopsIsGivenBackOnce() throws Exception {
+        ConfigurableApplicationContext worker = Worker.start(database, bus);
+        CamelContext camel = worker.getBean(CamelContext.class);
+        var dataSource = DataSourceBuilder.create().url(database).username("postgres").build();
+        Tables tables = new Tables(new JdbcTemplate(dataSource));
+        tables.stock("a", 1_000);
+
+        CompletableFuture<Void> stopped;
+        try (Connection holder = dataSource.getConnection(); var statement = holder.createStatement()) {
+            holder.setAutoCommit(false);
+            statement.execute("SELECT FROM inventory WHERE product_id = 'a' FOR UPDATE");
+            shop.send(order("order-1", "1 a"));
+            await().until(() -> tables.count("pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") == 1);
+
+            stopped = CompletableFuture.runAsync(worker::close);
+            await().until(camel::isStopping);
+            shop.send(order("order-2", "1 a"));
+            await().until(() -> bus.counts(Shop.SUBSCRIPTION).locked() == 2 || bus.counts(Shop.SUBSCRIPTION).deadLetteredTotal() > 0);
+            holder.commit();
+        }
+        stopped.get();
+
+        var counts = bus.counts(Shop.SUBSCRIPTION);
+        assertThat(counts.deadLetteredTotal()).isZero();
+        assertThat(counts.abandoned()).isEqualTo(1);
+        assertThat(counts.active()).as("for the next worker").isEqualTo(1);
         shop.destroy();
     }
 }

@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import org.springframework.core.io.ClassPathResource;
+import org.springframework.dao.CannotAcquireLockException;
 import org.springframework.jdbc.core.ColumnMapRowMapper;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.PreparedStatementCallback;
@@ -27,8 +28,15 @@ public class Tables {
         this.jdbc = jdbc;
     }
 
-    /** Empties all tables. */
+    /** Empties all tables. The worker's own transactions may lock them in another order; then this is tried again. */
     public void clear() {
+        Shop.await().ignoreException(CannotAcquireLockException.class).until(() -> {
+            truncate();
+            return true;
+        });
+    }
+
+    private void truncate() {
         jdbc.execute("TRUNCATE inventory, inventory_orders, inventory_reservations, inbox, outbox, outbox_unprojected, "
             + "inventory_summary, inventory_summary_archive, message_replays");
     }
