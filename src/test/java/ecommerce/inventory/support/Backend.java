@@ -31,7 +31,8 @@ public class Backend implements ApplicationContextInitializer<ConfigurableApplic
 
         private static EmbeddedPostgres start() {
             try {
-                return EmbeddedDatabase.at(0).start();
+                // Test contexts are kept, and each keeps its pool.
+                return EmbeddedDatabase.at(0).setServerConfig("max_connections", "1000").start();
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
