@@ -2,9 +2,11 @@
 -- A concurrent delivery of the same message waits here for the other's commit.
 -- processed_at is set at once: the row is committed with the work, or not at all. But if an older message
 -- of the same order (or product, for commands) is parked, this one is parked behind it.
+-- The events of this transaction take their enqueued_at from the setting that is made here.
 -- Answers whether the message is to be handled now. Run by the inbox repository; parameters in its notation.
 WITH message AS (
-    SELECT body, coalesce(body ->> 'orderId', body ->> 'productId') AS key
+    SELECT body, coalesce(body ->> 'orderId', body ->> 'productId') AS key,
+           set_config('inventory.enqueued_at', CAST(CAST(:enqueuedAt AS timestamptz) AS text), true) AS enqueued_at
     FROM CAST(:messageBody AS jsonb) AS body
 ), place AS MATERIALIZED (
     SELECT body, key, EXISTS (

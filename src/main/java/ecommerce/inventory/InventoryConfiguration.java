@@ -1,18 +1,33 @@
 package ecommerce.inventory;
 
+import java.io.IOException;
+import java.time.Duration;
 import java.util.Locale;
 
 import javax.sql.DataSource;
 
 import com.azure.core.amqp.AmqpRetryOptions;
 import ecommerce.inventory.InventoryProperties.ServiceBus;
+import ecommerce.inventory.api.Problem;
+import ecommerce.inventory.api.RequestParameters;
+import ecommerce.inventory.api.SecurityHeaders;
+import ecommerce.inventory.api.StockStream;
 import ecommerce.inventory.inbox.FailedAttempt;
 import ecommerce.inventory.inbox.InboxRepository;
 import ecommerce.inventory.inbox.Normalizer;
 import ecommerce.inventory.inbox.SchemaViolations;
+import ecommerce.inventory.messaging.ConsumerControl;
+import ecommerce.inventory.messaging.ConsumersHealth;
 import ecommerce.inventory.messaging.DeadLetterQueues;
+import ecommerce.inventory.messaging.ReceiverWatch;
 import ecommerce.inventory.messaging.SettlingServiceBusComponent;
+import ecommerce.inventory.metrics.EventMetrics;
+import ecommerce.inventory.metrics.InvariantsHealth;
+import ecommerce.inventory.metrics.Measurements;
+import ecommerce.inventory.operator.OperatorEndpoint;
 import ecommerce.inventory.outbox.OutboxPublisher;
+import ecommerce.inventory.outbox.RelayHealth;
+import io.micrometer.core.instrument.MeterRegistry;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.component.azure.servicebus.ServiceBusConfiguration;
@@ -20,17 +35,24 @@ import org.apache.camel.component.azure.servicebus.ServiceBusType;
 import org.apache.camel.component.azure.servicebus.client.ServiceBusClientFactory;
 import org.apache.camel.component.jsonvalidator.DefaultJsonUriSchemaLoader;
 import org.apache.camel.component.jsonvalidator.JsonUriSchemaLoader;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
+import org.springframework.core.io.Resource;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /** The beans that the routes refer to by name. */
 @Configuration
 @EnableConfigurationProperties(InventoryProperties.class)
 class InventoryConfiguration {
+
+    /** Longer than the slowest round of the relay. */
+    private static final Duration RELAY_STUCK = Duration.ofMinutes(2);
 
     /** Before Spring Boot looks for a database by itself and explains what it did not find. */
     @Bean
@@ -57,6 +79,33 @@ class InventoryConfiguration {
     }
 
     @Bean
+    ReceiverWatch receiverWatch(CamelContext camel, MeterRegistry registry, InventoryProperties settings) {
+        return new ReceiverWatch(camel, registry, settings.receivers().idleLimit());
+    }
+
+    @Bean
+    ConsumerControl consumerControl(CamelContext camel) {
+        return new ConsumerControl(camel);
+    }
+
+    /** Off, that is not there, unless a token is set. */
+    @Bean
+    @ConditionalOnProperty("inventory.operator.token")
+    OperatorEndpoint operatorEndpoint(ProducerTemplate template, ConsumerControl consumers, InventoryProperties settings) {
+        return new OperatorEndpoint(template, consumers, settings.operator().token());
+    }
+
+    @Bean
+    ConsumersHealth consumersHealthIndicator(CamelContext camel) {
+        return new ConsumersHealth(camel);
+    }
+
+    @Bean
+    RelayHealth relayHealthIndicator() {
+        return new RelayHealth(RELAY_STUCK);
+    }
+
+    @Bean
     Normalizer normalizer() {
         return new Normalizer();
     }
@@ -77,8 +126,23 @@ class InventoryConfiguration {
     }
 
     @Bean
-    InboxRepository inbox(DataSource dataSource) {
-        return new InboxRepository(dataSource);
+    InboxRepository inbox(DataSource dataSource, MeterRegistry registry) {
+        return new InboxRepository(dataSource, registry);
+    }
+
+    @Bean
+    Measurements measurements(MeterRegistry registry) {
+        return new Measurements(registry);
+    }
+
+    @Bean
+    InvariantsHealth invariantsHealthIndicator(MeterRegistry registry) {
+        return new InvariantsHealth(registry);
+    }
+
+    @Bean
+    EventMetrics eventMetrics(MeterRegistry registry) {
+        return new EventMetrics(registry);
     }
 
     @Bean
@@ -105,6 +169,32 @@ class InventoryConfiguration {
     @Bean
     ErrorPolicy errorPolicy(InventoryProperties settings, FailedAttempt failedAttempt) {
         return new ErrorPolicy(settings, failedAttempt);
+    }
+
+    @Bean
+    RequestParameters requestParameters(@Value("classpath:contracts/openapi.yaml") Resource contract) throws IOException {
+        return new RequestParameters(contract);
+    }
+
+    @Bean
+    Problem problem() {
+        return new Problem();
+    }
+
+    @Bean
+    SecurityHeaders securityHeaders() {
+        return new SecurityHeaders();
+    }
+
+    @Bean
+    StockStream stockStream(InventoryProperties settings) {
+        return new StockStream(settings.stream());
+    }
+
+    /** Not a controller of Spring's: all paths of the API are Camel's there. */
+    @Bean
+    ServletRegistrationBean<StockStream> stockStreamServlet(StockStream stockStream) {
+        return new ServletRegistrationBean<>(stockStream, "/api/inventory/stream");
     }
 
     private static ServiceBusConfiguration connection(ServiceBus settings) {

@@ -16,20 +16,32 @@ import org.springframework.boot.convert.DurationStyle;
  * The settings of the worker, {@code inventory.*}.
  *
  * @param servicebus  where messages come from and go to
+ * @param receivers   how those are looked after that receive
  * @param inbox       how messages that fail are tried again
  * @param reservation how long a reservation holds, and how it ends
  * @param outbox      how events are published
  * @param summary     how the read model follows the events
+ * @param metrics     when what waits is measured
+ * @param reconciliation when the invariants are checked
+ * @param operator    who may act on the management port
  * @param retention   how long what is finished is kept
+ * @param api         how questions are answered
+ * @param stream      how changes of stock are told to those who listen
  */
 @ConfigurationProperties("inventory")
 public record InventoryProperties(
         @DefaultValue ServiceBus servicebus,
+        @DefaultValue Receivers receivers,
         @DefaultValue Inbox inbox,
         @DefaultValue Reservation reservation,
         @DefaultValue Outbox outbox,
         @DefaultValue Summary summary,
-        @DefaultValue Retention retention) {
+        @DefaultValue Metrics metrics,
+        @DefaultValue Reconciliation reconciliation,
+        @DefaultValue Operator operator,
+        @DefaultValue Retention retention,
+        @DefaultValue Api api,
+        @DefaultValue Stream stream) {
 
     /**
      * @param connectionString   Connection string of the Service Bus namespace, for credential type CONNECTION_STRING.
@@ -95,6 +107,20 @@ public record InventoryProperties(
                 throw new InvalidSettingException("inventory.servicebus.connection-string is no connection string: put "
                     + "Endpoint=sb://<namespace>.servicebus.windows.net/;SharedAccessKeyName=<name>;SharedAccessKey=<key> there");
             }
+        }
+    }
+
+    /**
+     * @param watchSchedule When to look after the receivers; Quartz cron expression.
+     * @param idleLimit     How long nothing may come while messages wait before a receiver is connected anew; ISO-8601 duration.
+     */
+    public record Receivers(
+            @DefaultValue("0/30 * * * * ?") String watchSchedule,
+            @DefaultValue("PT2M") @DurationFormat(DurationStyle.ISO8601) Duration idleLimit) {
+
+        public Receivers {
+            requireSchedule(watchSchedule, "inventory.receivers.watch-schedule");
+            requirePositive(idleLimit, "inventory.receivers.idle-limit");
         }
     }
 
@@ -182,6 +208,33 @@ public record InventoryProperties(
         }
     }
 
+    /** @param schedule When to measure what waits in the database; Quartz cron expression. */
+    public record Metrics(@DefaultValue("0/15 * * * * ?") String schedule) {
+
+        public Metrics {
+            requireSchedule(schedule, "inventory.metrics.schedule");
+        }
+    }
+
+    /** @param schedule When to check that every unit is where the tables say; Quartz cron expression. */
+    public record Reconciliation(@DefaultValue("30 * * * * ?") String schedule) {
+
+        public Reconciliation {
+            requireSchedule(schedule, "inventory.reconciliation.schedule");
+        }
+    }
+
+    /** @param token Bearer token of the operator's endpoint, at least 16 characters; without it there is none. A secret. */
+    public record Operator(String token) {
+
+        public Operator {
+            // The value is not told: it may be most of a secret.
+            if (token != null && token.length() < 16) {
+                throw new InvalidSettingException("inventory.operator.token is too short: put at least 16 characters there");
+            }
+        }
+    }
+
     /**
      * @param inbox     How long a processed message is kept; ISO-8601 duration. Until then a duplicate of it is known.
      * @param outbox    How long a published event is kept; ISO-8601 duration.
@@ -199,6 +252,33 @@ public record InventoryProperties(
             requirePositive(outbox, "inventory.retention.outbox");
             requireSchedule(schedule, "inventory.retention.schedule");
             requireAtLeast(1, batchSize, "inventory.retention.batch-size");
+        }
+    }
+
+    /**
+     * @param queryTimeout How long the database may take for one question before it is given up, in seconds; at least 1.
+     */
+    public record Api(@DefaultValue("5") int queryTimeout) {
+
+        public Api {
+            requireAtLeast(1, queryTimeout, "inventory.api.query-timeout");
+        }
+    }
+
+    /**
+     * @param schedule   When to look for changes while someone listens; Quartz cron expression, at least every five seconds.
+     * @param maxClients Clients that may listen at the same time, each of which costs a thread; 0 turns the stream off.
+     * @param heartbeat  After so long without a change a comment is sent; ISO-8601 duration.
+     */
+    public record Stream(
+            @DefaultValue("* * * * * ?") String schedule,
+            @DefaultValue("50") int maxClients,
+            @DefaultValue("PT15S") @DurationFormat(DurationStyle.ISO8601) Duration heartbeat) {
+
+        public Stream {
+            requireSchedule(schedule, "inventory.stream.schedule");
+            requireAtLeast(0, maxClients, "inventory.stream.max-clients");
+            requirePositive(heartbeat, "inventory.stream.heartbeat");
         }
     }
 

@@ -18,13 +18,14 @@ import org.springframework.util.FileSystemUtils;
  * Starts the worker with all that it needs in one process tree: PostgreSQL, a Service Bus, and a small shop that sends
  * orders and shows events. Run it by {@code mvn spring-boot:test-run}; Ctrl-C ends it and leaves nothing behind.
  * <p>
- * Ports: {@code --server.port} (shop, 8080), {@code --inventory.dev.servicebus-port} (5672),
- * {@code --inventory.dev.postgres-port} (54320).
+ * Ports: {@code --server.port} (shop, 8080), {@code --management.server.port} (metrics and health, 9876),
+ * {@code --inventory.dev.servicebus-port} (5672), {@code --inventory.dev.postgres-port} (54320).
  */
 public final class DevelopmentLauncher {
 
     private static final Path WEB_SERVER = Path.of("target", "web-server").toAbsolutePath();
     private static final String SHOP_PORT = "server.port";
+    private static final String MANAGEMENT_PORT = "management.server.port";
     private static final String BUS_PORT = "inventory.dev.servicebus-port";
     private static final String DATABASE_PORT = "inventory.dev.postgres-port";
 
@@ -33,10 +34,12 @@ public final class DevelopmentLauncher {
 
     public static void main(String[] args) throws IOException {
         int shopPort;
+        int managementPort;
         int busPort;
         int databasePort;
         try {
             shopPort = freePort(args, SHOP_PORT, 8080);
+            managementPort = freePort(args, MANAGEMENT_PORT, 9876);
             busPort = freePort(args, BUS_PORT, 5672);
             databasePort = freePort(args, DATABASE_PORT, 54320);
         } catch (IllegalArgumentException e) {
@@ -69,7 +72,8 @@ public final class DevelopmentLauncher {
                 "inventory.servicebus.credential-type", "CONNECTION_STRING",
                 "inventory.servicebus.connection-string", bus.connectionString(),
                 "server.tomcat.basedir", WEB_SERVER.toString(),
-                "server.port", shopPort))));
+                "server.port", shopPort,
+                "management.server.port", managementPort))));
         application.run(args);
 
         System.out.printf("""

@@ -34,7 +34,8 @@ class DevelopmentLauncherIT {
     @Test
     void anOrderAndItsPaymentByCurlComeOutAsEventsAndCtrlCLeavesNothingBehind() throws Exception {
         List<Path> before = leftBehind();
-        try (JavaProcess launcher = launch("--server.port=0", "--inventory.dev.servicebus-port=0", "--inventory.dev.postgres-port=0")) {
+        try (JavaProcess launcher = launch("--server.port=0", "--management.server.port=0",
+                "--inventory.dev.servicebus-port=0", "--inventory.dev.postgres-port=0")) {
             await().until(() -> launcher.output().contains("is ready"));
             assertThat(launcher.output()).contains("Endpoint=sb://localhost:", "jdbc:postgresql://localhost:", "curl -X POST");
             Matcher shop = SHOP.matcher(launcher.output());

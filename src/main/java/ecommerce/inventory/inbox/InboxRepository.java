@@ -9,6 +9,9 @@ import java.util.Map;
 import javax.sql.DataSource;
 
 import ecommerce.inventory.inbox.InvalidMessageException.Reason;
+import ecommerce.inventory.metrics.Metric;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import org.apache.camel.Exchange;
 import org.apache.camel.spi.IdempotentRepository;
 import org.apache.camel.support.service.ServiceSupport;
@@ -28,11 +31,14 @@ import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
 public class InboxRepository extends ServiceSupport implements IdempotentRepository {
 
     private final NamedParameterJdbcTemplate jdbc;
+    private final Counter duplicates;
     private final String insert = sql("inbox-insert");
     private final String messageType = sql("inbox-message-type");
 
-    public InboxRepository(DataSource dataSource) {
+    /** @param registry for {@link Metric#INBOX_DUPLICATES} */
+    public InboxRepository(DataSource dataSource, MeterRegistry registry) {
         this.jdbc = new NamedParameterJdbcTemplate(dataSource);
+        this.duplicates = Metric.INBOX_DUPLICATES.counter(registry);
     }
 
     /**
@@ -55,6 +61,7 @@ public class InboxRepository extends ServiceSupport implements IdempotentReposit
             throw new InvalidMessageException(Reason.MessageIdReused, "MessageId: " + message.get("sourceMessageId")
                 + " was that of a message of type " + earlier + "; each message needs an id of its own");
         }
+        duplicates.increment();
         return false;
     }
 

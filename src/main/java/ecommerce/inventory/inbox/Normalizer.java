@@ -26,7 +26,8 @@ import org.apache.camel.util.StringHelper;
  * type name only the last part.</li>
  * <li>Variable {@code messageBody} is the JSON, for expressions: {@code jsonpath} with source messageBody.</li>
  * <li>Variable {@code message} is a map, made to be the parameters of SQL: messageId (UUID),
- * sourceMessageId (the MessageId as sent), messageType, messageBody (JSON), correlationId, traceparent.</li>
+ * sourceMessageId (the MessageId as sent), messageType, messageBody (JSON), correlationId, traceparent,
+ * enqueuedAt (OffsetDateTime; when the broker took it, or null).</li>
  * <li>No header is left: application properties are the sender's, and must not reach an endpoint.</li>
  * </ul>
  * A message that cannot be brought into this form is an {@link InvalidMessageException}.
@@ -58,6 +59,7 @@ public class Normalizer implements Processor {
         message.put("messageBody", body);
         message.put("correlationId", withoutNul(in.getHeader(ServiceBusConstants.CORRELATION_ID, String.class)));
         message.put("traceparent", traceparent(in));
+        message.put("enqueuedAt", in.getHeader(ServiceBusConstants.ENQUEUED_TIME));
 
         exchange.setVariable("messageType", type);
         exchange.setVariable("messageBody", body);

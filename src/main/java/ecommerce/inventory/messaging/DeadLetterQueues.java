@@ -1,6 +1,5 @@
 package ecommerce.inventory.messaging;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -8,10 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 
-import com.azure.identity.DefaultAzureCredentialBuilder;
-import com.azure.messaging.servicebus.ServiceBusClientBuilder;
 import com.azure.messaging.servicebus.ServiceBusReceivedMessage;
 import com.azure.messaging.servicebus.ServiceBusReceiverClient;
 import com.azure.messaging.servicebus.models.SubQueue;
@@ -19,9 +15,7 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.Route;
 import org.apache.camel.ServiceStatus;
-import org.apache.camel.component.azure.servicebus.CredentialType;
 import org.apache.camel.component.azure.servicebus.ServiceBusConfiguration;
-import org.apache.camel.component.azure.servicebus.ServiceBusType;
 
 /**
  * The dead-letter queues of the queues and subscriptions that routes receive from, for an operator to look into and to
@@ -57,7 +51,7 @@ public class DeadLetterQueues {
         Long limit = number(request, "limit");
         require(limit != null && limit >= 1, "limit", limit, "is no number of at least 1");
         List<Map<String, Object>> answer = new ArrayList<>();
-        try (ServiceBusReceiverClient receiver = connect(configuration(route))) {
+        try (ServiceBusReceiverClient receiver = Receivers.connect(configuration(route), SubQueue.DEAD_LETTER_QUEUE)) {
             peek(receiver, limit, message -> answer.add(describe(message)));
         }
         return answer;
@@ -81,7 +75,7 @@ public class DeadLetterQueues {
         requireText(request, "replayedBy");
         requireText(request, "reason");
         Long sequenceNumber = number(request, "sequenceNumber");
-        try (ServiceBusReceiverClient receiver = connect(configuration(route))) {
+        try (ServiceBusReceiverClient receiver = Receivers.connect(configuration(route), SubQueue.DEAD_LETTER_QUEUE)) {
             Set<Long> wanted = new TreeSet<>();
             if (sequenceNumber == null) {
                 peek(receiver, Long.MAX_VALUE, message -> wanted.add(message.getSequenceNumber()));
@@ -96,11 +90,7 @@ public class DeadLetterQueues {
     }
 
     private Route route(Map<String, Object> request) {
-        Object source = request.get("source");
-        List<Route> routes = camel.getRoutes().stream().filter(route -> route.getConsumer() instanceof SettlingConsumer).toList();
-        return routes.stream().filter(route -> route.getRouteId().equals(source)).findFirst()
-            .orElseThrow(() -> new IllegalArgumentException("source: '" + source + "' is no route that receives from Service Bus; "
-                + "there are " + routes.stream().map(Route::getRouteId).sorted().collect(Collectors.joining(", "))));
+        return Receivers.route(camel, request.get("source"));
     }
 
     private Long number(Map<String, Object> request, String field) {
@@ -123,29 +113,6 @@ public class DeadLetterQueues {
 
     private static ServiceBusConfiguration configuration(Route route) {
         return ((SettlingConsumer) route.getConsumer()).getEndpoint().getConfiguration();
-    }
-
-    /** As Camel's factory does for what receives from the queue itself; it makes no clients that peek. */
-    private static ServiceBusReceiverClient connect(ServiceBusConfiguration configuration) {
-        ServiceBusClientBuilder client = new ServiceBusClientBuilder()
-            .transportType(configuration.getAmqpTransportType())
-            .clientOptions(configuration.getClientOptions())
-            .retryOptions(configuration.getAmqpRetryOptions())
-            .proxyOptions(configuration.getProxyOptions());
-        if (configuration.getCredentialType() == CredentialType.AZURE_IDENTITY) {
-            client.credential(configuration.getFullyQualifiedNamespace(), new DefaultAzureCredentialBuilder().build());
-        } else {
-            client.connectionString(configuration.getConnectionString());
-        }
-        var receiver = client.receiver()
-            .subQueue(SubQueue.DEAD_LETTER_QUEUE)
-            .maxAutoLockRenewDuration(Duration.ofMillis(configuration.getMaxAutoLockRenewDuration()));
-        if (configuration.getServiceBusType() == ServiceBusType.queue) {
-            receiver.queueName(configuration.getTopicOrQueueName());
-        } else {
-            receiver.topicName(configuration.getTopicOrQueueName()).subscriptionName(configuration.getSubscriptionName());
-        }
-        return receiver.buildClient();
     }
 
     private static void peek(ServiceBusReceiverClient receiver, long limit, Consumer<ServiceBusReceivedMessage> visitor) {

@@ -27,6 +27,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
 import org.apache.camel.RuntimeCamelException;
+import org.apache.camel.Suspendable;
 import org.apache.camel.component.azure.servicebus.ServiceBusConstants;
 import org.apache.camel.component.azure.servicebus.ServiceBusEndpoint;
 import org.apache.camel.spi.ShutdownStrategy;
@@ -46,7 +47,7 @@ import org.slf4j.LoggerFactory;
  * When it stops it takes no more, and waits until what it has in work is settled, at most as long as Camel's shutdown
  * timeout. (Camel's own consumer dead-letters every failure or none, and interrupts what is in work.)
  */
-class SettlingConsumer extends DefaultConsumer {
+class SettlingConsumer extends DefaultConsumer implements Suspendable {
 
     private static final Logger LOG = LoggerFactory.getLogger(SettlingConsumer.class);
     /** How long messages that were asked for before the stop may still arrive, to be given back; milliseconds. */
@@ -58,6 +59,7 @@ class SettlingConsumer extends DefaultConsumer {
     private Semaphore held;
     private Queue<ServiceBusReceivedMessageContext> toGiveBack;
     private CountDownLatch closed;
+    private volatile long active;
 
     SettlingConsumer(ServiceBusEndpoint endpoint, Processor processor) {
         super(endpoint, processor);
@@ -71,6 +73,26 @@ class SettlingConsumer extends DefaultConsumer {
     @Override
     protected void doStart() throws Exception {
         super.doStart();
+        connect();
+    }
+
+    @Override
+    protected void doResume() {
+        connect();
+    }
+
+    @Override
+    protected void doSuspend() throws Exception {
+        disconnect();
+    }
+
+    @Override
+    protected void doStop() throws Exception {
+        disconnect();
+        super.doStop();
+    }
+
+    private void connect() {
         // Fair, so that no message gets a slot while the stop waits for all of them.
         slots = new Semaphore(getEndpoint().getConfiguration().getMaxConcurrentCalls(), true);
         held = new Semaphore(0);
@@ -79,11 +101,11 @@ class SettlingConsumer extends DefaultConsumer {
         settlements = getEndpoint().getCamelContext().getExecutorServiceManager().newCachedThreadPool(this, "settlement");
         client = getEndpoint().getServiceBusClientFactory()
             .createServiceBusProcessorClient(getEndpoint().getConfiguration(), this::onMessage, this::onError);
+        active = System.nanoTime();
         client.start();
     }
 
-    @Override
-    protected void doStop() throws Exception {
+    private void disconnect() throws InterruptedException {
         if (client != null) {
             ShutdownStrategy shutdown = getEndpoint().getCamelContext().getShutdownStrategy();
             int all = getEndpoint().getConfiguration().getMaxConcurrentCalls();
@@ -100,10 +122,16 @@ class SettlingConsumer extends DefaultConsumer {
             getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(settlements);
             client = null;
         }
-        super.doStop();
+    }
+
+    /** How long nothing has come, zero while a message is in work. */
+    Duration idle() {
+        return slots.availablePermits() < getEndpoint().getConfiguration().getMaxConcurrentCalls() ? Duration.ZERO
+            : Duration.ofNanos(System.nanoTime() - active);
     }
 
     private void onMessage(ServiceBusReceivedMessageContext context) {
+        active = System.nanoTime();
         try {
             if (workerStops() || !slots.tryAcquire(0, TimeUnit.SECONDS)) {
                 giveBack(context);
@@ -113,6 +141,7 @@ class SettlingConsumer extends DefaultConsumer {
             try {
                 settled = settle(context, process(context.getMessage()));
             } finally {
+                active = System.nanoTime();
                 slots.release();
             }
             if (!settled) {

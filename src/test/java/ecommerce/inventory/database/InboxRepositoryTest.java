@@ -14,6 +14,8 @@ import javax.sql.DataSource;
 import ecommerce.inventory.inbox.InboxRepository;
 import ecommerce.inventory.inbox.InvalidMessageException;
 import ecommerce.inventory.support.Tables;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.apache.camel.Exchange;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.DefaultExchange;
@@ -31,12 +33,13 @@ class InboxRepositoryTest {
 
     @Autowired
     private Tables tables;
+    private final MeterRegistry registry = new SimpleMeterRegistry();
     private final InboxRepository inbox;
     private final TransactionTemplate transaction;
 
     @Autowired
     InboxRepositoryTest(DataSource dataSource, PlatformTransactionManager transactionManager) {
-        inbox = new InboxRepository(dataSource);
+        inbox = new InboxRepository(dataSource, registry);
         transaction = new TransactionTemplate(transactionManager);
     }
 
@@ -50,6 +53,7 @@ class InboxRepositoryTest {
         assertThat(add("OrderCreated")).isTrue();
         assertThat(add("OrderCreated")).isFalse();
 
+        assertThat(registry.get("inventory.inbox.duplicates").counter().count()).isEqualTo(1);
         assertThat(tables.count("inbox WHERE processed_at IS NOT NULL AND message_body ->> 'orderId' = '1'")).isEqualTo(1);
     }
 
@@ -95,6 +99,7 @@ class InboxRepositoryTest {
             "messageType", type, "messageBody", "{\"orderId\": \"1\"}"));
         message.put("correlationId", null);
         message.put("traceparent", null);
+        message.put("enqueuedAt", null);
         exchange.setVariable("message", message);
         return inbox.add(exchange, ID.toString());
     }

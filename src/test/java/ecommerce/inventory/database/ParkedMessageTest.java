@@ -10,6 +10,7 @@ import java.util.UUID;
 import ecommerce.inventory.inbox.InboxRepository;
 import ecommerce.inventory.support.NewTransaction;
 import ecommerce.inventory.support.Tables;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.apache.camel.Exchange;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.DefaultExchange;
@@ -21,7 +22,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 
 /** The inbox as a retry queue: in which order parked messages are taken, when they are put off, dead and replayed. */
 @DatabaseTest
-@Import(InboxRepository.class)
+@Import({InboxRepository.class, SimpleMeterRegistry.class})
 class ParkedMessageTest {
 
     @Autowired
@@ -50,6 +51,7 @@ class ParkedMessageTest {
         Map<String, Object> taken = tables.run("take-parked-message").get(0);
 
         assertThat(taken.remove("retryCount")).isEqualTo(1);
+        assertThat(taken.remove("enqueuedAt")).as("the moment from which its events are timed").isNotEqualTo(message.remove("enqueuedAt"));
         assertThat(taken).isEqualTo(message);
     }
 
@@ -227,6 +229,7 @@ class ParkedMessageTest {
             "messageType", "OrderCreated", "messageBody", "{\"orderId\": \"" + orderId + "\"}"));
         message.put("correlationId", null);
         message.put("traceparent", null);
+        message.put("enqueuedAt", null);
         return message;
     }
 

@@ -2,6 +2,7 @@ package ecommerce.inventory.routes;
 
 import static org.apache.camel.component.azure.servicebus.ServiceBusConstants.APPLICATION_PROPERTIES;
 import static org.apache.camel.component.azure.servicebus.ServiceBusConstants.CORRELATION_ID;
+import static org.apache.camel.component.azure.servicebus.ServiceBusConstants.ENQUEUED_TIME;
 import static org.apache.camel.component.azure.servicebus.ServiceBusConstants.MESSAGE_ID;
 import static org.apache.camel.component.azure.servicebus.ServiceBusConstants.SUBJECT;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -11,6 +12,7 @@ import static org.mockito.Mockito.when;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.time.OffsetDateTime;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +52,7 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
     "inventory.inbox.retry-delay-max=PT0.001S"})
 class InboxRouteTest {
 
+    private static final OffsetDateTime ENQUEUED_TIME_SENT = OffsetDateTime.parse("2026-11-23T12:00:00Z");
     private static final String MESSAGE_ID_SENT = "3F2504E0-4F89-11D3-9A0C-0305E82C3301";
     private static final String TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     /** As a .NET peer writes it. */
@@ -100,7 +103,8 @@ class InboxRouteTest {
             "messageType", "OrderCreated",
             "messageBody", "{\"orderId\":\"order-1\",\"items\":[{\"productId\":\"prod-456\",\"quantity\":2}]}",
             "correlationId", "checkout-7",
-            "traceparent", TRACEPARENT));
+            "traceparent", TRACEPARENT,
+            "enqueuedAt", ENQUEUED_TIME_SENT));
         assertThat(message.getHeaders()).as("a header could replace a parameter, or the statement itself").isEmpty();
     }
 
@@ -246,6 +250,7 @@ class InboxRouteTest {
                 SUBJECT, "OrderCreated",
                 MESSAGE_ID, MESSAGE_ID_SENT,
                 CORRELATION_ID, "checkout-7",
+                ENQUEUED_TIME, ENQUEUED_TIME_SENT,
                 APPLICATION_PROPERTIES, Map.of("traceparent", TRACEPARENT),
                 "orderId", "another-order",
                 "CamelSqlQuery", "DELETE FROM inventory")));

@@ -175,7 +175,7 @@ class OutboxRouteTest {
     }
 
     private static Map<String, Object> event(UUID id) {
-        return Map.of("message_id", id);
+        return Map.of("message_id", id, "message_type", "InventoryReserved", "partition_key", "order-1");
     }
 
     /** As the publisher answers. */

@@ -17,7 +17,7 @@ import org.springframework.test.context.ContextConfiguration;
 @Retention(RetentionPolicy.RUNTIME)
 @Inherited
 @CamelSpringBootTest
-@SpringBootTest(classes = InventoryWorker.class, webEnvironment = SpringBootTest.WebEnvironment.NONE)
+@SpringBootTest(classes = InventoryWorker.class, webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
 @ContextConfiguration(initializers = Backend.class)
 @Import({Shop.class, Tables.class, Invariants.class})
 public @interface WorkerTest {

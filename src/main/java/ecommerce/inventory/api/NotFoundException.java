@@ -1,0 +1,9 @@
+package ecommerce.inventory.api;
+
+/** A request for something that is not known; the message names it. */
+public class NotFoundException extends RuntimeException {
+
+    public NotFoundException(String message) {
+        super(message);
+    }
+}

@@ -1,0 +1,64 @@
+package ecommerce.inventory.api;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import ecommerce.inventory.inbox.Failures;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+import org.apache.camel.util.ObjectHelper;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.PSQLState;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.http.HttpStatus;
+
+/**
+ * Answers a request that failed as {@code application/problem+json} (RFC 9457): 400 for a parameter, 404 for what is not
+ * known, 503 while the database is away or takes too long, and 500, of which the cause is in the log only.
+ */
+public class Problem implements Processor {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Problem.class);
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @Override
+    public void process(Exchange exchange) throws JsonProcessingException {
+        Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
+        if (failure instanceof InvalidParameterException invalid) {
+            answer(exchange, HttpStatus.BAD_REQUEST, invalid.getMessage(), "parameter", invalid.parameter(), "value", invalid.value());
+        } else if (failure instanceof NotFoundException) {
+            answer(exchange, HttpStatus.NOT_FOUND, failure.getMessage());
+        } else if (Failures.databaseAway(failure)) {
+            LOG.warn("{} is not answered: {}", exchange.getFromEndpoint(), Failures.rootCause(failure));
+            answer(exchange, HttpStatus.SERVICE_UNAVAILABLE, "The database is away. Try again.");
+        } else if (tookTooLong(failure)) {
+            LOG.warn("A query was ended after inventory.api.query-timeout: {}", Failures.rootCause(failure));
+            answer(exchange, HttpStatus.SERVICE_UNAVAILABLE, "The database takes too long to answer this. Ask for less, or try again.");
+        } else {
+            LOG.error("A query failed", failure);
+            answer(exchange, HttpStatus.INTERNAL_SERVER_ERROR, "The worker failed to answer this. Its log says why.");
+        }
+    }
+
+    private static boolean tookTooLong(Exception failure) {
+        PSQLException sql = ObjectHelper.getException(PSQLException.class, failure);
+        return sql != null && PSQLState.QUERY_CANCELED.getState().equals(sql.getSQLState());
+    }
+
+    private static void answer(Exchange exchange, HttpStatus status, String detail, String... members) throws JsonProcessingException {
+        Map<String, Object> problem = new LinkedHashMap<>();
+        problem.put("title", status.getReasonPhrase());
+        problem.put("status", status.value());
+        problem.put("detail", detail);
+        for (int i = 0; i < members.length; i += 2) {
+            problem.put(members[i], members[i + 1]);
+        }
+        exchange.getMessage().removeHeaders("*");
+        exchange.getMessage().setHeader(Exchange.HTTP_RESPONSE_CODE, status.value());
+        exchange.getMessage().setHeader(Exchange.CONTENT_TYPE, "application/problem+json");
+        exchange.getMessage().setBody(JSON.writeValueAsBytes(problem));
+    }
+}

@@ -1,0 +1,110 @@
+package ecommerce.inventory.api;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+import ecommerce.inventory.InventoryProperties;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.context.event.EventListener;
+
+/**
+ * Changes of stock as server-sent events, for as many clients as {@code inventory.stream.max-clients} allows; more are
+ * answered with 503. A client that misses changes, because it is too slow or because the database was away, is
+ * disconnected, and reads the stock anew when it is back.
+ */
+public class StockStream extends HttpServlet {
+
+    /** Less than what query-stock-changes.sql looks back: after a longer silence something may have been missed. */
+    private static final Duration LONGEST_SILENCE = Duration.ofSeconds(10);
+
+    private final transient InventoryProperties.Stream settings;
+    private final transient Set<StreamClient> clients = ConcurrentHashMap.newKeySet();
+    private transient Map<String, Integer> told = Map.of();
+    /** By System.nanoTime; null if nobody has listened since. */
+    private transient Long toldAt;
+    private volatile boolean closed;
+
+    public StockStream(InventoryProperties.Stream settings) {
+        this.settings = settings;
+    }
+
+    @Override
+    protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        AsyncContext connection;
+        synchronized (clients) {
+            if (closed || clients.size() >= settings.maxClients()) {
+                response.setStatus(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
+                response.setContentType("application/problem+json");
+                response.getOutputStream().write("""
+                    {"title":"Service Unavailable","status":503,"detail":"There are as many listeners as this worker takes. Try again later."}"""
+                    .getBytes(StandardCharsets.UTF_8));
+                return;
+            }
+            response.setContentType("text/event-stream;charset=UTF-8");
+            response.setHeader("Cache-Control", "no-store");
+            // Or nginx would wait for a buffer to be full.
+            response.setHeader("X-Accel-Buffering", "no");
+            connection = request.startAsync(request, response);
+            connection.setTimeout(0);
+            StreamClient client = new StreamClient(connection, settings.heartbeat(), clients::remove);
+            clients.add(client);
+            client.start();
+        }
+    }
+
+    @Override
+    protected void doHead(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        response.sendError(HttpServletResponse.SC_METHOD_NOT_ALLOWED);
+    }
+
+    /** Whether there is anyone to tell. */
+    public synchronized boolean isListenedTo() {
+        if (clients.isEmpty()) {
+            told = Map.of();
+            toldAt = null;
+        }
+        return !clients.isEmpty();
+    }
+
+    /**
+     * Tells those who listen what they were not told before.
+     *
+     * @param changes the latest first, each {@code {productId, version, stock}}
+     */
+    public synchronized void tell(List<Map<String, Object>> changes) {
+        if (toldAt != null && System.nanoTime() - toldAt > LONGEST_SILENCE.toNanos()) {
+            clients.forEach(StreamClient::close);
+        }
+        Map<String, Integer> versions = new HashMap<>();
+        for (int i = changes.size() - 1; i >= 0; i--) {
+            String productId = (String) changes.get(i).get("productId");
+            Integer version = (Integer) changes.get(i).get("version");
+            versions.put(productId, version);
+            if (!version.equals(told.get(productId))) {
+                String stock = (String) changes.get(i).get("stock");
+                clients.forEach(client -> client.tell(productId, stock));
+            }
+        }
+        told = versions;
+        toldAt = System.nanoTime();
+    }
+
+    /** Before the web server waits for its requests to end. */
+    @EventListener(ContextClosedEvent.class)
+    public void close() {
+        synchronized (clients) {
+            closed = true;
+            clients.forEach(StreamClient::close);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+-- What does not add up, the first 100 differences. One statement sees one moment, between transactions, so that a change
+-- that is under way is no difference.
+WITH held AS (
+    SELECT product_id, sum(quantity_reserved) AS units
+    FROM inventory_reservations
+    WHERE status = 'Reserved'
+    GROUP BY product_id
+), folding AS (
+    SELECT o.message_body ->> 'productId' AS product_id, sum(o.reserved_change) AS units
+    FROM outbox_unprojected JOIN outbox AS o USING (message_id)
+    WHERE o.reserved_change <> 0
+    GROUP BY 1
+), difference AS (
+    SELECT 'negative-stock' AS invariant, product_id AS subject, least(available_stock, reserved_stock) AS found, 0 AS expected
+    FROM inventory
+    WHERE available_stock < 0 OR reserved_stock < 0
+    UNION ALL
+    SELECT 'reserved-stock', coalesce(i.product_id, held.product_id), coalesce(i.reserved_stock, 0), coalesce(held.units, 0)
+    FROM inventory AS i FULL JOIN held USING (product_id)
+    WHERE coalesce(i.reserved_stock, 0) <> coalesce(held.units, 0)
+    UNION ALL
+    SELECT 'read-model', i.product_id, coalesce(s.total_reserved_quantity, 0) + coalesce(folding.units, 0), i.reserved_stock
+    FROM inventory AS i LEFT JOIN inventory_summary AS s USING (product_id) LEFT JOIN folding USING (product_id)
+    WHERE coalesce(s.total_reserved_quantity, 0) + coalesce(folding.units, 0) <> i.reserved_stock
+    UNION ALL
+    SELECT 'order-status', r.product_id, sum(r.quantity_reserved), 0
+    FROM inventory_reservations AS r LEFT JOIN inventory_orders AS o USING (order_id)
+    WHERE r.status = 'Reserved' AND o.status IS DISTINCT FROM 'Reserved'
+    GROUP BY r.product_id
+)
+SELECT invariant, subject, found, expected FROM difference ORDER BY invariant, subject LIMIT 100

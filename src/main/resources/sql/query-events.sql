@@ -1,0 +1,19 @@
+-- The last events, the newest first: of those that are published and of those that wait, each by its own index.
+SELECT CAST(json_build_object(
+    'items', coalesce(json_agg(json_build_object(
+        'sequence', sequence,
+        'messageId', message_id,
+        'type', message_type,
+        'createdAt', utc(created_at),
+        'publishedAt', utc(published_at),
+        'body', message_body)), '[]')) AS text)
+FROM (
+    SELECT *
+    FROM (
+        (SELECT * FROM outbox WHERE published_at IS NOT NULL ORDER BY published_at DESC LIMIT CAST(:#limit AS integer))
+        UNION ALL
+        (SELECT * FROM outbox WHERE published_at IS NULL ORDER BY sequence DESC LIMIT CAST(:#limit AS integer))
+    ) AS both_kinds
+    ORDER BY sequence DESC
+    LIMIT CAST(:#limit AS integer)
+) AS last

@@ -1,0 +1,29 @@
+-- A page of the stock in the order of product ids, which is that of their bytes. One of the two branches is never run.
+SELECT CAST(json_build_object(
+    'items', coalesce(json_agg(json_build_object(
+        'productId', product_id,
+        'availableStock', available_stock,
+        'reservedStock', reserved_stock,
+        'totalStock', total_stock,
+        'version', version,
+        'lastUpdated', utc(last_updated))), '[]'),
+    'next', (array_agg(product_id))[CAST(:#limit AS integer)]) AS text)
+FROM (
+    (SELECT *
+     FROM inventory
+     WHERE CAST(:#sort AS text) = 'productId'
+       AND product_id COLLATE "C" >= :#prefix
+       AND product_id COLLATE "C" < :#prefix || chr(1114111)
+       AND product_id COLLATE "C" > :#after
+     ORDER BY product_id COLLATE "C"
+     LIMIT CAST(:#limit AS integer))
+    UNION ALL
+    (SELECT *
+     FROM inventory
+     WHERE CAST(:#sort AS text) = '-productId'
+       AND product_id COLLATE "C" >= :#prefix
+       AND product_id COLLATE "C" < :#prefix || chr(1114111)
+       AND product_id COLLATE "C" < coalesce(nullif(:#after, ''), chr(1114111))
+     ORDER BY product_id COLLATE "C" DESC
+     LIMIT CAST(:#limit AS integer))
+) AS page

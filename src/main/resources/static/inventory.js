@@ -1,0 +1,266 @@
+// Product ids, reasons and errors are strangers' text: they are only ever set as textContent.
+
+const API = 'api/inventory';
+const PAGE = 50;
+const BACKLOG_EVERY = 2000;
+const STREAM_RETRY = 5000;
+const LATE_SECONDS = 30;
+
+const element = id => document.getElementById(id);
+const products = new Map();
+let rows = new Map();
+let prefix = '';
+let next = null;
+let loading = 0;
+let eventsAreStale = true;
+
+const number = new Intl.NumberFormat('en');
+
+function node(name, className, text) {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+function age(seconds) {
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 86400) return `${Math.floor(seconds / 3600)} h`;
+  return `${Math.floor(seconds / 86400)} d`;
+}
+
+function time(iso) {
+  const moment = new Date(iso);
+  const clock = moment.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+  const today = moment.toDateString() === new Date().toDateString();
+  const made = node('time', '', today ? clock : `${moment.toLocaleDateString([], { day: 'numeric', month: 'short' })}, ${clock}`);
+  made.dateTime = iso;
+  return made;
+}
+
+async function ask(path) {
+  let response;
+  try {
+    response = await fetch(`${API}/${path}`, { cache: 'no-store' });
+  } catch {
+    throw new Error('The worker cannot be reached.');
+  }
+  if (response.ok) return response.json();
+  const problem = await response.json().catch(() => ({}));
+  throw new Error(problem.detail ?? `The worker answers with status ${response.status}.`);
+}
+
+function trouble(message) {
+  const place = element('trouble');
+  const text = message ? `${message} What is shown may be old; it is tried again.` : '';
+  if (place.textContent !== text) place.textContent = text;
+  place.hidden = !message;
+}
+
+function connection(state, text) {
+  const place = element('connection');
+  place.dataset.state = state;
+  if (place.textContent !== text) place.textContent = text;
+}
+
+// Stock
+
+function bar() {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  svg.setAttribute('class', 'bar');
+  svg.setAttribute('aria-hidden', 'true');
+  for (const part of ['available', 'reserved']) {
+    const rect = document.createElementNS('http://www.w3.org/2000/svg', 'rect');
+    rect.setAttribute('class', part);
+    rect.setAttribute('height', '100%');
+    svg.append(rect);
+  }
+  return svg;
+}
+
+function rowOf(stock) {
+  const tr = node('tr');
+  const name = node('th', '', stock.productId);
+  name.scope = 'row';
+  const share = node('td', 'share');
+  share.append(bar());
+  tr.append(name, share, node('td', 'number'), node('td', 'number'));
+  return tr;
+}
+
+function draw(stock, most) {
+  const tr = rows.get(stock.productId);
+  const [available, reserved] = tr.querySelectorAll('rect');
+  const percent = units => `${100 * units / most}%`;
+  available.setAttribute('width', percent(stock.availableStock));
+  reserved.setAttribute('x', percent(stock.availableStock));
+  reserved.setAttribute('width', percent(stock.reservedStock));
+  tr.children[2].textContent = number.format(stock.availableStock);
+  tr.children[2].classList.toggle('none', stock.availableStock === 0);
+  tr.children[3].textContent = number.format(stock.reservedStock);
+}
+
+function drawAll() {
+  const most = Math.max(1, ...Array.from(products.values(), stock => stock.totalStock));
+  products.forEach(stock => draw(stock, most));
+  element('more').hidden = next === null;
+  const none = element('no-products');
+  none.hidden = products.size > 0;
+  none.textContent = prefix ? `No product id begins with “${prefix}”.` : 'There are no products yet. A RestockInventory command makes one.';
+}
+
+/** Takes a state of a product, unless a later one is known. Answers whether it is news. */
+function take(stock) {
+  const known = products.get(stock.productId);
+  if (known && known.version >= stock.version) return false;
+  products.set(stock.productId, stock);
+  return true;
+}
+
+async function loadStock(after) {
+  const mine = ++loading;
+  const page = await ask(`stock?limit=${PAGE}&prefix=${encodeURIComponent(prefix)}&after=${encodeURIComponent(after)}`);
+  // Another prefix was typed meanwhile.
+  if (mine !== loading) return;
+  if (!after) {
+    const seen = new Map(page.items.map(stock => [stock.productId, products.get(stock.productId)]));
+    products.clear();
+    seen.forEach((stock, id) => stock && products.set(id, stock));
+    rows = new Map();
+    element('products').replaceChildren();
+  }
+  for (const stock of page.items) {
+    take(stock);
+    const row = rowOf(stock);
+    rows.set(stock.productId, row);
+    element('products').append(row);
+  }
+  next = page.next;
+  drawAll();
+}
+
+function changed(stock) {
+  eventsAreStale = true;
+  const row = rows.get(stock.productId);
+  if (!row) {
+    // A new product, which may belong on what is shown.
+    if (stock.version === 1 && next === null && stock.productId.startsWith(prefix)) reload();
+    return;
+  }
+  if (!take(stock)) return;
+  drawAll();
+  row.classList.remove('changed');
+  requestAnimationFrame(() => requestAnimationFrame(() => row.classList.add('changed')));
+}
+
+// Work
+
+function tile(id, count, text, limit, bad) {
+  const place = element(id);
+  place.querySelector('strong').textContent = number.format(count) + (count >= limit ? '+' : '');
+  place.querySelector('small').textContent = text;
+  place.toggleAttribute('data-bad', bad);
+}
+
+async function loadBacklog() {
+  const backlog = await ask('backlog');
+  const limit = backlog.countLimit;
+  const oldest = (count, seconds) => count ? `oldest ${age(seconds)}` : 'nothing waits';
+  tile('outbox', backlog.outbox.unpublished, oldest(backlog.outbox.unpublished, backlog.outbox.oldestAge), limit, backlog.outbox.oldestAge > LATE_SECONDS);
+  tile('inbox', backlog.inbox.parked, oldest(backlog.inbox.parked, backlog.inbox.oldestAge), limit, backlog.inbox.oldestAge > LATE_SECONDS);
+  tile('summary', backlog.summary.behind, oldest(backlog.summary.behind, backlog.summary.oldestAge), limit, backlog.summary.oldestAge > LATE_SECONDS);
+  tile('dead', backlog.dead.messages, backlog.dead.messages ? `first ${age(backlog.dead.oldestAge)} ago` : 'nothing', limit, backlog.dead.messages > 0);
+}
+
+const WHAT = {
+  InventoryReserved: event => `${event.quantityReserved} of ${event.productId} for order ${event.orderId}, ${event.remainingStock} remain`,
+  InventoryInsufficient: event => `${event.requestedQuantity} of ${event.productId} wanted by order ${event.orderId}, ${event.availableStock} available`,
+  InventoryReleased: event => `${event.quantityReleased} of ${event.productId} from order ${event.orderId}: ${event.reason}`,
+  InventoryCommitted: event => `${event.quantityCommitted} of ${event.productId} for order ${event.orderId}`,
+  InventoryRestocked: event => `${event.quantityAdded} of ${event.productId}, ${event.newTotalQuantity} in all`,
+  InventoryAdjusted: event => `${event.quantityChange} of ${event.productId}: ${event.reason}`,
+};
+
+function item(title, iso, second, why) {
+  const li = node('li');
+  const first = node('div', 'first');
+  first.append(node('span', '', title), time(iso));
+  li.append(first, node('div', 'second', second));
+  if (why) li.append(node('div', 'why', why));
+  return li;
+}
+
+async function loadEvents() {
+  eventsAreStale = false;
+  const { items } = await ask('events?limit=12');
+  element('events').replaceChildren(...items.map(event => item(event.type.replace(/^Inventory/, ''), event.createdAt,
+    WHAT[event.type]?.(event.body) ?? '', '')));
+  element('no-events').hidden = items.length > 0;
+}
+
+async function loadDead() {
+  const { items } = await ask('dead-messages?limit=12');
+  element('dead-messages').replaceChildren(...items.map(message => item(message.messageType, message.deadAt,
+    `${message.partitionKey ?? message.messageId}, after ${message.attempts} ${message.attempts === 1 ? 'attempt' : 'attempts'}`, message.error)));
+  element('no-dead-messages').hidden = items.length > 0;
+}
+
+// When
+
+let rounds = 0;
+
+async function refresh() {
+  if (!document.hidden) {
+    try {
+      await loadBacklog();
+      if (eventsAreStale || rounds % 5 === 0) await loadEvents();
+      if (rounds % 5 === 0) await loadDead();
+      rounds++;
+      trouble(null);
+    } catch (problem) {
+      rounds = 0;
+      trouble(problem.message);
+    }
+  }
+  setTimeout(refresh, BACKLOG_EVERY);
+}
+
+async function reload() {
+  try {
+    await loadStock('');
+  } catch (problem) {
+    trouble(problem.message);
+    setTimeout(reload, STREAM_RETRY);
+  }
+}
+
+function listen() {
+  const stream = new EventSource(`${API}/stream`);
+  stream.onopen = () => {
+    connection('live', 'Live');
+    // What changed before it was open.
+    reload();
+  };
+  stream.addEventListener('stock', event => changed(JSON.parse(event.data)));
+  stream.onerror = () => {
+    connection('cut', 'Not live, reconnecting …');
+    // A refusal ends it for good; a cut is the browser's to mend.
+    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, STREAM_RETRY);
+  };
+}
+
+let typing;
+element('filter').addEventListener('submit', event => event.preventDefault());
+element('prefix').addEventListener('input', event => {
+  clearTimeout(typing);
+  typing = setTimeout(() => {
+    prefix = event.target.value;
+    reload();
+  }, 250);
+});
+element('more').addEventListener('click', () => loadStock(next).catch(problem => trouble(problem.message)));
+
+reload();
+refresh();
+listen();

@@ -1,0 +1,111 @@
+package ecommerce.inventory.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+import ecommerce.inventory.support.NewTransaction;
+import ecommerce.inventory.support.Tables;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.core.io.ClassPathResource;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/** {@code check-invariants.sql}: what is told of tables that do not add up, and of those that do. */
+@DatabaseTest
+class CheckInvariantsTest {
+
+    @Autowired
+    private Tables tables;
+    @Autowired
+    private JdbcTemplate jdbc;
+    @Autowired
+    private NewTransaction transaction;
+
+    /** Two units of a are held; the event is not in the read model yet. */
+    @BeforeEach
+    void somethingIsHeld() {
+        tables.clear();
+        tables.stock("a", 10);
+        tables.stock("b", 10);
+        Map<String, Object> order = new HashMap<>(Map.of("sourceMessageId", "m", "reservationTtl", "PT15M",
+            "messageBody", "{\"orderId\": \"1\", \"items\": [{\"productId\": \"a\", \"quantity\": 2}]}"));
+        order.put("correlationId", null);
+        order.put("traceparent", null);
+        tables.run("reserve-inventory", order);
+    }
+
+    @Test
+    void nothingIsToldOfTablesThatAddUpBeforeAndAfterTheReadModelHasTheEvent() {
+        assertThat(check()).isEmpty();
+        tables.run("fold-summary", "batchSize", 100);
+        assertThat(check()).isEmpty();
+    }
+
+    @Test
+    void nothingIsToldOfAChangeThatIsInFlight() {
+        transaction.executeWithoutResult(status -> {
+            jdbc.update("UPDATE inventory SET reserved_stock = 7");
+            List<String> elsewhere = CompletableFuture.supplyAsync(this::check).join();
+            assertThat(elsewhere).isEmpty();
+            status.setRollbackOnly();
+        });
+    }
+
+    @Test
+    void reservedStockThatIsNotWhatReservationsHoldIsTold() {
+        jdbc.update("UPDATE inventory SET reserved_stock = reserved_stock + 1");
+
+        assertThat(check()).contains("reserved-stock a 3 2", "reserved-stock b 1 0");
+    }
+
+    @Test
+    void aReservationThatWasLostIsTold() {
+        jdbc.update("DELETE FROM inventory_reservations");
+
+        assertThat(check()).containsExactly("reserved-stock a 2 0");
+    }
+
+    @Test
+    void aReadModelThatDiffersIsTold() {
+        tables.run("fold-summary", "batchSize", 100);
+        jdbc.update("UPDATE inventory_summary SET total_reserved_quantity = 5");
+
+        assertThat(check()).containsExactly("read-model a 5 2");
+    }
+
+    @Test
+    void unitsOfAnOrderThatIsOverAreTold() {
+        jdbc.update("UPDATE inventory_orders SET status = 'Cancelled'");
+
+        assertThat(check()).containsExactly("order-status a 2 0");
+    }
+
+    @Test
+    void whatIsOverIsNotLookedAt() throws Exception {
+        jdbc.update("INSERT INTO inventory_reservations (reservation_id, order_id, product_id, quantity_reserved, status, expires_at) "
+            + "SELECT 'r' || i, 'o' || i, 'a', 1, 'Released', now() FROM generate_series(1, 10000) AS i");
+        jdbc.update("INSERT INTO outbox (message_id, message_type, message_body, partition_key, published_at) "
+            + "SELECT gen_random_uuid(), 'InventoryReleased', '{\"productId\": \"b\"}', 'k', now() FROM generate_series(1, 10000)");
+        tables.run("fold-summary", "batchSize", 100000);
+        jdbc.execute("VACUUM ANALYZE");
+
+        List<String> plan = jdbc.queryForList(
+            "EXPLAIN " + new ClassPathResource("sql/check-invariants.sql").getContentAsString(StandardCharsets.UTF_8), String.class);
+
+        assertThat(plan).noneMatch(line -> line.matches(".*Seq Scan on (inventory_reservations|outbox) .*"));
+    }
+
+    private List<String> check() {
+        return tables.run("check-invariants").stream().map(CheckInvariantsTest::text).toList();
+    }
+
+    private static String text(Map<String, Object> row) {
+        return row.get("invariant") + " " + row.get("subject") + " " + row.get("found") + " " + row.get("expected");
+    }
+}

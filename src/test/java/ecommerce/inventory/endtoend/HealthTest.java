@@ -1,0 +1,111 @@
+package ecommerce.inventory.endtoend;
+
+import static ecommerce.inventory.support.Shop.await;
+import static ecommerce.inventory.support.Shop.order;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.time.Duration;
+
+import ecommerce.development.EmbeddedDatabase;
+import ecommerce.inventory.outbox.RelayHealth;
+import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import ecommerce.inventory.support.Backend;
+import ecommerce.inventory.support.Management;
+import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.Tables;
+import ecommerce.inventory.support.Worker;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import org.apache.camel.CamelContext;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.actuate.health.Status;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/** What the orchestrator is told, and what the worker mends by itself. */
+class HealthTest {
+
+    private static final String SOURCE = "source=\"orders-subscription\"";
+
+    private EmbeddedPostgres postgres;
+    private EmbeddedServiceBus bus;
+    private Shop shop;
+    private Tables tables;
+    private ConfigurableApplicationContext worker;
+    private Management management;
+
+    @BeforeEach
+    void start() throws IOException {
+        postgres = EmbeddedDatabase.at(0).start();
+        bus = Backend.startBus(null);
+        shop = new Shop(bus);
+        worker = Worker.start("jdbc:postgresql://localhost:" + postgres.getPort() + "/postgres", bus,
+            "spring.datasource.hikari.connection-timeout=500", "inventory.receivers.watch-schedule=* * * * * ?",
+            "inventory.receivers.idle-limit=PT2S");
+        tables = new Tables(worker.getBean(JdbcTemplate.class));
+        tables.stock("a", 10);
+        management = new Management(worker.getEnvironment());
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        worker.close();
+        shop.destroy();
+        postgres.close();
+    }
+
+    @Test
+    void aDatabaseThatIsAwayMakesTheWorkerUnreadyAndIsNoReasonToRestartIt() throws IOException {
+        await().untilAsserted(() -> assertThat(management.get("health/readiness").statusCode()).isEqualTo(200));
+        assertThat(management.get("health/readiness").body()).contains("\"db\"", "\"consumers\"", "\"relay\"");
+        assertThat(management.get("health/liveness").body()).contains("\"UP\"").doesNotContain("db");
+
+        postgres.close();
+
+        await().untilAsserted(() -> assertThat(management.get("health/readiness").statusCode()).isEqualTo(503));
+        assertThat(management.get("health/liveness").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void aConsumerThatHasStoppedMakesTheWorkerUnreadyAndOneThatIsPausedDoesNot() throws Exception {
+        CamelContext camel = worker.getBean(CamelContext.class);
+
+        camel.getRouteController().suspendRoute("orders-subscription");
+        assertThat(management.get("health/readiness").statusCode()).isEqualTo(200);
+        assertThat(management.get("health/readiness").body()).contains("\"orders-subscription\":\"paused\"");
+        await().untilAsserted(() -> assertThat(management.sample("inventory_consumer_running", SOURCE)).isZero());
+
+        camel.getRouteController().stopRoute("orders-subscription");
+        assertThat(management.get("health/readiness").statusCode()).isEqualTo(503);
+
+        camel.getRouteController().startRoute("orders-subscription");
+        assertThat(management.get("health/readiness").statusCode()).isEqualTo(200);
+        await().untilAsserted(() -> assertThat(management.sample("inventory_consumer_running", SOURCE)).isEqualTo(1));
+    }
+
+    @Test
+    void aReceiverThatHasSilentlyStoppedIsConnectedAnewAndThatIsCounted() {
+        await().untilAsserted(() -> assertThat(management.sample("inventory_consumer_running", SOURCE)).isEqualTo(1));
+        bus.pause(Shop.SUBSCRIPTION);
+        shop.send(order("order-1", "1 a"));
+
+        await().until(() -> management.sample("inventory_consumer_restarts_total", SOURCE) >= 1);
+        bus.resume(Shop.SUBSCRIPTION);
+        await().until(() -> shop.events("order-1").size() == 1);
+
+        assertThat(management.sample("inventory_consumer_restarts_total", "source=\"payments-subscription\""))
+            .as("idle, and nothing waits").isZero();
+    }
+
+    @Test
+    void aRelayThatDoesNotGoRoundIsStuck() {
+        RelayHealth relay = new RelayHealth(Duration.ofSeconds(1));
+        await().until(() -> relay.health().getStatus().equals(Status.DOWN));
+
+        relay.process(null);
+
+        assertThat(relay.health().getStatus()).isEqualTo(Status.UP);
+    }
+}

@@ -1,0 +1,166 @@
+package ecommerce.inventory.endtoend;
+
+import static ecommerce.inventory.support.Shop.await;
+import static ecommerce.inventory.support.Shop.order;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import ecommerce.inventory.support.Backend;
+import ecommerce.inventory.support.Browser;
+import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.Tables;
+import ecommerce.inventory.support.Worker;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.CleanupMode;
+import org.junit.jupiter.api.io.TempDir;
+import org.openqa.selenium.By;
+import org.openqa.selenium.WebElement;
+import org.openqa.selenium.chrome.ChromeDriver;
+import org.openqa.selenium.logging.LogType;
+import org.springframework.boot.jdbc.DataSourceBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/** The worker's page, in a browser. */
+class PageTest {
+
+    private static final String HOSTILE = "<img src=x onerror=document.title='broken'>";
+
+    @TempDir(cleanup = CleanupMode.NEVER)
+    private Path profile;
+    private String database;
+    private int port;
+    private JdbcTemplate jdbc;
+    private Tables tables;
+    private EmbeddedServiceBus bus;
+    private Shop shop;
+    private ConfigurableApplicationContext worker;
+    private ChromeDriver browser;
+
+    @BeforeEach
+    void openThePage() throws IOException {
+        browser = Browser.start(profile);
+        try (ServerSocket free = new ServerSocket(0)) {
+            port = free.getLocalPort();
+        }
+        database = Backend.createDatabase();
+        jdbc = new JdbcTemplate(DataSourceBuilder.create().url(database).username("postgres").build());
+        tables = new Tables(jdbc);
+        bus = Backend.startBus(null);
+        shop = new Shop(bus);
+        startWorker();
+        browser.get("http://localhost:" + port + "/");
+        awaitText("#connection", "Live");
+    }
+
+    @AfterEach
+    void close() {
+        if (browser != null) {
+            browser.quit();
+        }
+        if (worker != null) {
+            worker.close();
+            shop.destroy();
+        }
+    }
+
+    @Test
+    void whatHappensIsSeenAsItHappens() {
+        awaitText("#no-products", "There are no products yet. A RestockInventory command makes one.");
+        awaitText("#no-events", "Nothing has happened yet. Send an order to see it here.");
+        awaitText("#no-dead-messages", "Nothing was given up.");
+
+        shop.command("RestockInventory", "{\"productId\": \"prod-456\", \"quantityToAdd\": 100}");
+        awaitText("#products", "prod-456\n100 0");
+        shop.send(order("order-1", "37 prod-456"));
+        awaitText("#products", "prod-456\n63 37");
+        await().untilAsserted(() -> assertThat(text("#events")).contains("Reserved", "37 of prod-456 for order order-1, 63 remain", "Restocked"));
+
+        assertThat(width("rect.reserved") / width("rect.available")).as("bars").isBetween(0.56, 0.62);
+        assertNoTrouble();
+    }
+
+    @Test
+    void whatWaitsAndWhatIsDeadIsShownWithItsReason() {
+        jdbc.update("INSERT INTO inbox (message_id, message_type, message_body, dead_at, error_message, partition_key, retry_count) "
+            + "VALUES (gen_random_uuid(), 'OrderCreated', '{}', now() - interval '2 h', ?, 'order-9', 10)", HOSTILE);
+        browser.navigate().refresh();
+
+        await().untilAsserted(() -> assertThat(text("#dead")).contains("1 given up", "first 2 h ago"));
+        await().untilAsserted(() -> assertThat(text("#dead-messages")).contains("OrderCreated", "order-9, after 10 attempts", HOSTILE));
+        assertNoTrouble();
+    }
+
+    @Test
+    void textOfAStrangerIsText() {
+        tables.stock(HOSTILE, 5);
+        browser.findElement(By.id("prefix")).sendKeys("<img");
+        awaitText("#products", HOSTILE + "\n5 0");
+        browser.findElement(By.id("prefix")).sendKeys("%");
+        awaitText("#no-products", "No product id begins with “<img%”.");
+
+        assertThat(browser.findElements(By.tagName("img"))).isEmpty();
+        assertThat(browser.getTitle()).isEqualTo("Inventory");
+        assertNoTrouble();
+    }
+
+    @Test
+    void itFitsOnAPhone() {
+        tables.stock("a-very-long-product-id-" + "x".repeat(200), 5);
+        browser.executeCdpCommand("Emulation.setDeviceMetricsOverride",
+            Map.of("width", 390, "height", 844, "deviceScaleFactor", 1, "mobile", true));
+        browser.navigate().refresh();
+
+        await().untilAsserted(() -> assertThat(text("#products")).startsWith("a-very-long"));
+        assertThat(browser.executeScript("return document.documentElement.scrollWidth")).isEqualTo(390L);
+        assertNoTrouble();
+    }
+
+    @Test
+    void aWorkerThatIsGoneIsToldAndTakenUpAgainWhenItIsBack() {
+        tables.stock("a", 5);
+        browser.findElement(By.id("prefix")).sendKeys("a");
+        awaitText("#products", "a\n5 0");
+
+        worker.close();
+        awaitText("#connection", "Not live, reconnecting …");
+        awaitText("#trouble", "The worker cannot be reached. What is shown may be old; it is tried again.");
+        assertThat(text("#products")).as("what was known stays").isEqualTo("a\n5 0");
+        jdbc.update("UPDATE inventory SET available_stock = 4, version = 2, last_updated = now()");
+        startWorker();
+
+        awaitText("#connection", "Live");
+        awaitText("#products", "a\n4 0");
+        await().until(() -> !browser.findElement(By.id("trouble")).isDisplayed());
+    }
+
+    private void startWorker() {
+        worker = Worker.start(database, bus, "server.port=" + port);
+    }
+
+    private void awaitText(String selector, String text) {
+        await().untilAsserted(() -> assertThat(text(selector)).isEqualTo(text));
+    }
+
+    private String text(String selector) {
+        return browser.findElement(By.cssSelector(selector)).getText();
+    }
+
+    private double width(String selector) {
+        WebElement element = browser.findElement(By.cssSelector(selector));
+        return ((Number) browser.executeScript("return arguments[0].getBoundingClientRect().width", element)).doubleValue();
+    }
+
+    private void assertNoTrouble() {
+        assertThat(browser.findElement(By.id("trouble")).isDisplayed()).isFalse();
+        assertThat(List.copyOf(browser.manage().logs().get(LogType.BROWSER).getAll())).as("console, of the policy too").isEmpty();
+    }
+}

@@ -1,0 +1,206 @@
+package ecommerce.inventory.endtoend;
+
+import static ecommerce.inventory.support.Shop.about;
+import static ecommerce.inventory.support.Shop.await;
+import static ecommerce.inventory.support.Shop.order;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import ecommerce.inventory.support.Api;
+import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.Tables;
+import ecommerce.inventory.support.WorkerTest;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/** What the API answers, and what it refuses. */
+@WorkerTest
+class QueryApiTest {
+
+    @Autowired
+    private EmbeddedServiceBus bus;
+    @Autowired
+    private Shop shop;
+    @Autowired
+    private Tables tables;
+    @Autowired
+    private JdbcTemplate jdbc;
+    private Api api;
+
+    @BeforeEach
+    void emptyTables(@LocalServerPort int port) {
+        api = new Api(port);
+        shop.awaitQuiet(tables);
+        tables.clear();
+        bus.purge();
+    }
+
+    @Test
+    void anOrderCanBeFollowedFromReservationToCommit() {
+        Instant before = Instant.now().minusSeconds(1);
+        tables.stock("a", 10);
+        tables.stock("b", 10);
+        shop.send(order("order-1", "2 b", "3 a").setCorrelationId("checkout-7"));
+        await().until(() -> tables.count("inventory_orders") == 1);
+        shop.sendPayments(about("order-1", "PaymentProcessed", "Captured"));
+        await().until(() -> "Committed".equals(tables.statusOf("order-1")));
+        shop.awaitQuiet(tables);
+        await().until(() -> tables.count("outbox_unprojected") == 0);
+
+        JsonNode order = api.get("/orders/order-1", "Order");
+        assertThat(order.get("status").textValue()).isEqualTo("Committed");
+        assertThat(order.get("correlationId").textValue()).isEqualTo("checkout-7");
+        assertThat(order.get("reservations").findValuesAsText("productId")).containsExactly("a", "b");
+        assertThat(order.get("reservations").findValuesAsText("quantity")).containsExactly("3", "2");
+        assertThat(Instant.parse(order.get("createdAt").textValue())).isBetween(before, Instant.now());
+
+        JsonNode first = api.get("/orders/order-1/events?limit=2", "EventPage");
+        JsonNode second = api.get("/orders/order-1/events?limit=1000&after=" + first.get("next"), "EventPage");
+        assertThat(types(first)).containsExactly("InventoryReserved", "InventoryReserved");
+        assertThat(types(second)).containsExactly("InventoryCommitted", "InventoryCommitted");
+        assertThat(second.get("next").isNull()).isTrue();
+        assertThat(api.get("/events?limit=3", "EventList").get("items").findValuesAsText("sequence"))
+            .as("the newest first").isSortedAccordingTo((a, b) -> Long.compare(Long.parseLong(b), Long.parseLong(a))).hasSize(3);
+
+        JsonNode stock = api.get("/stock/a", "Stock");
+        assertThat(stock.get("availableStock").intValue()).isEqualTo(7);
+        assertThat(stock.get("reservedStock").intValue()).isZero();
+        assertThat(stock.get("version").intValue()).isEqualTo(3);
+        assertThat(api.get("/summary/a", "Summary").get("totalCommittedCount").intValue()).isEqualTo(1);
+        assertThat(api.get("/summary?after=a", "SummaryPage").get("items").findValuesAsText("productId")).containsExactly("b");
+    }
+
+    @Test
+    void pagesHoldEachProductOnceUpwardsAndDownwards() {
+        for (int i = 0; i < 25; i++) {
+            tables.stock("p-%02d".formatted(i), i);
+        }
+        tables.stock("q", 1);
+
+        assertThat(walk("/stock?prefix=p-&limit=10")).hasSize(25).doesNotHaveDuplicates().isSorted();
+        assertThat(walk("/stock?prefix=p-&limit=10&sort=-productId")).hasSize(25)
+            .isSortedAccordingTo((a, b) -> b.compareTo(a));
+        assertThat(walk("/stock")).hasSize(26);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"%", "_", "a'; DROP TABLE inventory; --", "ü", "<script>", "日本", "a+b c&d"})
+    void aPrefixIsTakenAsItIs(String prefix) {
+        tables.stock("plain", 1);
+        tables.stock(prefix + "1", 2);
+
+        assertThat(walk("/stock?prefix=" + encoded(prefix))).containsExactly(prefix + "1");
+        assertThat(api.get("/stock/" + encoded(prefix + "1").replace("+", "%20"), "Stock").get("productId").textValue()).isEqualTo(prefix + "1");
+    }
+
+    @Test
+    void lowStockIsTheLowestFirst() {
+        tables.stock("a", 3);
+        tables.stock("b", 0);
+        tables.stock("c", 4);
+
+        assertThat(api.get("/low-stock?threshold=3", "StockList").get("items").findValuesAsText("productId")).containsExactly("b", "a");
+        assertThat(api.get("/low-stock?limit=1", "StockList").get("items").findValuesAsText("productId")).containsExactly("b");
+    }
+
+    @Test
+    void theBacklogSaysHowMuchWaitsAndForHowLong() {
+        jdbc.update("INSERT INTO inbox (message_id, message_type, message_body, received_at, next_retry_at) "
+            + "SELECT gen_random_uuid(), 'OrderCreated', '{}', now() - interval '90 s', now() + interval '1 h' FROM generate_series(1, 3)");
+        jdbc.update("INSERT INTO inbox (message_id, message_type, message_body, dead_at, error_message, partition_key) "
+            + "VALUES (gen_random_uuid(), 'OrderCreated', '{\"street\": \"Main St\"}', now() - interval '60 s', 'no such product', 'order-9')");
+
+        JsonNode backlog = api.get("/backlog?countLimit=2", "Backlog");
+        assertThat(backlog.at("/inbox/parked").intValue()).as("counted no further").isEqualTo(2);
+        assertThat(backlog.at("/inbox/oldestAge").doubleValue()).isBetween(90.0, 150.0);
+        assertThat(backlog.at("/dead/messages").intValue()).isEqualTo(1);
+        assertThat(backlog.at("/outbox/unpublished").intValue()).isZero();
+        assertThat(backlog.at("/summary/oldestAge").intValue()).isZero();
+
+        JsonNode dead = api.get("/dead-messages", "DeadMessageList").get("items");
+        assertThat(dead.findValuesAsText("error")).containsExactly("no such product");
+        assertThat(dead.toString()).as("not its body").doesNotContain("Main St");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        /stock?limit=1001                     | limit     | 1001                   | a whole number from 1 to 1000
+        /stock?limit=0                        | limit     | 0                      | a whole number from 1 to 1000
+        /stock?limit=-1                       | limit     | -1                     | a whole number from 1 to 1000
+        /stock?limit=many                     | limit     | many                   | a whole number from 1 to 1000
+        /stock?limit=                         | limit     | ''                     | a whole number from 1 to 1000
+        /stock?limit=99999999999999999999     | limit     | 99999999999999999999   | a whole number from 1 to 1000
+        /stock?limit=1&limit=2                | limit     | 2                      | given twice
+        /stock?sort=availableStock            | sort      | availableStock         | productId or -productId
+        /stock?prefix=%00                     | prefix    | '\u0000'               | without a null character
+        /stock?page=2                         | page      | 2                      | no such parameter here, but [prefix, sort, after, limit]
+        /stock?CamelSqlQuery=SELECT           | CamelSqlQuery | SELECT             | no such parameter
+        /low-stock?threshold=-1               | threshold | -1                     | a whole number from 0 to 2147483647
+        /orders/o/events?after=x              | after     | x                      | a whole number from 0 to 9223372036854775807
+        /backlog?countLimit=100001            | countLimit | 100001                | a whole number from 1 to 100000
+        """, quoteCharacter = '\'')
+    void aParameterThatBreaksTheContractIsNamed(String path, String parameter, String value, String what) {
+        JsonNode problem = api.problem(400, path);
+
+        assertThat(problem.get("parameter").textValue()).isEqualTo(parameter);
+        assertThat(problem.get("detail").textValue()).startsWith(parameter + " is '").contains(what);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"/stock/x,productId: x is not known", "/summary/x,productId: x is not known",
+        "/orders/x,orderId: x is not known", "/orders/x/events,orderId: x is not known"})
+    void whatIsNotKnownIs404(String path, String detail) {
+        assertThat(api.problem(404, path).get("detail").textValue()).isEqualTo(detail);
+    }
+
+    @Test
+    void headersOfARequestReachNoQuery() {
+        tables.stock("a", 1);
+        tables.stock("b", 1);
+        String[] headers = {"CamelSqlQuery", "DELETE FROM inventory", "CamelSqlParameters", "x", "productId", "b", "limit", "0",
+            "CamelHttpQuery", "limit=0", "CamelHttpResponseCode", "500", "camelhttppath", "/elsewhere", "Content-Type", "text/html"};
+
+        assertThat(api.send("/api/inventory/stock/a", headers).body()).startsWith("{\"productId\" : \"a\"");
+        assertThat(api.send("/api/inventory/stock?limit=1", headers).headers().map().keySet())
+            .as("nothing of the request comes back").noneMatch(name -> name.toLowerCase().startsWith("camel") || name.equals("limit"));
+        assertThat(tables.count("inventory")).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"POST", "PUT", "DELETE"})
+    void nothingCanBeChanged(String method) {
+        assertThat(api.status(method, "/api/inventory/stock")).isEqualTo(405);
+    }
+
+    private List<String> walk(String path) {
+        List<String> products = new ArrayList<>();
+        String after = "";
+        while (after != null) {
+            JsonNode page = api.get(path + (path.contains("?") ? "&" : "?") + "after=" + encoded(after), "StockPage");
+            products.addAll(page.get("items").findValuesAsText("productId"));
+            after = page.get("next").textValue();
+        }
+        return products;
+    }
+
+    private static List<String> types(JsonNode page) {
+        return page.get("items").findValuesAsText("type");
+    }
+
+    private static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,75 @@
+package ecommerce.inventory.routes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+
+import ecommerce.inventory.metrics.InvariantsHealth;
+import ecommerce.inventory.support.RouteTest;
+import io.micrometer.core.instrument.MeterRegistry;
+import org.apache.camel.CamelContext;
+import org.apache.camel.EndpointInject;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.builder.AdviceWith;
+import org.apache.camel.component.mock.MockEndpoint;
+import org.apache.camel.test.spring.junit5.UseAdviceWith;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.actuate.health.Status;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.test.context.TestPropertySource;
+
+/** {@code check-invariants.camel.yaml}: what is found is told as metric, as health and in the log. */
+@RouteTest
+@UseAdviceWith
+@ExtendWith(OutputCaptureExtension.class)
+@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/check-invariants.camel.yaml")
+class CheckInvariantsRouteTest {
+
+    @Autowired
+    private CamelContext camel;
+    @Autowired
+    private ProducerTemplate sender;
+    @Autowired
+    private MeterRegistry registry;
+    @Autowired
+    private InvariantsHealth health;
+    @EndpointInject("mock:sql:classpath:sql/check-invariants.sql")
+    private MockEndpoint check;
+
+    @Test
+    void whatIsFoundIsToldUntilItIsMended(CapturedOutput output) throws Exception {
+        AdviceWith.adviceWith(camel, "check-invariants", route -> {
+            route.replaceFromWith("direct:clock");
+            route.mockEndpointsAndSkip("sql:*");
+        });
+        camel.start();
+        check.whenExchangeReceived(1, exchange -> exchange.getMessage().setBody(
+            List.of(Map.of("invariant", "reserved-stock", "subject", "prod-456", "found", 3, "expected", 2))));
+        check.whenExchangeReceived(2, exchange -> exchange.getMessage().setBody(List.of()));
+        assertThat(health.health().getStatus()).isEqualTo(Status.UNKNOWN);
+        assertThat(violations("reserved-stock")).isNaN();
+
+        clock();
+        assertThat(violations("reserved-stock")).isEqualTo(1);
+        assertThat(violations("read-model")).isZero();
+        assertThat(health.health().getStatus()).isEqualTo(Status.DOWN);
+        assertThat(health.health().getDetails()).asString().contains("prod-456");
+        assertThat(output).contains("Invariant reserved-stock is violated for product prod-456: 3 instead of 2");
+
+        clock();
+        assertThat(violations("reserved-stock")).isZero();
+        assertThat(health.health().getStatus()).isEqualTo(Status.UP);
+    }
+
+    private double violations(String invariant) {
+        return registry.get("inventory.invariant.violations").tag("invariant", invariant).gauge().value();
+    }
+
+    private void clock() {
+        assertThat(sender.send("direct:clock", exchange -> { }).getException()).isNull();
+    }
+}

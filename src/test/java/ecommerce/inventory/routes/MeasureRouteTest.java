@@ -1,0 +1,77 @@
+package ecommerce.inventory.routes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+
+import ecommerce.inventory.support.RouteTest;
+import io.micrometer.core.instrument.MeterRegistry;
+import org.apache.camel.CamelContext;
+import org.apache.camel.EndpointInject;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.builder.AdviceWith;
+import org.apache.camel.component.mock.MockEndpoint;
+import org.apache.camel.test.spring.junit5.UseAdviceWith;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.test.context.TestPropertySource;
+
+/** {@code measure.camel.yaml}: what the query answers is what the gauges say. */
+@RouteTest
+@UseAdviceWith
+@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/measure.camel.yaml")
+class MeasureRouteTest {
+
+    @Autowired
+    private CamelContext camel;
+    @Autowired
+    private ProducerTemplate sender;
+    @Autowired
+    private MeterRegistry registry;
+    @EndpointInject("mock:sql:classpath:sql/measure.sql")
+    private MockEndpoint measure;
+
+    @BeforeEach
+    void mockTheSql() throws Exception {
+        if (!camel.isStarted()) {
+            AdviceWith.adviceWith(camel, "measure", route -> {
+                route.replaceFromWith("direct:clock");
+                route.mockEndpointsAndSkip("sql:*");
+            });
+            camel.start();
+        }
+        MockEndpoint.resetMocks(camel);
+    }
+
+    @Test
+    void theGaugesKeepWhatWasMeasuredLast() {
+        measure.whenExchangeReceived(1, exchange -> exchange.getMessage().setBody(Map.of("inventory.outbox.pending", 7L)));
+        measure.whenExchangeReceived(2, exchange -> exchange.getMessage().setBody(Map.of("inventory.outbox.pending", 5L)));
+        measure.whenExchangeReceived(3, exchange -> {
+            throw new IllegalStateException("database is away");
+        });
+
+        clock();
+        assertThat(gauge("inventory.outbox.pending")).isEqualTo(7);
+        clock();
+        assertThat(gauge("inventory.outbox.pending")).isEqualTo(5);
+        double age = gauge("inventory.measurement.age");
+        clock();
+        assertThat(gauge("inventory.outbox.pending")).isEqualTo(5);
+        assertThat(gauge("inventory.measurement.age")).as("and their age says so").isGreaterThanOrEqualTo(age);
+    }
+
+    @Test
+    void whatWasNotMeasuredIsNoNumber() {
+        assertThat(gauge("inventory.inbox.dead")).isNaN();
+    }
+
+    private double gauge(String name) {
+        return registry.get(name).gauge().value();
+    }
+
+    private void clock() {
+        assertThat(sender.send("direct:clock", exchange -> { }).getException()).isNull();
+    }
+}

@@ -1,0 +1,101 @@
+package ecommerce.inventory.routes;
+
+import static ecommerce.inventory.support.Shop.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+
+import ecommerce.inventory.api.StockStream;
+import ecommerce.inventory.support.RouteTest;
+import org.apache.camel.CamelContext;
+import org.apache.camel.EndpointInject;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.builder.AdviceWith;
+import org.apache.camel.component.mock.MockEndpoint;
+import org.apache.camel.test.spring.junit5.UseAdviceWith;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.mock.web.MockHttpServletRequest;
+import org.springframework.mock.web.MockHttpServletResponse;
+import org.springframework.test.annotation.DirtiesContext;
+import org.springframework.test.context.TestPropertySource;
+
+/** {@code stock-stream.camel.yaml}: when the table is asked, and what is told. */
+@RouteTest
+@UseAdviceWith
+@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/stock-stream.camel.yaml")
+@DirtiesContext(classMode = DirtiesContext.ClassMode.AFTER_EACH_TEST_METHOD)
+class StockStreamRouteTest {
+
+    @Autowired
+    private CamelContext camel;
+    @Autowired
+    private ProducerTemplate clock;
+    @Autowired
+    private StockStream stream;
+    @EndpointInject("mock:sql:classpath:sql/query-stock-changes.sql")
+    private MockEndpoint changes;
+
+    @BeforeEach
+    void mockTheSql() throws Exception {
+        AdviceWith.adviceWith(camel, "stock-stream", route -> {
+            route.replaceFromWith("direct:clock");
+            route.mockEndpointsAndSkip("sql:*");
+        });
+        camel.start();
+    }
+
+    @Test
+    void nothingIsAskedWhileNobodyListens() throws Exception {
+        changes.expectedMessageCount(0);
+
+        clock.sendBody("direct:clock", "");
+
+        changes.assertIsSatisfied();
+    }
+
+    @Test
+    void eachVersionIsToldOnceAndTheOldestFirst() throws Exception {
+        MockHttpServletResponse client = listen();
+        changes.whenExchangeReceived(1, exchange -> exchange.getMessage().setBody(List.of(change("b", 2), change("a", 1))));
+        changes.whenExchangeReceived(2, exchange -> exchange.getMessage().setBody(List.of(change("a", 2), change("b", 2))));
+
+        clock.sendBody("direct:clock", "");
+        await().until(() -> client.getContentAsString().contains("b2"));
+        clock.sendBody("direct:clock", "");
+        await().until(() -> client.getContentAsString().contains("a2"));
+
+        assertThat(client.getContentAsString()).isEqualTo(
+            "retry: 2000\n\nevent: stock\ndata: a1\n\nevent: stock\ndata: b2\n\nevent: stock\ndata: a2\n\n");
+        assertThat(client.getContentType()).startsWith("text/event-stream");
+    }
+
+    @Test
+    void aFailureEndsNeitherTheStreamNorTheClock() throws Exception {
+        MockHttpServletResponse client = listen();
+        changes.whenExchangeReceived(1, exchange -> {
+            throw new IllegalStateException("database is away");
+        });
+        changes.whenExchangeReceived(2, exchange -> exchange.getMessage().setBody(List.of(change("a", 1))));
+
+        clock.sendBody("direct:clock", "");
+        clock.sendBody("direct:clock", "");
+
+        await().until(() -> client.getContentAsString().contains("data: a1"));
+    }
+
+    private MockHttpServletResponse listen() throws Exception {
+        MockHttpServletRequest request = new MockHttpServletRequest("GET", "/api/inventory/stream");
+        request.setAsyncSupported(true);
+        MockHttpServletResponse response = new MockHttpServletResponse();
+        stream.service(request, response);
+        assertThat(stream.isListenedTo()).isTrue();
+        return response;
+    }
+
+    private static Map<String, Object> change(String productId, int version) {
+        return Map.of("productId", productId, "version", version, "stock", productId + version);
+    }
+}
