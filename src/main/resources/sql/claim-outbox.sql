@@ -19,7 +19,7 @@ WITH head AS (
     FOR UPDATE SKIP LOCKED
 )
 SELECT o.message_id, o.message_type, CAST(o.message_body AS text) AS message_body,
-       o.partition_key, o.correlation_id, o.causation_id, o.traceparent, o.enqueued_at,
+       o.partition_key, o.correlation_id, o.causation_id, o.traceparent, o.created_at, o.enqueued_at,
        CASE o.message_type WHEN 'InventoryReleased' THEN o.message_body ->> 'reason' END AS release_reason
 FROM head, LATERAL (
     SELECT *

@@ -19,6 +19,6 @@ WHERE message_id = (
     LIMIT 1
     FOR UPDATE SKIP LOCKED)
 RETURNING message_id AS "messageId", message_type AS "messageType", CAST(message_body AS text) AS "messageBody",
-          source_message_id AS "sourceMessageId", correlation_id AS "correlationId", traceparent, retry_count AS "retryCount",
+          source_message_id AS "sourceMessageId", message_body ->> 'orderId' AS "orderId", correlation_id AS "correlationId", traceparent, retry_count AS "retryCount",
           -- The latency of its events counts from here, as the broker's time is not kept.
           set_config('inventory.enqueued_at', CAST(received_at AS text), true) AS "enqueuedAt"

@@ -15,6 +15,7 @@ import ecommerce.inventory.api.StockStream;
 import ecommerce.inventory.inbox.FailedAttempt;
 import ecommerce.inventory.inbox.InboxRepository;
 import ecommerce.inventory.inbox.Normalizer;
+import ecommerce.inventory.inbox.ParkedMessage;
 import ecommerce.inventory.inbox.SchemaViolations;
 import ecommerce.inventory.messaging.ConsumerControl;
 import ecommerce.inventory.messaging.ConsumersHealth;
@@ -27,7 +28,11 @@ import ecommerce.inventory.metrics.Measurements;
 import ecommerce.inventory.operator.OperatorEndpoint;
 import ecommerce.inventory.outbox.OutboxPublisher;
 import ecommerce.inventory.outbox.RelayHealth;
+import ecommerce.inventory.tracing.MessageTracer;
+import ecommerce.inventory.tracing.MessagesAndRequests;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
+import io.opentelemetry.sdk.trace.samplers.Sampler;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.component.azure.servicebus.ServiceBusConfiguration;
@@ -37,6 +42,7 @@ import org.apache.camel.component.jsonvalidator.DefaultJsonUriSchemaLoader;
 import org.apache.camel.component.jsonvalidator.JsonUriSchemaLoader;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
+import org.springframework.boot.actuate.autoconfigure.tracing.TracingProperties;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
@@ -67,8 +73,8 @@ class InventoryConfiguration {
     }
 
     @Bean("azure-servicebus")
-    SettlingServiceBusComponent serviceBusComponent(InventoryProperties settings) {
-        SettlingServiceBusComponent component = new SettlingServiceBusComponent();
+    SettlingServiceBusComponent serviceBusComponent(InventoryProperties settings, MessageTracer tracer) {
+        SettlingServiceBusComponent component = new SettlingServiceBusComponent(tracer);
         component.setConfiguration(connection(settings.servicebus()));
         return component;
     }
@@ -146,19 +152,35 @@ class InventoryConfiguration {
     }
 
     @Bean
-    OutboxPublisher outboxPublisher(InventoryProperties settings) {
+    MessageTracer messageTracer(OpenTelemetry telemetry) {
+        return new MessageTracer(telemetry);
+    }
+
+    /** A trace begins with a message or a request, and is kept or not as its sender says; what the clock starts is none. */
+    @Bean
+    Sampler sampler(TracingProperties settings) {
+        return Sampler.parentBased(new MessagesAndRequests(settings.getSampling().getProbability()));
+    }
+
+    @Bean
+    OutboxPublisher outboxPublisher(InventoryProperties settings, MessageTracer tracer) {
         ServiceBusConfiguration events = connection(settings.servicebus());
         events.setServiceBusType(ServiceBusType.topic);
         events.setTopicOrQueueName(settings.servicebus().eventsTopic());
         // For a connection that was dropped while idle; what lasts longer is the relay's to wait for.
         events.getAmqpRetryOptions().setMaxRetries(1);
-        return new OutboxPublisher(() -> new ServiceBusClientFactory().createServiceBusSenderClient(events));
+        return new OutboxPublisher(settings.servicebus().eventsTopic(), tracer, () -> new ServiceBusClientFactory().createServiceBusSenderClient(events));
     }
 
     /** Named as the policy that Camel Quarkus brings, so that routes can say it on either runtime. */
     @Bean("PROPAGATION_REQUIRED")
     TransactionPolicy transactionPolicy(PlatformTransactionManager transactionManager) {
         return new TransactionPolicy(transactionManager);
+    }
+
+    @Bean
+    ParkedMessage parkedMessage() {
+        return new ParkedMessage();
     }
 
     @Bean

@@ -18,6 +18,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import ecommerce.inventory.InventoryProperties;
+import ecommerce.inventory.tracing.MessageTracer;
 import jakarta.annotation.PreDestroy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,7 +43,7 @@ class Shop {
     private static final int EVENTS_KEPT = 1_000;
 
     /** What came from the worker. */
-    record Event(String type, JsonNode body) {
+    record Event(String type, JsonNode body, String traceparent) {
     }
 
     private final ServiceBusSenderClient orders;
@@ -102,8 +103,11 @@ class Shop {
     }
 
     private static void send(ServiceBusSenderClient topic, String type, String orderId, ObjectNode body) {
-        topic.sendMessage(new ServiceBusMessage(body.toString()).setMessageId(UUID.randomUUID().toString())
-            .setSubject(type).setCorrelationId(orderId).setContentType("application/json"));
+        ServiceBusMessage message = new ServiceBusMessage(body.toString()).setMessageId(UUID.randomUUID().toString())
+            .setSubject(type).setCorrelationId(orderId).setContentType("application/json");
+        // The span of the request that brought the order.
+        message.getApplicationProperties().put("traceparent", MessageTracer.traceparent());
+        topic.sendMessage(message);
     }
 
     /** The last events, the oldest first; those of one order if it is named. */
@@ -115,7 +119,8 @@ class Shop {
     }
 
     private void receive(ServiceBusReceivedMessage message) {
-        received.add(new Event(message.getSubject(), message.getBody().toObject(JsonNode.class)));
+        received.add(new Event(message.getSubject(), message.getBody().toObject(JsonNode.class),
+            (String) message.getApplicationProperties().get("traceparent")));
         while (received.size() > EVENTS_KEPT) {
             received.removeFirst();
         }

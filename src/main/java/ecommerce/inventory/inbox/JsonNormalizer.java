@@ -40,7 +40,7 @@ class JsonNormalizer {
      * @return      the same object in the one form
      * @throws InvalidMessageException that names the place and the fault
      */
-    String normalise(byte[] body) {
+    ObjectNode normalise(byte[] body) {
         if (body == null || body.length == 0) {
             throw new InvalidMessageException(MalformedBody, "body: is empty; a JSON object was expected");
         }
@@ -50,7 +50,7 @@ class JsonNormalizer {
                 throw new InvalidMessageException(MalformedBody,
                     "body: is " + node.getNodeType() + "; a JSON object was expected");
             }
-            return json.writeValueAsString(normalise(object, ""));
+            return (ObjectNode) normalise(object, "");
         } catch (JsonProcessingException e) {
             var at = e.getLocation();
             throw new InvalidMessageException(MalformedBody, "body: is not JSON"

@@ -10,6 +10,9 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import ecommerce.inventory.tracing.LogFields;
+import ecommerce.inventory.tracing.MessageTracer;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
@@ -26,17 +29,16 @@ import org.apache.camel.util.StringHelper;
  * type name only the last part.</li>
  * <li>Variable {@code messageBody} is the JSON, for expressions: {@code jsonpath} with source messageBody.</li>
  * <li>Variable {@code message} is a map, made to be the parameters of SQL: messageId (UUID),
- * sourceMessageId (the MessageId as sent), messageType, messageBody (JSON), correlationId, traceparent,
- * enqueuedAt (OffsetDateTime; when the broker took it, or null).</li>
+ * sourceMessageId (the MessageId as sent), messageType, messageBody (JSON), correlationId, traceparent (of the span that is
+ * current, or null), enqueuedAt (OffsetDateTime; when the broker took it, or null).</li>
  * <li>No header is left: application properties are the sender's, and must not reach an endpoint.</li>
+ * <li>Lines of the log carry the order id.</li>
  * </ul>
  * A message that cannot be brought into this form is an {@link InvalidMessageException}.
  */
 public class Normalizer implements Processor {
 
     private static final Pattern SIMPLE_NAME = Pattern.compile("[A-Za-z][A-Za-z0-9]{0,99}");
-    /** W3C Trace Context, version 00. */
-    private static final Pattern TRACEPARENT = Pattern.compile("00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}");
     /** With or without hyphens, as .NET writes them ("D" and "N"). */
     private static final Pattern UUID_TEXT =
         Pattern.compile("(\\p{XDigit}{8})-?(\\p{XDigit}{4})-?(\\p{XDigit}{4})-?(\\p{XDigit}{4})-?(\\p{XDigit}{12})");
@@ -48,7 +50,9 @@ public class Normalizer implements Processor {
     public void process(Exchange exchange) {
         Message in = exchange.getMessage();
         String type = messageType(exchange.getContext(), in);
-        String body = json.normalise(in.getBody(byte[].class));
+        ObjectNode object = json.normalise(in.getBody(byte[].class));
+        LogFields.put(null, JsonNormalizer.excerpt(object.path("orderId").asText()));
+        String body = object.toString();
         String sentId = in.getHeader(ServiceBusConstants.MESSAGE_ID, String.class);
         UUID id = messageId(exchange, type, sentId);
 
@@ -58,7 +62,7 @@ public class Normalizer implements Processor {
         message.put("messageType", type);
         message.put("messageBody", body);
         message.put("correlationId", withoutNul(in.getHeader(ServiceBusConstants.CORRELATION_ID, String.class)));
-        message.put("traceparent", traceparent(in));
+        message.put("traceparent", MessageTracer.traceparent());
         message.put("enqueuedAt", in.getHeader(ServiceBusConstants.ENQUEUED_TIME));
 
         exchange.setVariable("messageType", type);
@@ -109,11 +113,6 @@ public class Normalizer implements Processor {
             name = exchange.getFromRouteId() + '/' + exchange.getMessage().getHeader(ServiceBusConstants.SEQUENCE_NUMBER);
         }
         return UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8));
-    }
-
-    private static String traceparent(Message in) {
-        String traceparent = applicationProperty(in, "traceparent");
-        return traceparent != null && TRACEPARENT.matcher(traceparent).matches() ? traceparent : null;
     }
 
     private static String applicationProperty(Message in, String name) {

@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 import com.azure.messaging.servicebus.ServiceBusReceivedMessage;
 import com.azure.messaging.servicebus.ServiceBusReceiverClient;
 import ecommerce.inventory.inbox.Failures;
+import ecommerce.inventory.tracing.MessageSpan;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 import org.slf4j.Logger;
@@ -92,10 +93,17 @@ class DeadLetterReplay {
     }
 
     private boolean replay(ServiceBusReceivedMessage message) {
+        try (MessageSpan span = consumer.trace(message)) {
+            return replay(message, span);
+        }
+    }
+
+    private boolean replay(ServiceBusReceivedMessage message, MessageSpan span) {
         long number = message.getSequenceNumber();
         Exchange exchange = consumer.process(message);
         Exception failure = exchange.getException();
         if (failure != null || exchange.isRollbackOnly()) {
+            span.failed(failure);
             return fail(number, Failures.invalidMessage(failure)
                 .map(invalid -> invalid.reason() + ": " + invalid.getMessage())
                 .orElseGet(() -> Objects.toString(failure, "Rolled back")));

@@ -23,6 +23,8 @@ import com.azure.messaging.servicebus.ServiceBusReceivedMessageContext;
 import com.azure.messaging.servicebus.models.DeadLetterOptions;
 import ecommerce.inventory.inbox.Failures;
 import ecommerce.inventory.inbox.InvalidMessageException;
+import ecommerce.inventory.tracing.MessageSpan;
+import ecommerce.inventory.tracing.MessageTracer;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
@@ -53,6 +55,7 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
     /** How long messages that were asked for before the stop may still arrive, to be given back; milliseconds. */
     private static final long LATE_ARRIVALS = 500;
 
+    private final MessageTracer tracer;
     private ServiceBusProcessorClient client;
     private ExecutorService settlements;
     private Semaphore slots;
@@ -61,8 +64,9 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
     private CountDownLatch closed;
     private volatile long active;
 
-    SettlingConsumer(ServiceBusEndpoint endpoint, Processor processor) {
+    SettlingConsumer(ServiceBusEndpoint endpoint, Processor processor, MessageTracer tracer) {
         super(endpoint, processor);
+        this.tracer = tracer;
     }
 
     @Override
@@ -138,8 +142,8 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
                 return;
             }
             boolean settled;
-            try {
-                settled = settle(context, process(context.getMessage()));
+            try (MessageSpan span = trace(context.getMessage())) {
+                settled = settle(context, process(context.getMessage()), span);
             } finally {
                 active = System.nanoTime();
                 slots.release();
@@ -178,6 +182,11 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
         return getEndpoint().getCamelContext().isStopping();
     }
 
+    /** Begins the span of a message, in which it is handled and settled. */
+    MessageSpan trace(ServiceBusReceivedMessage message) {
+        return tracer.receive(entity(), message);
+    }
+
     /** Has the route handle a message, and answers when all of the route has run; the caller settles. */
     Exchange process(ServiceBusReceivedMessage received) {
         Exchange exchange = createExchange(false);
@@ -195,13 +204,14 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
     }
 
     /** @return false for a message to give back */
-    private boolean settle(ServiceBusReceivedMessageContext context, Exchange exchange) throws InterruptedException {
+    private boolean settle(ServiceBusReceivedMessageContext context, Exchange exchange, MessageSpan span) throws InterruptedException {
         String id = context.getMessage().getMessageId();
         Exception failure = exchange.getException();
         if (failure == null && !exchange.isRollbackOnly()) {
             settle(context::complete);
             return true;
         }
+        span.failed(failure);
         Optional<InvalidMessageException> invalid = Failures.invalidMessage(failure);
         if (invalid.isPresent()) {
             LOG.warn("{}: message {} is dead-lettered: {}: {}", entity(), id, invalid.get().reason(), invalid.get().getMessage());
@@ -250,6 +260,7 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
         message.setHeader(ServiceBusConstants.DELIVERY_COUNT, received.getDeliveryCount());
         message.setHeader(ServiceBusConstants.ENQUEUED_TIME, received.getEnqueuedTime());
         message.setBody(body(received));
+        MessageTracer.tellCamel(message);
     }
 
     static byte[] body(ServiceBusReceivedMessage received) {

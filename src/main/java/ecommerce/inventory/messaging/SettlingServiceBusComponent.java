@@ -2,6 +2,7 @@ package ecommerce.inventory.messaging;
 
 import java.util.Map;
 
+import ecommerce.inventory.tracing.MessageTracer;
 import org.apache.camel.Consumer;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Processor;
@@ -18,6 +19,12 @@ import org.apache.camel.spi.annotations.Component;
 @Component("azure-servicebus")
 public class SettlingServiceBusComponent extends ServiceBusComponent {
 
+    private final MessageTracer tracer;
+
+    public SettlingServiceBusComponent(MessageTracer tracer) {
+        this.tracer = tracer;
+    }
+
     @Override
     protected Endpoint createEndpoint(String uri, String remaining, Map<String, Object> parameters) throws Exception {
         ServiceBusConfiguration configuration =
@@ -25,7 +32,7 @@ public class SettlingServiceBusComponent extends ServiceBusComponent {
         return new ServiceBusEndpoint(uri, this, configuration) {
             @Override
             public Consumer createConsumer(Processor processor) throws Exception {
-                Consumer consumer = new SettlingConsumer(this, processor);
+                Consumer consumer = new SettlingConsumer(this, processor, tracer);
                 configureConsumer(consumer);
                 return consumer;
             }

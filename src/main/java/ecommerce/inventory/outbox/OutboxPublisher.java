@@ -17,6 +17,8 @@ import com.azure.messaging.servicebus.ServiceBusFailureReason;
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import com.azure.messaging.servicebus.ServiceBusMessageBatch;
 import com.azure.messaging.servicebus.ServiceBusSenderClient;
+import ecommerce.inventory.tracing.MessageTracer;
+import ecommerce.inventory.tracing.MessageTracer.Publication;
 
 /**
  * Sends rows of the outbox to the events topic, in their order and in as few sends as fit.
@@ -36,11 +38,18 @@ public class OutboxPublisher implements AutoCloseable {
         ServiceBusFailureReason.SERVICE_COMMUNICATION_ERROR,
         ServiceBusFailureReason.SERVICE_TIMEOUT);
 
+    private final String topic;
+    private final MessageTracer tracer;
     private final Supplier<ServiceBusSenderClient> connect;
     private ServiceBusSenderClient sender;
 
-    /** @param connect makes the sender, at the first event: a broker that is away must not keep the worker from starting */
-    public OutboxPublisher(Supplier<ServiceBusSenderClient> connect) {
+    /**
+     * @param topic   that the sender sends to
+     * @param connect makes the sender, at the first event: a broker that is away must not keep the worker from starting
+     */
+    public OutboxPublisher(String topic, MessageTracer tracer, Supplier<ServiceBusSenderClient> connect) {
+        this.topic = topic;
+        this.tracer = tracer;
         this.connect = connect;
     }
 
@@ -86,7 +95,7 @@ public class OutboxPublisher implements AutoCloseable {
         }
     }
 
-    private static ServiceBusMessage message(Map<String, Object> event) {
+    private static ServiceBusMessage message(Map<String, Object> event, String traceparent) {
         ServiceBusMessage message = new ServiceBusMessage(BinaryData.fromString((String) event.get("message_body")))
             .setMessageId(event.get("message_id").toString())
             .setSubject((String) event.get("message_type"))
@@ -97,8 +106,8 @@ public class OutboxPublisher implements AutoCloseable {
         if (event.get("causation_id") != null) {
             properties.put("CausationId", event.get("causation_id"));
         }
-        if (event.get("traceparent") != null) {
-            properties.put("traceparent", event.get("traceparent"));
+        if (traceparent != null) {
+            properties.put("traceparent", traceparent);
         }
         return message;
     }
@@ -110,11 +119,12 @@ public class OutboxPublisher implements AutoCloseable {
     }
 
     /** One call of {@link #publish}: fills batches, sends them, and keeps the score. */
-    private static final class Attempt {
+    private final class Attempt {
 
         private final ServiceBusSenderClient sender;
         private final List<UUID> published = new ArrayList<>();
         private final Map<UUID, String> refused = new LinkedHashMap<>();
+        private final Map<Object, Publication> publications = new HashMap<>();
         private final Set<Object> heldKeys = new HashSet<>();
         private final List<Map<String, Object>> inBatch = new ArrayList<>();
         private ServiceBusMessageBatch batch;
@@ -130,7 +140,7 @@ public class OutboxPublisher implements AutoCloseable {
             if (batch == null) {
                 batch = sender.createMessageBatch();
             }
-            if (fits(message(event))) {
+            if (fits(toSend(event))) {
                 inBatch.add(event);
             } else if (inBatch.isEmpty()) {
                 refuse(event, "Larger than the " + batch.getMaxSizeInBytes() + " bytes that the broker takes");
@@ -138,6 +148,11 @@ public class OutboxPublisher implements AutoCloseable {
                 flush();
                 add(event);
             }
+        }
+
+        private ServiceBusMessage toSend(Map<String, Object> event) {
+            Publication publication = publications.computeIfAbsent(event.get("message_id"), id -> tracer.publish(topic, event));
+            return message(event, publication.traceparent());
         }
 
         private boolean fits(ServiceBusMessage message) {
@@ -162,7 +177,7 @@ public class OutboxPublisher implements AutoCloseable {
             batch = null;
             try {
                 sender.sendMessages(sending);
-                sent.forEach(event -> published.add((UUID) event.get("message_id")));
+                sent.forEach(this::acknowledge);
             } catch (RuntimeException e) {
                 if (!isRefusal(e)) {
                     throw e;
@@ -177,8 +192,8 @@ public class OutboxPublisher implements AutoCloseable {
                 return;
             }
             try {
-                sender.sendMessage(message(event));
-                published.add((UUID) event.get("message_id"));
+                sender.sendMessage(toSend(event));
+                acknowledge(event);
             } catch (RuntimeException e) {
                 if (!isRefusal(e)) {
                     throw e;
@@ -187,8 +202,16 @@ public class OutboxPublisher implements AutoCloseable {
             }
         }
 
+        private void acknowledge(Map<String, Object> event) {
+            UUID id = (UUID) event.get("message_id");
+            published.add(id);
+            publications.get(id).acknowledged();
+        }
+
         private void refuse(Map<String, Object> event, String why) {
-            refused.put((UUID) event.get("message_id"), why);
+            UUID id = (UUID) event.get("message_id");
+            refused.put(id, why);
+            publications.get(id).refused(why);
             heldKeys.add(event.get("partition_key"));
         }
     }

@@ -114,15 +114,4 @@ class OrderOutcomeTest {
         assertThat(tables.count("inventory_reservations")).isEqualTo(1);
         assertThat(shop.events("order-5")).hasSize(1);
     }
-
-    @Test
-    void theTraceOfTheOrderGoesOnInItsEvents() {
-        ServiceBusMessage order = order("order-6", "1 prod-456");
-        String traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-        order.getApplicationProperties().put("traceparent", traceparent);
-        shop.send(order);
-        await().until(() -> shop.events("order-6").size() == 1);
-
-        assertThat(shop.events("order-6").get(0).applicationProperties()).containsEntry("traceparent", traceparent);
-    }
 }

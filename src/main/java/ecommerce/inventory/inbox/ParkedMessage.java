@@ -1,0 +1,37 @@
+package ecommerce.inventory.inbox;
+
+import java.util.Map;
+
+import ecommerce.inventory.tracing.LogFields;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+import org.apache.camel.spi.Synchronization;
+import org.apache.camel.support.SynchronizationAdapter;
+
+/**
+ * Makes of a row of {@code sql/take-parked-message.sql}, the body, what the {@link Normalizer} makes of a new message: variables
+ * {@code message}, {@code messageType} and {@code messageBody}, and the fields of the log, until the exchange is done.
+ */
+public class ParkedMessage implements Processor {
+
+    /** One for all: an exchange has it once, however many messages it takes up. */
+    private static final Synchronization CLEAR_LOG_FIELDS = new SynchronizationAdapter() {
+        @Override
+        public void onDone(Exchange exchange) {
+            LogFields.clear();
+        }
+    };
+
+    @Override
+    @SuppressWarnings("unchecked")
+    public void process(Exchange exchange) throws Exception {
+        Map<String, Object> message = exchange.getMessage().getMandatoryBody(Map.class);
+        exchange.setVariable("message", message);
+        exchange.setVariable("messageType", message.get("messageType"));
+        exchange.setVariable("messageBody", message.get("messageBody"));
+        LogFields.put((String) message.get("sourceMessageId"), (String) message.get("orderId"));
+        if (!exchange.getExchangeExtension().containsOnCompletion(CLEAR_LOG_FIELDS)) {
+            exchange.getExchangeExtension().addOnCompletion(CLEAR_LOG_FIELDS);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+package ecommerce.inventory.tracing;
+
+import org.slf4j.MDC;
+
+/**
+ * The fields that lines of the log carry while a message is in work: {@code messageId} as its sender wrote it, and
+ * {@code orderId} once it is read. ({@code traceId} and {@code spanId} come from the current span.)
+ */
+public final class LogFields {
+
+    private static final String MESSAGE_ID = "messageId";
+    private static final String ORDER_ID = "orderId";
+
+    private LogFields() {
+    }
+
+    /** In the current thread, until they are cleared. One that is null is left out. */
+    public static void put(String messageId, String orderId) {
+        putUnlessNull(MESSAGE_ID, messageId);
+        putUnlessNull(ORDER_ID, orderId);
+    }
+
+    public static void clear() {
+        MDC.remove(MESSAGE_ID);
+        MDC.remove(ORDER_ID);
+    }
+
+    private static void putUnlessNull(String name, String value) {
+        if (value != null) {
+            MDC.put(name, value);
+        }
+    }
+}

@@ -1,0 +1,218 @@
+package ecommerce.inventory.endtoend;
+
+import static ecommerce.inventory.support.Shop.about;
+import static ecommerce.inventory.support.Shop.await;
+import static ecommerce.inventory.support.Shop.order;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import com.azure.messaging.servicebus.ServiceBusMessage;
+import ecommerce.inventory.servicebus.BrowsedMessage;
+import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.Tables;
+import ecommerce.inventory.support.WorkerTest;
+import io.opentelemetry.api.trace.SpanId;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
+import io.opentelemetry.sdk.trace.SpanProcessor;
+import io.opentelemetry.sdk.trace.data.SpanData;
+import io.opentelemetry.sdk.trace.data.StatusData;
+import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
+import org.apache.camel.CamelContext;
+import org.apache.camel.builder.AdviceWith;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.autoconfigure.actuate.observability.AutoConfigureObservability;
+import org.springframework.boot.test.context.TestConfiguration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
+import org.springframework.dao.CannotAcquireLockException;
+import org.springframework.test.context.TestPropertySource;
+
+/** One trace from the shop's span to the event that the shop receives, and lines of the log that say whose they are. */
+@WorkerTest
+@AutoConfigureObservability(metrics = false)
+@Import(TracingTest.Spans.class)
+@TestPropertySource(properties = {"management.tracing.sampling.probability=1", "inventory.inbox.max-retries=0",
+    "inventory.inbox.parked-delay=PT0.1S", "inventory.inbox.parked-delay-max=PT0.1S", "inventory.inbox.max-attempts=1000"})
+class TracingTest {
+
+    private static final String SHOPS_SPAN = "00f067aa0ba902b7";
+    private static final Logger ROOT_LOGGER = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
+
+    @TestConfiguration
+    static class Spans {
+
+        /** No bean: Spring Boot would export to it once more. */
+        private final InMemorySpanExporter exporter = InMemorySpanExporter.create();
+
+        @Bean
+        SpanProcessor processor() {
+            return SimpleSpanProcessor.create(exporter);
+        }
+    }
+
+    @Autowired
+    private CamelContext camel;
+    @Autowired
+    private EmbeddedServiceBus bus;
+    @Autowired
+    private Shop shop;
+    @Autowired
+    private Tables tables;
+    @Autowired
+    private Spans spans;
+    private InMemorySpanExporter exporter;
+    private final ListAppender<ILoggingEvent> log = new ListAppender<>();
+    private volatile boolean fault = true;
+
+    @BeforeEach
+    void start() {
+        shop.awaitQuiet(tables);
+        tables.clear();
+        bus.purge();
+        tables.stock("a", 1_000);
+        exporter = spans.exporter;
+        exporter.reset();
+        log.start();
+        ROOT_LOGGER.addAppender(log);
+    }
+
+    @AfterEach
+    void nothingThatTheClockStartsIsATrace() {
+        ROOT_LOGGER.detachAppender(log);
+        assertThat(exporter.getFinishedSpanItems())
+            .filteredOn(span -> span.getParentSpanId().equals(SpanId.getInvalid()))
+            .allSatisfy(span -> assertThat(span.getKind()).as("%s", span).isEqualTo(SpanKind.CONSUMER));
+    }
+
+    @Test
+    void theWayFromTheShopsSpanToTheEventIsOneTrace() {
+        String trace = trace(1);
+        shop.send(traced(order("order-1", "2 a"), trace, "01"));
+        await().until(() -> shop.events("order-1").size() == 1);
+        await().untilAsserted(() -> assertThat(spans(trace)).extracting(SpanData::getName)
+            .contains("process orders/inventory", "inbox", "inbox-transaction", "OrderCreated", "wait in outbox", "send inventory"));
+
+        List<SpanData> way = spans(trace);
+        assertThat(exporter.getFinishedSpanItems()).as("all spans that were made").hasSameSizeAs(way);
+        List<String> names = new ArrayList<>();
+        String id = spanOf(shop.events("order-1").get(0));
+        Map<String, SpanData> byId = way.stream().collect(Collectors.toMap(SpanData::getSpanId, Function.identity()));
+        while (byId.containsKey(id)) {
+            names.add(byId.get(id).getName());
+            id = byId.get(id).getParentSpanId();
+        }
+        assertThat(id).as("where it began").isEqualTo(SHOPS_SPAN);
+        assertThat(names).startsWith("send inventory", "inbox").endsWith("orders", "process orders/inventory");
+        assertThat(way).filteredOn(span -> span.getAttributes().asMap().toString().contains("sql/reserve-inventory.sql")).as("the SQL").isNotEmpty();
+        assertThat(way).as("the relay is woken by it, and is no part of it").noneMatch(span -> span.getAttributes().asMap().toString().contains("claim-outbox"));
+        assertThat(way).as("statements and values stay here").noneMatch(span -> span.getAttributes().asMap().toString().contains("SELECT"));
+    }
+
+    @Test
+    void eachOrderOfABatchKeepsItsOwnTrace() {
+        shop.send(IntStream.range(0, 50).mapToObj(i -> traced(order("order-" + i, "1 a"), trace(100 + i), "01")).toArray(ServiceBusMessage[]::new));
+        await().until(() -> shop.events().size() == 50);
+
+        for (int i = 0; i < 50; i++) {
+            assertThat(shop.events("order-" + i)).singleElement().extracting(TracingTest::traceOf).isEqualTo(trace(100 + i));
+        }
+    }
+
+    @Test
+    void whatTheShopDoesNotKeepLeavesNoSpanAndItsIdGoesOn() {
+        shop.send(traced(order("order-2", "1 a"), trace(2), "00"), traced(order("order-3", "1 a"), trace(3), "01"));
+        await().until(() -> spans(trace(3)).stream().anyMatch(span -> span.getName().equals("send inventory"))
+            && shop.events("order-2").size() == 1);
+
+        assertThat(spans(trace(2))).isEmpty();
+        assertThat(shop.events("order-2").get(0).applicationProperties().get("traceparent").toString())
+            .startsWith("00-" + trace(2) + "-").endsWith("-00");
+    }
+
+    @Test
+    void aMessageWithoutATraceBeginsOne() {
+        shop.sendPayments(about("order-4", "PaymentFailed"));
+        await().until(() -> exporter.getFinishedSpanItems().stream().anyMatch(span -> span.getName().equals("process payments/inventory")));
+
+        assertThat(exporter.getFinishedSpanItems()).extracting(SpanData::getTraceId).as("one").hasSizeGreaterThan(3).containsOnly(
+            exporter.getFinishedSpanItems().get(0).getTraceId());
+    }
+
+    @Test
+    void theTraceOfAParkedMessageGoesOnInItsEventsAndItsLogLinesAreItsOwn() throws Exception {
+        AdviceWith.adviceWith(camel, "reserve-inventory", route -> route.weaveById("reserve").before().process(exchange -> {
+            if (fault) {
+                throw new CannotAcquireLockException("not now");
+            }
+        }).id("fault"));
+        ServiceBusMessage order = traced(order("order-5", "1 a"), trace(5), "01");
+        shop.send(order);
+        await().until(() -> tables.count("inbox WHERE processed_at IS NULL AND retry_count > 1") == 1);
+        fault = false;
+        await().until(() -> shop.events("order-5").size() == 1);
+        AdviceWith.adviceWith(camel, "reserve-inventory", route -> route.weaveById("fault").remove());
+
+        assertThat(traceOf(shop.events("order-5").get(0))).isEqualTo(trace(5));
+        assertThat(log.list).filteredOn(line -> line.getFormattedMessage().contains("is parked")).hasSizeGreaterThan(1)
+            .allSatisfy(line -> assertThat(line.getMDCPropertyMap())
+                .containsEntry("messageId", order.getMessageId()).containsEntry("orderId", "order-5"));
+    }
+
+    @Test
+    void aLineAboutAMessageCarriesItsIdsAndNothingOfTheCustomer() {
+        ServiceBusMessage order = traced(Shop.orderCreated("""
+            {"orderId": "order-6", "items": [], "shippingAddress": {"street": "12 Secret Lane", "city": 7}}"""), trace(6), "01");
+        shop.send(order);
+        await().until(() -> log.list.stream().anyMatch(line -> line.getFormattedMessage().contains("is dead-lettered")));
+        await().until(() -> spans(trace(6)).stream().anyMatch(span -> span.getName().equals("process orders/inventory")));
+
+        assertThat(log.list).filteredOn(line -> line.getFormattedMessage().contains("is dead-lettered")).singleElement()
+            .satisfies(line -> assertThat(line.getMDCPropertyMap()).containsEntry("messageId", order.getMessageId())
+                .containsEntry("orderId", "order-6").containsEntry("traceId", trace(6)).containsKey("spanId"));
+        assertThat(spans(trace(6))).filteredOn(span -> span.getName().equals("process orders/inventory")).singleElement()
+            .satisfies(span -> assertThat(span.getStatus()).isEqualTo(StatusData.error()))
+            .satisfies(span -> assertThat(span.getAttributes().asMap().toString()).contains("error.type=SchemaViolation"));
+        assertThat(exporter.getFinishedSpanItems().toString() + log.list).doesNotContain("Secret Lane");
+
+        log.list.clear();
+        shop.send(order("order-7", "1 a"), Shop.orderCreated("{"));
+        await().until(() -> !log.list.isEmpty());
+        assertThat(log.list.get(0).getMDCPropertyMap()).as("nothing of an earlier message").doesNotContainKey("orderId");
+    }
+
+    private List<SpanData> spans(String trace) {
+        return exporter.getFinishedSpanItems().stream().filter(span -> span.getTraceId().equals(trace)).toList();
+    }
+
+    private static String trace(int number) {
+        return "4bf92f3577b34da6" + "%016x".formatted(number);
+    }
+
+    private static ServiceBusMessage traced(ServiceBusMessage message, String trace, String flags) {
+        message.getApplicationProperties().put("traceparent", "00-" + trace + "-" + SHOPS_SPAN + "-" + flags);
+        return message;
+    }
+
+    private static String traceOf(BrowsedMessage event) {
+        return event.applicationProperties().get("traceparent").toString().split("-")[1];
+    }
+
+    private static String spanOf(BrowsedMessage event) {
+        return event.applicationProperties().get("traceparent").toString().split("-")[2];
+    }
+}
