@@ -167,18 +167,6 @@ class InventorySummaryTest {
         assertThat(fold(100)).isEqualTo(1);
     }
 
-    @Test
-    void theLagIsWhatWaitsAndTheAgeOfTheOldest() {
-        assertThat(tables.run("summary-lag").get(0).toString()).isEqualTo("{events=0, age=0}");
-        event("InventoryReserved", "a", 3, 1);
-        jdbc.update("UPDATE outbox SET created_at = now() - interval '1 hour'");
-        event("InventoryReserved", "a", 3, 1);
-
-        Map<String, Object> lag = tables.run("summary-lag").get(0);
-        assertThat(lag).containsEntry("events", 2L);
-        assertThat(((Number) lag.get("age")).intValue()).isEqualTo(3600);
-    }
-
     /** @param change by how much it changes the reserved stock; of the last two types, the stock in all */
     private void event(String type, String product, int change, int second) {
         String quantity = Map.of("InventoryReserved", "quantityReserved", "InventoryReleased", "quantityReleased",
