@@ -126,24 +126,28 @@ class PageTest {
 
         await().untilAsserted(() -> assertThat(text("#products")).startsWith("a-very-long"));
         assertThat(browser.executeScript("return document.documentElement.scrollWidth")).isEqualTo(390L);
+        assertThat(browser.executeScript("return Array.from(document.querySelectorAll('td.number'), cell => getComputedStyle(cell, '::after').content)"))
+            .as("named, where no heading is seen").isEqualTo(List.of("\"available\"", "\"reserved\"", "\"committed\""));
         assertNoTrouble();
     }
 
     @Test
     void aWorkerThatIsGoneIsToldAndTakenUpAgainWhenItIsBack() {
         tables.stock("a", 5);
+        tables.stock("ab", 5);
         browser.findElement(By.id("prefix")).sendKeys("a");
-        awaitText("#products", "a\n5 0 0");
+        awaitText("#products", "a\n5 0 0\nab\n5 0 0");
 
         worker.close();
         awaitText("#connection", "Not live, reconnecting …");
         awaitText("#trouble", "The worker cannot be reached. What is shown may be old; it is tried again.");
-        assertThat(text("#products")).as("what was known stays").isEqualTo("a\n5 0 0");
-        jdbc.update("UPDATE inventory SET available_stock = 4, version = 2, last_updated = now()");
+        assertThat(text("#products")).as("what was known stays").isEqualTo("a\n5 0 0\nab\n5 0 0");
+        jdbc.update("UPDATE inventory SET available_stock = 4, version = 2, last_updated = now() WHERE product_id = 'a'");
+        jdbc.update("INSERT INTO inventory_summary (product_id, total_committed_quantity, folded_at) VALUES ('ab', 2, now() - interval '1 min')");
         startWorker();
 
         awaitText("#connection", "Live");
-        awaitText("#products", "a\n4 0 0");
+        awaitText("#products", "a\n4 0 0\nab\n5 0 2");
         await().until(() -> !browser.findElement(By.id("trouble")).isDisplayed());
     }
 
