@@ -5,9 +5,10 @@ WITH held AS (
     FROM inventory_reservations
     WHERE status = 'Reserved'
     GROUP BY product_id
-), told AS (
-    SELECT product_id, coalesce(u.reserved, 0) AS reserved, coalesce(u.committed, 0) AS committed, coalesce(u.received, 0) AS received
-    FROM inventory LEFT JOIN inventory_units AS u USING (product_id)
+), account AS (
+    SELECT product_id, i.reserved_stock, coalesce(told.reserved, 0) AS reserved,
+           i.total_stock + coalesce(told.committed, 0) AS found, i.initial_stock + coalesce(told.received, 0) AS expected
+    FROM inventory AS i LEFT JOIN inventory_units AS told USING (product_id)
 ), difference AS (
     SELECT 'negative-stock' AS invariant, product_id AS subject, least(available_stock, reserved_stock) AS found, 0 AS expected
     FROM inventory
@@ -17,13 +18,9 @@ WITH held AS (
     FROM inventory AS i FULL JOIN held USING (product_id)
     WHERE coalesce(i.reserved_stock, 0) <> coalesce(held.units, 0)
     UNION ALL
-    SELECT 'read-model', product_id, told.reserved, i.reserved_stock
-    FROM inventory AS i JOIN told USING (product_id)
-    WHERE told.reserved <> i.reserved_stock
+    SELECT 'read-model', product_id, reserved, reserved_stock FROM account WHERE reserved <> reserved_stock
     UNION ALL
-    SELECT 'accounted-stock', product_id, i.total_stock + told.committed, i.initial_stock + told.received
-    FROM inventory AS i JOIN told USING (product_id)
-    WHERE i.total_stock + told.committed <> i.initial_stock + told.received
+    SELECT 'accounted-stock', product_id, found, expected FROM account WHERE found <> expected
     UNION ALL
     SELECT 'order-status', r.product_id, sum(r.quantity_reserved), 0
     FROM inventory_reservations AS r LEFT JOIN inventory_orders AS o USING (order_id)

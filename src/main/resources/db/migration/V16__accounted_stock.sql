@@ -108,9 +108,6 @@ CREATE TRIGGER initial_stock
     BEFORE INSERT ON inventory
     FOR EACH ROW WHEN (NEW.initial_stock IS NULL) EXECUTE FUNCTION initial_stock();
 
--- What the read model has heard of late; see idx_inventory_last_updated.
-CREATE INDEX idx_summary_folded_at ON inventory_summary USING brin (folded_at) WITH (pages_per_range = 8, autosummarize = on);
-
 -- The stock as the API tells it. What is committed comes from the read model, and so a moment later than the rest.
 CREATE VIEW inventory_stock AS
 SELECT product_id, i.available_stock, i.last_updated, s.folded_at,
