@@ -23,7 +23,7 @@ WITH command AS (
                'quantityChange', CAST(change AS integer),
                'newTotalQuantity', total_stock,
                'reason', reason,
-               'adjustedAt', to_char(last_updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')),
+               'adjustedAt', utc(last_updated)),
            product_id, :#correlationId, :#sourceMessageId, :#traceparent, last_updated
     FROM adjusted JOIN command USING (product_id)
 )

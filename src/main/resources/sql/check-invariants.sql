@@ -5,11 +5,10 @@ WITH held AS (
     FROM inventory_reservations
     WHERE status = 'Reserved'
     GROUP BY product_id
-), folding AS (
-    SELECT o.message_body ->> 'productId' AS product_id, sum(o.reserved_change) AS units
-    FROM outbox_unprojected JOIN outbox AS o USING (message_id)
-    WHERE o.reserved_change <> 0
-    GROUP BY 1
+), account AS (
+    SELECT product_id, i.reserved_stock, coalesce(told.reserved, 0) AS reserved,
+           i.total_stock + coalesce(told.committed, 0) AS found, i.initial_stock + coalesce(told.received, 0) AS expected
+    FROM inventory AS i LEFT JOIN inventory_units AS told USING (product_id)
 ), difference AS (
     SELECT 'negative-stock' AS invariant, product_id AS subject, least(available_stock, reserved_stock) AS found, 0 AS expected
     FROM inventory
@@ -19,9 +18,9 @@ WITH held AS (
     FROM inventory AS i FULL JOIN held USING (product_id)
     WHERE coalesce(i.reserved_stock, 0) <> coalesce(held.units, 0)
     UNION ALL
-    SELECT 'read-model', i.product_id, coalesce(s.total_reserved_quantity, 0) + coalesce(folding.units, 0), i.reserved_stock
-    FROM inventory AS i LEFT JOIN inventory_summary AS s USING (product_id) LEFT JOIN folding USING (product_id)
-    WHERE coalesce(s.total_reserved_quantity, 0) + coalesce(folding.units, 0) <> i.reserved_stock
+    SELECT 'read-model', product_id, reserved, reserved_stock FROM account WHERE reserved <> reserved_stock
+    UNION ALL
+    SELECT 'accounted-stock', product_id, found, expected FROM account WHERE found <> expected
     UNION ALL
     SELECT 'order-status', r.product_id, sum(r.quantity_reserved), 0
     FROM inventory_reservations AS r LEFT JOIN inventory_orders AS o USING (order_id)

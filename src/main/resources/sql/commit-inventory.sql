@@ -34,7 +34,7 @@ SELECT gen_random_uuid(), 'InventoryCommitted',
            'orderId', order_id,
            'productId', product_id,
            'quantityCommitted', quantity,
-           'committedAt', to_char(last_updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')),
+           'committedAt', utc(last_updated)),
        order_id, :#correlationId, :#sourceMessageId, :#traceparent, last_updated, -quantity
 FROM stock
 ORDER BY product_id

@@ -1,16 +1,10 @@
 -- A page of the stock in the order of product ids, which is that of their bytes. One of the two branches is never run.
 SELECT CAST(json_build_object(
-    'items', coalesce(json_agg(json_build_object(
-        'productId', product_id,
-        'availableStock', available_stock,
-        'reservedStock', reserved_stock,
-        'totalStock', total_stock,
-        'version', version,
-        'lastUpdated', utc(last_updated))), '[]'),
+    'items', coalesce(json_agg(stock), '[]'),
     'next', (array_agg(product_id))[CAST(:#limit AS integer)]) AS text)
 FROM (
-    (SELECT *
-     FROM inventory
+    (SELECT product_id, stock
+     FROM inventory_stock
      WHERE CAST(:#sort AS text) = 'productId'
        AND product_id COLLATE "C" >= :#prefix
        AND product_id COLLATE "C" < :#prefix || chr(1114111)
@@ -18,8 +12,8 @@ FROM (
      ORDER BY product_id COLLATE "C"
      LIMIT CAST(:#limit AS integer))
     UNION ALL
-    (SELECT *
-     FROM inventory
+    (SELECT product_id, stock
+     FROM inventory_stock
      WHERE CAST(:#sort AS text) = '-productId'
        AND product_id COLLATE "C" >= :#prefix
        AND product_id COLLATE "C" < :#prefix || chr(1114111)

@@ -7,6 +7,8 @@ SELECT CAST(json_build_object(
         'totalInsufficientCount', total_insufficient_count,
         'totalReleasedCount', total_released_count,
         'totalCommittedCount', total_committed_count,
+        'totalCommittedQuantity', total_committed_quantity,
+        'totalReceivedQuantity', total_received_quantity,
         'lastReservationAt', utc(last_reservation_at),
         'lastInsufficientAt', utc(last_insufficient_at),
         'lastReleasedAt', utc(last_released_at),

@@ -50,7 +50,7 @@ SELECT gen_random_uuid(), 'InventoryReleased',
            'availableStock', available_stock - coalesce(sum(quantity) OVER (
                PARTITION BY product_id ORDER BY order_id ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING), 0),
            'reason', reason,
-           'releasedAt', to_char(last_updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')),
+           'releasedAt', utc(last_updated)),
        order_id, coalesce(CAST(:#correlationId AS text), correlation_id), :#sourceMessageId, :#traceparent, last_updated, CASE WHEN reserved THEN -quantity ELSE 0 END
 FROM held JOIN stock USING (product_id)
 ORDER BY order_id, product_id

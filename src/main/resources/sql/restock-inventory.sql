@@ -4,8 +4,8 @@ WITH command AS (
     SELECT body ->> 'productId' AS product_id, CAST(body ->> 'quantityToAdd' AS numeric) AS quantity
     FROM CAST(:#messageBody AS jsonb) AS body
 ), restocked AS (
-    INSERT INTO inventory AS i (product_id, available_stock, last_updated)
-    SELECT product_id, quantity, clock_timestamp() FROM command
+    INSERT INTO inventory AS i (product_id, available_stock, initial_stock, last_updated)
+    SELECT product_id, quantity, 0, clock_timestamp() FROM command
     ON CONFLICT (product_id) DO UPDATE
     SET available_stock = i.available_stock + excluded.available_stock,
         last_updated    = clock_timestamp(),
@@ -21,7 +21,7 @@ WITH command AS (
                'productId', product_id,
                'quantityAdded', CAST(quantity AS integer),
                'newTotalQuantity', total_stock,
-               'restockedAt', to_char(last_updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')),
+               'restockedAt', utc(last_updated)),
            product_id, :#correlationId, :#sourceMessageId, :#traceparent, last_updated
     FROM restocked JOIN command USING (product_id)
 )

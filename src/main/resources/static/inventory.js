@@ -5,6 +5,7 @@ const PAGE = 50;
 const BACKLOG_EVERY = 2000;
 const STREAM_RETRY = 5000;
 const LATE_SECONDS = 30;
+const PARTS = ['available', 'reserved', 'committed'];
 
 const element = id => document.getElementById(id);
 const products = new Map();
@@ -70,7 +71,7 @@ function bar() {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   svg.setAttribute('class', 'bar');
   svg.setAttribute('aria-hidden', 'true');
-  for (const part of ['available', 'reserved']) {
+  for (const part of PARTS) {
     const rect = document.createElementNS('http://www.w3.org/2000/svg', 'rect');
     rect.setAttribute('class', part);
     rect.setAttribute('height', '100%');
@@ -85,24 +86,31 @@ function rowOf(stock) {
   name.scope = 'row';
   const share = node('td', 'share');
   share.append(bar());
-  tr.append(name, share, node('td', 'number'), node('td', 'number'));
+  tr.append(name, share, ...PARTS.map(part => node('td', `number ${part}`)));
   return tr;
+}
+
+function units(stock) {
+  return PARTS.map(part => stock[`${part}Stock`]);
 }
 
 function draw(stock, most) {
   const tr = rows.get(stock.productId);
-  const [available, reserved] = tr.querySelectorAll('rect');
-  const percent = units => `${100 * units / most}%`;
-  available.setAttribute('width', percent(stock.availableStock));
-  reserved.setAttribute('x', percent(stock.availableStock));
-  reserved.setAttribute('width', percent(stock.reservedStock));
-  tr.children[2].textContent = number.format(stock.availableStock);
-  tr.children[2].classList.toggle('none', stock.availableStock === 0);
-  tr.children[3].textContent = number.format(stock.reservedStock);
+  const percent = count => `${100 * count / most}%`;
+  let before = 0;
+  units(stock).forEach((count, i) => {
+    const rect = tr.querySelectorAll('rect')[i];
+    rect.setAttribute('x', percent(before));
+    rect.setAttribute('width', percent(count));
+    before += count;
+    const cell = tr.querySelectorAll('.number')[i];
+    cell.textContent = number.format(count);
+    cell.classList.toggle('none', PARTS[i] === 'available' && count === 0);
+  });
 }
 
 function drawAll() {
-  const most = Math.max(1, ...Array.from(products.values(), stock => stock.totalStock));
+  const most = Math.max(1, ...Array.from(products.values(), stock => stock.totalStock + stock.committedStock));
   products.forEach(stock => draw(stock, most));
   element('more').hidden = next === null;
   const none = element('no-products');
@@ -113,7 +121,8 @@ function drawAll() {
 /** Takes a state of a product, unless a later one is known. Answers whether it is news. */
 function take(stock) {
   const known = products.get(stock.productId);
-  if (known && known.version >= stock.version) return false;
+  if (known && (known.version > stock.version
+      || known.version === stock.version && (known.committedAsOf ?? '') >= (stock.committedAsOf ?? ''))) return false;
   products.set(stock.productId, stock);
   return true;
 }
@@ -148,8 +157,10 @@ function changed(stock) {
     if (stock.version === 1 && next === null && stock.productId.startsWith(prefix)) reload();
     return;
   }
+  const before = units(products.get(stock.productId));
   if (!take(stock)) return;
   drawAll();
+  if (units(stock).every((count, i) => count === before[i])) return;
   row.classList.remove('changed');
   requestAnimationFrame(() => requestAnimationFrame(() => row.classList.add('changed')));
 }

@@ -139,7 +139,7 @@ BEGIN
                    'productId', stock.product_id,
                    'quantityReserved', stock.quantity,
                    'remainingStock', stock.available_stock,
-                   'reservedAt', to_char(reserved_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')),
+                   'reservedAt', utc(reserved_at)),
                message.order_id, message.correlation_id, message.id, message.traceparent, reserved_at, stock.quantity
         FROM stock
         ORDER BY stock.product_id;

@@ -29,7 +29,7 @@ public class StockStream extends HttpServlet {
 
     private final transient InventoryProperties.Stream settings;
     private final transient Set<StreamClient> clients = ConcurrentHashMap.newKeySet();
-    private transient Map<String, Integer> told = Map.of();
+    private transient Map<String, String> told = Map.of();
     /** By System.nanoTime; null if nobody has listened since. */
     private transient Long toldAt;
     private volatile boolean closed;
@@ -79,23 +79,22 @@ public class StockStream extends HttpServlet {
     /**
      * Tells those who listen what they were not told before.
      *
-     * @param changes the latest first, each {@code {productId, version, stock}}
+     * @param changes the latest first, each {@code {productId, stock}}
      */
     public synchronized void tell(List<Map<String, Object>> changes) {
         if (toldAt != null && System.nanoTime() - toldAt > LONGEST_SILENCE.toNanos()) {
             clients.forEach(StreamClient::close);
         }
-        Map<String, Integer> versions = new HashMap<>();
+        Map<String, String> latest = new HashMap<>();
         for (int i = changes.size() - 1; i >= 0; i--) {
             String productId = (String) changes.get(i).get("productId");
-            Integer version = (Integer) changes.get(i).get("version");
-            versions.put(productId, version);
-            if (!version.equals(told.get(productId))) {
-                String stock = (String) changes.get(i).get("stock");
+            String stock = (String) changes.get(i).get("stock");
+            latest.put(productId, stock);
+            if (!stock.equals(told.get(productId))) {
                 clients.forEach(client -> client.tell(productId, stock));
             }
         }
-        told = versions;
+        told = latest;
         toldAt = System.nanoTime();
     }
 

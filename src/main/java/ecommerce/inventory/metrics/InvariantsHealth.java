@@ -18,7 +18,7 @@ public class InvariantsHealth implements Processor, HealthIndicator {
     private volatile List<Map<String, Object>> differences;
 
     public InvariantsHealth(MeterRegistry registry) {
-        for (String invariant : List.of("negative-stock", "reserved-stock", "read-model", "order-status")) {
+        for (String invariant : List.of("negative-stock", "reserved-stock", "read-model", "accounted-stock", "order-status")) {
             Metric.INVARIANT_VIOLATIONS.gauge(registry, this, checked -> checked.violations(invariant), "invariant", invariant);
         }
     }

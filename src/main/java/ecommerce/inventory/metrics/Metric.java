@@ -29,7 +29,7 @@ public enum Metric {
     EXPIRY_LAG("inventory.expiry.lag", "seconds", "How far the oldest live reservation is past its time"),
     SUMMARY_PENDING("inventory.summary.pending", "events", "Events that are not in the read model yet, counted to 100,000"),
     SUMMARY_LAG("inventory.summary.lag", "seconds", "Age of the oldest event that is not in the read model yet"),
-    /** invariant: negative-stock, reserved-stock, read-model, order-status. */
+    /** invariant: negative-stock, reserved-stock, read-model, accounted-stock, order-status. */
     INVARIANT_VIOLATIONS("inventory.invariant.violations", "products", "Products that violate an invariant, counted to 100 in all"),
     /** source: id of the route. */
     CONSUMER_RUNNING("inventory.consumer.running", null, "1 if the route receives from Service Bus, 0 if it is paused or stopped"),

@@ -33,11 +33,7 @@ class CheckInvariantsTest {
         tables.clear();
         tables.stock("a", 10);
         tables.stock("b", 10);
-        Map<String, Object> order = new HashMap<>(Map.of("sourceMessageId", "m", "reservationTtl", "PT15M",
-            "messageBody", "{\"orderId\": \"1\", \"items\": [{\"productId\": \"a\", \"quantity\": 2}]}"));
-        order.put("correlationId", null);
-        order.put("traceparent", null);
-        tables.run("reserve-inventory", order);
+        run("reserve-inventory", "{\"orderId\": \"1\", \"items\": [{\"productId\": \"a\", \"quantity\": 2}]}");
     }
 
     @Test
@@ -80,6 +76,43 @@ class CheckInvariantsTest {
     }
 
     @Test
+    void unitsThatCameOrWentWithoutAnEventAreTold() {
+        jdbc.update("UPDATE inventory SET available_stock = available_stock + 4 WHERE product_id = 'a'");
+        jdbc.update("UPDATE inventory SET available_stock = available_stock - 1 WHERE product_id = 'b'");
+
+        assertThat(check()).as("of all units of the product").containsExactly("accounted-stock a 14 10", "accounted-stock b 9 10");
+    }
+
+    @Test
+    void unitsAreAccountedForWhateverHappenedToThemBeforeAndAfterTheReadModelHasTheEvents() {
+        run("restock-inventory", "{\"productId\": \"new\", \"quantityToAdd\": 7}");
+        run("restock-inventory", "{\"productId\": \"a\", \"quantityToAdd\": 5}");
+        run("adjust-inventory", "{\"productId\": \"b\", \"quantityChange\": -3, \"reason\": \"broken\"}");
+        run("order-paid", "{\"orderId\": \"1\"}");
+        run("commit-inventory", "{\"orderId\": \"1\"}");
+        assertThat(units()).containsExactly("a 13 + 2 = 10 + 5", "b 7 + 0 = 10 + -3", "new 7 + 0 = 0 + 7");
+        assertThat(check()).isEmpty();
+
+        tables.run("fold-summary", "batchSize", 100);
+        assertThat(check()).isEmpty();
+
+        run("order-refunded", "{\"orderId\": \"1\"}");
+        tables.run("release-inventory", parameters("orders", "[\"1\"]"));
+        assertThat(units()).contains("a 15 + 0 = 10 + 5");
+        assertThat(check()).isEmpty();
+    }
+
+    @Test
+    void aSaleThatTheReadModelHasLostIsTold() {
+        run("order-paid", "{\"orderId\": \"1\"}");
+        run("commit-inventory", "{\"orderId\": \"1\"}");
+        tables.run("fold-summary", "batchSize", 100);
+        jdbc.update("UPDATE inventory_summary SET total_committed_quantity = 0");
+
+        assertThat(check()).containsExactly("accounted-stock a 8 10");
+    }
+
+    @Test
     void unitsOfAnOrderThatIsOverAreTold() {
         jdbc.update("UPDATE inventory_orders SET status = 'Cancelled'");
 
@@ -91,7 +124,8 @@ class CheckInvariantsTest {
         jdbc.update("INSERT INTO inventory_reservations (reservation_id, order_id, product_id, quantity_reserved, status, expires_at) "
             + "SELECT 'r' || i, 'o' || i, 'a', 1, 'Released', now() FROM generate_series(1, 10000) AS i");
         jdbc.update("INSERT INTO outbox (message_id, message_type, message_body, partition_key, published_at) "
-            + "SELECT gen_random_uuid(), 'InventoryReleased', '{\"productId\": \"b\"}', 'k', now() FROM generate_series(1, 10000)");
+            + "SELECT gen_random_uuid(), 'InventoryReleased', '{\"productId\": \"b\", \"quantityReleased\": 1}', 'k', now() "
+            + "FROM generate_series(1, 10000)");
         tables.run("fold-summary", "batchSize", 100000);
         jdbc.execute("VACUUM ANALYZE");
 
@@ -99,6 +133,23 @@ class CheckInvariantsTest {
             "EXPLAIN " + new ClassPathResource("sql/check-invariants.sql").getContentAsString(StandardCharsets.UTF_8), String.class);
 
         assertThat(plan).noneMatch(line -> line.matches(".*Seq Scan on (inventory_reservations|outbox) .*"));
+    }
+
+    private void run(String statement, String messageBody) {
+        tables.run(statement, parameters("messageBody", messageBody));
+    }
+
+    private static Map<String, Object> parameters(String name, Object value) {
+        Map<String, Object> parameters = new HashMap<>(Map.of("sourceMessageId", "m", "reservationTtl", "PT15M", name, value));
+        parameters.put("correlationId", null);
+        parameters.put("traceparent", null);
+        return parameters;
+    }
+
+    /** Of each product: in stock + committed = initial + received. */
+    private List<String> units() {
+        return jdbc.queryForList("SELECT format('%s %s + %s = %s + %s', product_id, total_stock, coalesce(committed, 0), initial_stock, "
+            + "coalesce(received, 0)) FROM inventory LEFT JOIN inventory_units USING (product_id) ORDER BY product_id", String.class);
     }
 
     private List<String> check() {

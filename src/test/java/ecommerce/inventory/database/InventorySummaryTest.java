@@ -34,27 +34,53 @@ class InventorySummaryTest {
         event("InventoryReserved", "a", 2, 2);
         event("InventoryReleased", "a", -3, 3);
         event("InventoryCommitted", "a", -2, 4);
-        // After the commit: nothing that is reserved changes.
-        event("InventoryReleased", "a", 0, 5);
+        event("InventoryReserved", "b", 7, 5);
         event("InventoryInsufficient", "a", 0, 6);
-        event("InventoryReserved", "b", 7, 7);
 
-        assertThat(fold(100)).isEqualTo(7);
+        assertThat(fold(100)).isEqualTo(6);
 
         assertThat(summary()).containsExactly(
-            "a: 2 reservations, 0 reserved, 1 insufficient, 2 released, 1 committed, last 2 6 5 4",
-            "b: 1 reservations, 7 reserved, 0 insufficient, 0 released, 0 committed, last 7 - - -");
+            "a: 2 reservations, 0 reserved, 1 insufficient, 1 released, 1 committed, 2 sold, 0 received, last 2 6 3 4",
+            "b: 1 reservations, 7 reserved, 0 insufficient, 0 released, 0 committed, 0 sold, 0 received, last 5 - - -");
     }
 
     @Test
-    void eventsThatChangeNoReservationAreTakenAndNotCounted() {
-        event("InventoryRestocked", "a", 0, 1);
-        event("InventoryAdjusted", "a", 0, 2);
+    void unitsOfACommittedOrderThatAreGivenBackAreNoLongerSoldAndWereNotReserved() {
+        event("InventoryReserved", "a", 5, 1);
+        event("InventoryCommitted", "a", -5, 2);
+        jdbc.update("INSERT INTO outbox (message_id, message_type, message_body, partition_key, created_at) "
+            + "VALUES (gen_random_uuid(), 'InventoryReleased', '{\"productId\": \"a\", \"quantityReleased\": 3}', 'order', to_timestamp(3))");
 
-        assertThat(fold(100)).isEqualTo(2);
+        fold(100);
 
-        assertThat(summary()).isEmpty();
-        assertThat(tables.count("outbox_unprojected")).isZero();
+        assertThat(summary()).containsExactly("a: 1 reservations, 0 reserved, 0 insufficient, 1 released, 1 committed, 2 sold, 0 received, last 1 - 3 2");
+    }
+
+    @Test
+    void whatIsRestockedAndAdjustedIsReceived() {
+        event("InventoryRestocked", "a", 10, 1);
+        event("InventoryAdjusted", "a", -3, 2);
+        event("InventoryRestocked", "a", 5, 3);
+        event("InventoryAdjusted", "b", -1, 4);
+
+        assertThat(fold(100)).isEqualTo(4);
+
+        assertThat(summary()).containsExactly(
+            "a: 0 reservations, 0 reserved, 0 insufficient, 0 released, 0 committed, 0 sold, 12 received, last - - - -",
+            "b: 0 reservations, 0 reserved, 0 insufficient, 0 released, 0 committed, 0 sold, -1 received, last - - - -");
+    }
+
+    @Test
+    void theMomentOfTheFoldIsKept() {
+        event("InventoryReserved", "a", 3, 1);
+        fold(100);
+        assertThat(tables.count("inventory_summary WHERE folded_at BETWEEN now() - interval '1 min' AND now()")).isEqualTo(1);
+        jdbc.update("UPDATE inventory_summary SET folded_at = now() + interval '1 day'");
+        event("InventoryReserved", "a", 1, 2);
+
+        fold(100);
+
+        assertThat(tables.count("inventory_summary WHERE folded_at > now()")).as("not set back with the clock").isEqualTo(1);
     }
 
     @Test
@@ -64,7 +90,7 @@ class InventorySummaryTest {
         }
 
         assertThat(List.of(fold(2), fold(2), fold(2), fold(2))).containsExactly(2L, 2L, 1L, 0L);
-        assertThat(summary()).containsExactly("a: 5 reservations, 5 reserved, 0 insufficient, 0 released, 0 committed, last 5 - - -");
+        assertThat(summary()).containsExactly("a: 5 reservations, 5 reserved, 0 insufficient, 0 released, 0 committed, 0 sold, 0 received, last 5 - - -");
     }
 
     @Test
@@ -90,7 +116,7 @@ class InventorySummaryTest {
             assertThat(transaction.<Long>execute(second -> fold(100))).isZero();
         });
 
-        assertThat(summary()).containsExactly("a: 1 reservations, 3 reserved, 0 insufficient, 0 released, 0 committed, last 1 - - -");
+        assertThat(summary()).containsExactly("a: 1 reservations, 3 reserved, 0 insufficient, 0 released, 0 committed, 0 sold, 0 received, last 1 - - -");
     }
 
     @Test
@@ -110,7 +136,7 @@ class InventorySummaryTest {
         event("InventoryReserved", "a", 1, 5);
         fold(100);
 
-        assertThat(summary()).containsExactly("a: 2 reservations, 2 reserved, 0 insufficient, 0 released, 0 committed, last 9 - - -");
+        assertThat(summary()).containsExactly("a: 2 reservations, 2 reserved, 0 insufficient, 0 released, 0 committed, 0 sold, 0 received, last 9 - - -");
     }
 
     @Test
@@ -126,7 +152,7 @@ class InventorySummaryTest {
 
         assertThat(summary()).isEqualTo(before);
         assertThat(fold(100)).as("the release").isEqualTo(1);
-        assertThat(summary().get(0)).isEqualTo("a: 1 reservations, 0 reserved, 0 insufficient, 1 released, 0 committed, last 1 - 3 -");
+        assertThat(summary().get(0)).isEqualTo("a: 1 reservations, 0 reserved, 0 insufficient, 1 released, 0 committed, 0 sold, 0 received, last 1 - 3 -");
     }
 
     @Test
@@ -141,21 +167,15 @@ class InventorySummaryTest {
         assertThat(fold(100)).isEqualTo(1);
     }
 
-    @Test
-    void theLagIsWhatWaitsAndTheAgeOfTheOldest() {
-        assertThat(tables.run("summary-lag").get(0).toString()).isEqualTo("{events=0, age=0}");
-        event("InventoryReserved", "a", 3, 1);
-        jdbc.update("UPDATE outbox SET created_at = now() - interval '1 hour'");
-        event("InventoryReserved", "a", 3, 1);
-
-        Map<String, Object> lag = tables.run("summary-lag").get(0);
-        assertThat(lag).containsEntry("events", 2L);
-        assertThat(((Number) lag.get("age")).intValue()).isEqualTo(3600);
-    }
-
-    private void event(String type, String product, int reservedChange, int second) {
+    /** @param change by how much it changes the reserved stock; of the last two types, the stock in all */
+    private void event(String type, String product, int change, int second) {
+        String quantity = Map.of("InventoryReserved", "quantityReserved", "InventoryReleased", "quantityReleased",
+            "InventoryCommitted", "quantityCommitted", "InventoryInsufficient", "requestedQuantity",
+            "InventoryRestocked", "quantityAdded", "InventoryAdjusted", "quantityChange").get(type);
+        boolean received = type.equals("InventoryRestocked") || type.equals("InventoryAdjusted");
         jdbc.update("INSERT INTO outbox (message_id, message_type, message_body, partition_key, reserved_change, created_at) "
-            + "VALUES (gen_random_uuid(), ?, jsonb_build_object('productId', ?), 'order', ?, to_timestamp(?))", type, product, reservedChange, second);
+            + "VALUES (gen_random_uuid(), ?, jsonb_build_object('productId', ?, ?, ?), 'order', ?, to_timestamp(?))",
+            type, product, quantity, received ? change : Math.abs(change), received ? 0 : change, second);
     }
 
     private long fold(int batchSize) {
@@ -173,8 +193,9 @@ class InventorySummaryTest {
     /** Each product in a line. Moments are in seconds: of reservation, shortage, release and commit. */
     private List<String> summary() {
         return jdbc.queryForList("""
-            SELECT format('%s: %s reservations, %s reserved, %s insufficient, %s released, %s committed, last %s %s %s %s', product_id,
+            SELECT format('%s: %s reservations, %s reserved, %s insufficient, %s released, %s committed, %s sold, %s received, last %s %s %s %s', product_id,
                 total_reservations, total_reserved_quantity, total_insufficient_count, total_released_count, total_committed_count,
+                total_committed_quantity, total_received_quantity,
                 coalesce(extract(epoch FROM last_reservation_at)::int::text, '-'), coalesce(extract(epoch FROM last_insufficient_at)::int::text, '-'),
                 coalesce(extract(epoch FROM last_released_at)::int::text, '-'), coalesce(extract(epoch FROM last_committed_at)::int::text, '-'))
             FROM inventory_summary ORDER BY product_id""", String.class);

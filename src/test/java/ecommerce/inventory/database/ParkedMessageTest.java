@@ -7,6 +7,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import ecommerce.inventory.inbox.InboxRepository;
 import ecommerce.inventory.support.NewTransaction;
 import ecommerce.inventory.support.Tables;
@@ -176,15 +179,18 @@ class ParkedMessageTest {
     }
 
     @Test
-    void deadMessagesAreListedAndCountedWithWhatTheyFailedOf() {
+    void deadMessagesAreListedWithWhatTheyFailedOf() throws Exception {
         UUID id = dead("1");
         park("2");
 
-        assertThat(tables.run("count-dead-messages").get(0)).containsEntry("count", 1L);
-        assertThat(tables.run("list-dead-messages", "limit", 10)).singleElement().satisfies(dead -> assertThat(dead)
-            .containsEntry("messageId", id.toString()).containsEntry("partitionKey", "1").containsEntry("attempts", 2)
-            .containsEntry("error", "no luck").doesNotContainKey("messageBody"));
-        assertThat(tables.run("list-dead-messages", "limit", 0)).isEmpty();
+        assertThat(listDead(10)).singleElement().satisfies(dead -> {
+            assertThat(dead.get("messageId").textValue()).isEqualTo(id.toString());
+            assertThat(dead.get("partitionKey").textValue()).isEqualTo("1");
+            assertThat(dead.get("attempts").intValue()).isEqualTo(2);
+            assertThat(dead.get("error").textValue()).isEqualTo("no luck");
+            assertThat(dead.has("messageBody")).isFalse();
+        });
+        assertThat(listDead(0)).isEmpty();
     }
 
     @Test
@@ -222,6 +228,10 @@ class ParkedMessageTest {
 
         assertThat(take()).isNull();
         assertThat(tables.count("message_replays")).isZero();
+    }
+
+    private JsonNode listDead(int limit) throws JsonProcessingException {
+        return new ObjectMapper().readTree((String) tables.run("query-dead-messages", "limit", limit).get(0).get("json_build_object")).get("items");
     }
 
     private static Map<String, Object> message(UUID id, String orderId) {

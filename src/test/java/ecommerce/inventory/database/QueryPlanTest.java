@@ -101,8 +101,6 @@ class QueryPlanTest {
             arguments("park-message-again", 1, Map.of("messageId", PARKED, "parkedDelay", "PT10S", "parkedDelayMax", "PT15M",
                 "hopeless", false, "maxAttempts", 10, "error", "no luck", "retryCount", 0)),
             arguments("take-parked-message", 1, Map.of()),
-            arguments("list-dead-messages", BATCH, Map.of("limit", BATCH)),
-            arguments("count-dead-messages", 1, Map.of()),
             arguments("replay-dead-messages", 1, Map.of("messageId", DEAD.toString(), "replayedBy", "ada", "reason", "fixed")),
             arguments("reserve-inventory", 1, Map.of("messageBody", order("unknown"), "reservationTtl", "PT15M")),
             arguments("insufficient-inventory", 1, Map.of("messageBody", order("new-1"), "shortLines", "[{\"productId\": \"product-1\"}]")),
@@ -118,9 +116,13 @@ class QueryPlanTest {
             arguments("mark-outbox-published", 1, Map.of("published", new UUID[] {UNPUBLISHED})),
             arguments("mark-outbox-failed", 1, Map.of("failed", new UUID[] {UNPUBLISHED}, "errors", new String[] {"no luck"}, "retryDelayMax", "PT5M")),
             arguments("fold-summary", BATCH, Map.of()),
-            arguments("summary-lag", 1, Map.of()),
             arguments("purge-inbox", BATCH, Map.of()),
-            arguments("purge-outbox", BATCH, Map.of()));
+            arguments("purge-outbox", BATCH, Map.of()),
+            arguments("query-dead-messages", BATCH, Map.of("limit", BATCH)),
+            arguments("query-backlog", BATCH, Map.of("countLimit", BATCH)),
+            arguments("query-events", BATCH, Map.of("limit", BATCH)),
+            arguments("query-order", 1, Map.of("orderId", "new-1")),
+            arguments("query-order-events", BATCH, Map.of("orderId", "new-1", "after", 0, "limit", BATCH)));
     }
 
     @ParameterizedTest(name = "{0}")

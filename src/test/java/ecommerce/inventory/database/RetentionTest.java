@@ -65,12 +65,13 @@ class RetentionTest {
     void aRebuildAfterAPurgeGivesTheSameReadModel() {
         for (int i = 0; i < 10; i++) {
             jdbc.update("INSERT INTO outbox (message_id, message_type, message_body, partition_key, reserved_change, created_at, published_at) "
-                + "VALUES (gen_random_uuid(), ?, jsonb_build_object('productId', ?), 'k', ?, to_timestamp(?), now() - make_interval(days => ?))",
+                + "VALUES (gen_random_uuid(), ?, jsonb_build_object('productId', ?, 'quantityReleased', 5, 'quantityCommitted', 4, 'quantityAdded', 7), "
+                + "'k', ?, to_timestamp(?), now() - make_interval(days => ?))",
                 List.of("InventoryReserved", "InventoryReleased", "InventoryCommitted", "InventoryInsufficient", "InventoryRestocked").get(i % 5),
                 "product-" + i % 3, new int[] {3, -2, -1, 0, 0}[i % 5], i, 41 - 2 * i);
         }
         tables.run("fold-summary", "batchSize", 8);
-        List<Map<String, Object>> before = tables.rows("SELECT * FROM inventory_summary ORDER BY product_id");
+        List<Map<String, Object>> before = summary();
 
         assertThat(purge("outbox", 2)).as("in two batches, some products in both").isEqualTo(2);
         assertThat(purge("outbox", 100)).isEqualTo(4);
@@ -80,8 +81,13 @@ class RetentionTest {
             tables.run("rebuild-summary");
         });
 
-        assertThat(tables.rows("SELECT * FROM inventory_summary ORDER BY product_id")).isEqualTo(before).isNotEmpty();
+        assertThat(summary()).isEqualTo(before).isNotEmpty();
         assertThat(tables.run("fold-summary", "batchSize", 8).get(0)).as("those that waited still do").containsEntry("count", 2L);
+    }
+
+    /** All of it but the moment of the fold. */
+    private List<Map<String, Object>> summary() {
+        return tables.rows("SELECT to_jsonb(s) - 'folded_at' AS row FROM inventory_summary AS s ORDER BY product_id");
     }
 
     private void message(String name, String moment, int daysAgo) {

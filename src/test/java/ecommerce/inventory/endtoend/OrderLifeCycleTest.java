@@ -90,7 +90,7 @@ class OrderLifeCycleTest {
             }
         }
         invariants.assertHold();
-        invariants.assertUnitsAdd(STOCK);
+        invariants.assertUnitsAdd();
         Shop.await().untilAsserted(invariants::assertSummaryFollows);
     }
 

@@ -1,5 +1,6 @@
 package ecommerce.inventory.endtoend;
 
+import static ecommerce.inventory.support.Shop.about;
 import static ecommerce.inventory.support.Shop.await;
 import static ecommerce.inventory.support.Shop.order;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -79,12 +80,16 @@ class PageTest {
         awaitText("#no-dead-messages", "Nothing was given up.");
 
         shop.command("RestockInventory", "{\"productId\": \"prod-456\", \"quantityToAdd\": 100}");
-        awaitText("#products", "prod-456\n100 0");
+        awaitText("#products", "prod-456\n100 0 0");
         shop.send(order("order-1", "37 prod-456"));
-        awaitText("#products", "prod-456\n63 37");
+        awaitText("#products", "prod-456\n63 37 0");
         await().untilAsserted(() -> assertThat(text("#events")).contains("Reserved", "37 of prod-456 for order order-1, 63 remain", "Restocked"));
-
         assertThat(width("rect.reserved") / width("rect.available")).as("bars").isBetween(0.56, 0.62);
+        shop.sendPayments(about("order-1", "PaymentProcessed", "Captured"));
+        awaitText("#products", "prod-456\n63 0 37");
+
+        assertThat(width("rect.committed") / width("rect.available")).as("bars").isBetween(0.56, 0.62);
+        assertThat(width("rect.reserved")).isZero();
         assertNoTrouble();
     }
 
@@ -103,7 +108,7 @@ class PageTest {
     void textOfAStrangerIsText() {
         tables.stock(HOSTILE, 5);
         browser.findElement(By.id("prefix")).sendKeys("<img");
-        awaitText("#products", HOSTILE + "\n5 0");
+        awaitText("#products", HOSTILE + "\n5 0 0");
         browser.findElement(By.id("prefix")).sendKeys("%");
         awaitText("#no-products", "No product id begins with “<img%”.");
 
@@ -121,24 +126,28 @@ class PageTest {
 
         await().untilAsserted(() -> assertThat(text("#products")).startsWith("a-very-long"));
         assertThat(browser.executeScript("return document.documentElement.scrollWidth")).isEqualTo(390L);
+        assertThat(browser.executeScript("return Array.from(document.querySelectorAll('td.number'), cell => getComputedStyle(cell, '::after').content)"))
+            .as("named, where no heading is seen").isEqualTo(List.of("\"available\"", "\"reserved\"", "\"committed\""));
         assertNoTrouble();
     }
 
     @Test
     void aWorkerThatIsGoneIsToldAndTakenUpAgainWhenItIsBack() {
         tables.stock("a", 5);
+        tables.stock("ab", 5);
         browser.findElement(By.id("prefix")).sendKeys("a");
-        awaitText("#products", "a\n5 0");
+        awaitText("#products", "a\n5 0 0\nab\n5 0 0");
 
         worker.close();
         awaitText("#connection", "Not live, reconnecting …");
         awaitText("#trouble", "The worker cannot be reached. What is shown may be old; it is tried again.");
-        assertThat(text("#products")).as("what was known stays").isEqualTo("a\n5 0");
-        jdbc.update("UPDATE inventory SET available_stock = 4, version = 2, last_updated = now()");
+        assertThat(text("#products")).as("what was known stays").isEqualTo("a\n5 0 0\nab\n5 0 0");
+        jdbc.update("UPDATE inventory SET available_stock = 4, version = 2, last_updated = now() WHERE product_id = 'a'");
+        jdbc.update("INSERT INTO inventory_summary (product_id, total_committed_quantity, folded_at) VALUES ('ab', 2, now() - interval '1 min')");
         startWorker();
 
         awaitText("#connection", "Live");
-        awaitText("#products", "a\n4 0");
+        awaitText("#products", "a\n4 0 0\nab\n5 0 2");
         await().until(() -> !browser.findElement(By.id("trouble")).isDisplayed());
     }
 

@@ -51,7 +51,7 @@ class PaymentTest {
     @AfterEach
     void nothingIsLost() {
         invariants.assertHold();
-        invariants.assertUnitsAdd(10);
+        invariants.assertUnitsAdd();
     }
 
     @Test

@@ -78,8 +78,12 @@ class QueryApiTest {
         JsonNode stock = api.get("/stock/a", "Stock");
         assertThat(stock.get("availableStock").intValue()).isEqualTo(7);
         assertThat(stock.get("reservedStock").intValue()).isZero();
+        assertThat(stock.get("committedStock").intValue()).isEqualTo(3);
         assertThat(stock.get("version").intValue()).isEqualTo(3);
-        assertThat(api.get("/summary/a", "Summary").get("totalCommittedCount").intValue()).isEqualTo(1);
+        JsonNode summary = api.get("/summary/a", "Summary");
+        assertThat(summary.get("totalCommittedCount").intValue()).isEqualTo(1);
+        assertThat(summary.get("totalCommittedQuantity").intValue()).isEqualTo(3);
+        assertThat(summary.get("totalReceivedQuantity").intValue()).isZero();
         assertThat(api.get("/summary?after=a", "SummaryPage").get("items").findValuesAsText("productId")).containsExactly("b");
     }
 
@@ -104,6 +108,15 @@ class QueryApiTest {
 
         assertThat(walk("/stock?prefix=" + encoded(prefix))).containsExactly(prefix + "1");
         assertThat(api.get("/stock/" + encoded(prefix + "1").replace("+", "%20"), "Stock").get("productId").textValue()).isEqualTo(prefix + "1");
+    }
+
+    @Test
+    void whatTheReadModelHasNotHeardOfIsNotCommitted() {
+        tables.stock("a", 3);
+
+        JsonNode stock = api.get("/stock/a", "Stock");
+        assertThat(stock.get("committedStock").intValue()).isZero();
+        assertThat(stock.get("committedAsOf").isNull()).isTrue();
     }
 
     @Test

@@ -98,7 +98,7 @@ class RandomWalkTest {
             assertEventsTellWhatHappened(shop, jdbc);
             Invariants invariants = new Invariants(jdbc);
             invariants.assertHold();
-            invariants.assertUnitsAdd(STOCK);
+            invariants.assertUnitsAdd();
             invariants.assertSummaryFollows();
             assertRebuildGivesTheSame(running.get(0), tables);
             assertThat(handled).as("each worker has done part of it").allSatisfy(count -> assertThat(count).hasPositiveValue());
@@ -267,8 +267,9 @@ class RandomWalkTest {
     }
 
     private static void assertRebuildGivesTheSame(ConfigurableApplicationContext worker, Tables tables) {
-        List<Map<String, Object>> folded = tables.rows("SELECT * FROM inventory_summary ORDER BY product_id");
+        String summary = "SELECT to_jsonb(s) - 'folded_at' AS row FROM inventory_summary AS s ORDER BY product_id";
+        List<Map<String, Object>> folded = tables.rows(summary);
         assertThat(worker.getBean(ProducerTemplate.class).requestBody("direct:rebuild-summary", null, Long.class)).isEqualTo(PRODUCTS);
-        assertThat(tables.rows("SELECT * FROM inventory_summary ORDER BY product_id")).isEqualTo(folded);
+        assertThat(tables.rows(summary)).isEqualTo(folded);
     }
 }

@@ -1,5 +1,6 @@
 package ecommerce.inventory.endtoend;
 
+import static ecommerce.inventory.support.Shop.about;
 import static ecommerce.inventory.support.Shop.await;
 import static ecommerce.inventory.support.Shop.order;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -14,6 +15,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import ecommerce.inventory.api.StockStream;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Api;
+import ecommerce.inventory.support.NewTransaction;
 import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.Worker;
@@ -24,12 +26,14 @@ import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Import;
 import org.springframework.core.env.Environment;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.test.context.TestPropertySource;
 
 /** The stream of stock changes: what is told, to whom, and what it costs the others. */
 @WorkerTest
+@Import(NewTransaction.class)
 @TestPropertySource(properties = {"inventory.stream.max-clients=3", "inventory.stream.heartbeat=PT0.1S"})
 class StockStreamTest {
 
@@ -72,8 +76,26 @@ class StockStreamTest {
         shop.send(order("order-1", "3 ü"));
 
         awaitVersion(client, "ü", 2);
-        assertThat(client.last("ü")).isEqualTo(api.get("/stock/%C3%BC", "Stock"));
+        await().untilAsserted(() -> assertThat(client.last("ü")).isEqualTo(api.get("/stock/%C3%BC", "Stock")));
         await().until(() -> client.lines().contains(":"));
+    }
+
+    @Test
+    void aSaleIsToldAgainWhenTheReadModelHasItHoweverLate(@Autowired NewTransaction transaction) throws Exception {
+        Api.Stream client = listen(api);
+        shop.send(order("order-1", "3 ü"));
+        awaitVersion(client, "ü", 2);
+
+        transaction.executeWithoutResult(slowFold -> {
+            tables.run("lock-summary");
+            shop.sendPayments(about("order-1", "PaymentProcessed", "Captured"));
+            awaitVersion(client, "ü", 3);
+            assertThat(client.last("ü").get("committedStock").intValue()).as("not in the read model").isZero();
+            transaction.executeWithoutResult(later -> jdbc.update("UPDATE inventory SET last_updated = last_updated - interval '1 h'"));
+        });
+
+        await().untilAsserted(() -> assertThat(client.last("ü").get("committedStock").intValue()).isEqualTo(3));
+        assertThat(client.last("ü").get("version").intValue()).isEqualTo(3);
     }
 
     @Test

@@ -3,7 +3,6 @@ package ecommerce.inventory.routes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 
 import ecommerce.inventory.support.RouteTest;
@@ -21,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.context.TestPropertySource;
 
-/** {@code dead-messages.camel.yaml}: what an operator can ask of messages that were given up. */
+/** {@code dead-messages.camel.yaml}: what an operator can do about messages that were given up. */
 @RouteTest
 @UseAdviceWith
 @TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/dead-messages.camel.yaml")
@@ -31,39 +30,16 @@ class DeadMessagesRouteTest {
     private CamelContext camel;
     @Autowired
     private ProducerTemplate operator;
-    @EndpointInject("mock:sql:classpath:sql/list-dead-messages.sql")
-    private MockEndpoint list;
-    @EndpointInject("mock:sql:classpath:sql/count-dead-messages.sql")
-    private MockEndpoint count;
     @EndpointInject("mock:sql:classpath:sql/replay-dead-messages.sql")
     private MockEndpoint replay;
 
     @BeforeEach
     void mockTheSql() throws Exception {
         if (!camel.isStarted()) {
-            for (String id : List.of("list-dead-messages", "count-dead-messages", "replay-dead-messages")) {
-                AdviceWith.adviceWith(camel, id, route -> route.mockEndpointsAndSkip("sql:*"));
-            }
+            AdviceWith.adviceWith(camel, "replay-dead-messages", route -> route.mockEndpointsAndSkip("sql:*"));
             camel.start();
         }
         MockEndpoint.resetMocks(camel);
-    }
-
-    @Test
-    void theListIsAsLongAsIsAskedFor() throws Exception {
-        list.expectedBodiesReceived(Map.of("limit", 3));
-        list.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(List.of("a dead message")));
-
-        assertThat(operator.requestBody("direct:list-dead-messages", Map.of("limit", 3))).isEqualTo(List.of("a dead message"));
-
-        MockEndpoint.assertIsSatisfied(camel);
-    }
-
-    @Test
-    void theCountIsANumber() {
-        count.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(7L));
-
-        assertThat(operator.requestBody("direct:count-dead-messages", (Object) null)).isEqualTo(7L);
     }
 
     @Test

@@ -2,8 +2,6 @@ package ecommerce.inventory.routes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.Map;
-
 import ecommerce.inventory.support.RouteTest;
 import org.apache.camel.CamelContext;
 import org.apache.camel.EndpointInject;
@@ -36,8 +34,6 @@ class InventorySummaryRouteTest {
     private MockEndpoint clear;
     @EndpointInject("mock:sql:classpath:sql/rebuild-summary.sql")
     private MockEndpoint rebuild;
-    @EndpointInject("mock:sql:classpath:sql/summary-lag.sql")
-    private MockEndpoint lag;
 
     @BeforeEach
     void mockTheSql() throws Exception {
@@ -48,7 +44,6 @@ class InventorySummaryRouteTest {
             });
             AdviceWith.adviceWith(camel, "rebuild-summary-at-start", route -> route.replaceFromWith("direct:at-start"));
             AdviceWith.adviceWith(camel, "rebuild-summary", route -> route.mockEndpointsAndSkip("sql:*"));
-            AdviceWith.adviceWith(camel, "summary-lag", route -> route.mockEndpointsAndSkip("sql:*"));
             camel.start();
         }
         MockEndpoint.resetMocks(camel);
@@ -101,13 +96,6 @@ class InventorySummaryRouteTest {
         sender.sendBody("direct:at-start", null);
 
         MockEndpoint.assertIsSatisfied(camel);
-    }
-
-    @Test
-    void theLagIsAnswered() {
-        lag.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(Map.of("events", 2L, "age", 3)));
-
-        assertThat(sender.requestBody("direct:summary-lag", (Object) null, Map.class)).isEqualTo(Map.of("events", 2L, "age", 3));
     }
 
     /** Each round takes the next answer. */

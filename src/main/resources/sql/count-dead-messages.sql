@@ -1,2 +1,0 @@
--- How many messages were given up.
-SELECT count(*) FROM inbox WHERE dead_at IS NOT NULL
