@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import org.springframework.core.io.ClassPathResource;
-import org.springframework.dao.CannotAcquireLockException;
+import org.springframework.dao.PessimisticLockingFailureException;
 import org.springframework.jdbc.core.ColumnMapRowMapper;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.PreparedStatementCallback;
@@ -30,7 +30,7 @@ public class Tables {
 
     /** Empties all tables. The worker's own transactions may lock them in another order; then this is tried again. */
     public void clear() {
-        Shop.await().ignoreException(CannotAcquireLockException.class).until(() -> {
+        Shop.await().ignoreExceptionsInstanceOf(PessimisticLockingFailureException.class).until(() -> {
             truncate();
             return true;
         });
