@@ -1,17 +1,18 @@
 package ecommerce.inventory.contracts;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
 import java.beans.PropertyDescriptor;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -46,6 +47,7 @@ import org.springframework.util.StringUtils;
 /** {@code contracts/asyncapi.yaml}, the JSON Schemas beside it, and all that makes the worker do as they say. */
 class AsyncApiTest {
 
+    private static final ObjectMapper JSON = new ObjectMapper();
     private static final Path RESOURCES = Path.of("src", "main", "resources");
     private static final JsonNode CHANNELS = Contracts.ASYNCAPI.get("channels");
     private static final JsonNode OPERATIONS = Contracts.ASYNCAPI.get("operations");
@@ -71,7 +73,7 @@ class AsyncApiTest {
     }
 
     @Test
-    void theMessagesAreThoseThatHaveASchema() throws IOException {
+    void theMessagesAreThoseThatHaveASchema() {
         assertThat(MESSAGES).extracting(message -> message.at("/payload/$ref").textValue())
             .containsExactlyInAnyOrderElementsOf(Stream.of("in", "out").flatMap(AsyncApiTest::schemas).toList());
     }
@@ -98,7 +100,7 @@ class AsyncApiTest {
     @FieldSource("NAMES")
     void anExampleKeepsToItsSchema(String name) {
         assertThat(MESSAGES.get(name).path("examples")).isNotEmpty().allSatisfy(example -> {
-            JsonNode headers = example.has("headers") ? example.get("headers") : new ObjectMapper().createObjectNode();
+            JsonNode headers = example.has("headers") ? example.get("headers") : JSON.createObjectNode();
             Map<String, String> properties = Map.of("MessageId", UUID.randomUUID().toString(), "Subject", name, "ContentType", "application/json");
             Contracts.assertKept(name, example.get("payload"), headers, properties);
             assertThat(headers.path("MessageType").asText(name)).isEqualTo(name);
@@ -107,52 +109,41 @@ class AsyncApiTest {
 
     @Test
     void theAddressesAreTheDefaultsOfTheSettings() {
-        for (JsonNode channel : CHANNELS) {
-            assertThat(channel.get("address").textValue()).isEqualTo(value(setting(channel)));
-        }
-        for (JsonNode operation : OPERATIONS) {
-            if (operation.has("x-service-bus-subscription")) {
-                assertThat(operation.get("x-service-bus-subscription").textValue()).isEqualTo(value(setting(operation)));
-            }
-        }
+        CHANNELS.forEach(channel -> assertThat(channel.get("address").textValue()).isEqualTo(defaultOf(channel)));
+        OPERATIONS.findParents("x-service-bus-subscription").forEach(operation ->
+            assertThat(operation.get("x-service-bus-subscription").textValue()).isEqualTo(defaultOf(operation)));
     }
 
     @Test
     void serviceBusHasTheEntitiesOfTheContract() throws IOException {
-        JsonNode namespace = new ObjectMapper().readTree(Path.of("servicebus", "Config.json").toFile()).at("/UserConfig/Namespaces/0");
+        JsonNode namespace = JSON.readTree(Path.of("servicebus", "Config.json").toFile()).at("/UserConfig/Namespaces/0");
         List<String> entities = new ArrayList<>();
-        namespace.get("Queues").forEach(queue -> entities.add("queue " + queue.get("Name").textValue()));
-        namespace.get("Topics").forEach(topic -> entities.add("topic " + topic.get("Name").textValue()));
-        assertThat(CHANNELS).extracting(AsyncApiTest::entity).containsExactlyInAnyOrderElementsOf(entities);
-
         Map<String, List<String>> subscriptions = new HashMap<>();
-        namespace.get("Topics").forEach(topic -> subscriptions.put(topic.get("Name").textValue(), topic.get("Subscriptions").findValuesAsText("Name")));
-        for (String operation : names(OPERATIONS)) {
-            if (OPERATIONS.get(operation).has("x-service-bus-subscription")) {
-                assertThat(subscriptions.get(channel(operation).get("address").textValue()))
-                    .containsExactly(OPERATIONS.get(operation).get("x-service-bus-subscription").textValue());
-            }
-        }
+        namespace.get("Queues").forEach(queue -> entities.add("queue " + queue.get("Name").textValue()));
+        namespace.get("Topics").forEach(topic -> {
+            entities.add("topic " + topic.get("Name").textValue());
+            subscriptions.put(topic.get("Name").textValue(), topic.get("Subscriptions").findValuesAsText("Name"));
+        });
+
+        assertThat(CHANNELS).extracting(AsyncApiTest::entity).containsExactlyInAnyOrderElementsOf(entities);
+        OPERATIONS.findParents("x-service-bus-subscription").forEach(operation ->
+            assertThat(subscriptions.get(Contracts.resolve(operation.get("channel")).get("address").textValue()))
+                .containsExactly(operation.get("x-service-bus-subscription").textValue()));
     }
 
     @Test
-    void theRoutesReceiveWhatTheContractSays() throws IOException {
-        List<String> receivers = routes().stream().filter(route -> uri(route).startsWith("azure-servicebus:"))
-            .map(route -> {
-                JsonNode parameters = route.at("/from/parameters");
-                return "%s: %s %s, subscription %s".formatted(route.get("id").textValue(), parameters.get("serviceBusType").textValue(),
-                    setting(uri(route)), parameters.has("subscriptionName") ? setting(parameters.get("subscriptionName").textValue()) : null);
-            }).toList();
-
+    void theRoutesReceiveWhatTheContractSays() {
         assertThat(names(OPERATIONS).stream().filter(operation -> OPERATIONS.get(operation).get("action").textValue().equals("receive"))
-            .map(operation -> "%s: %s %s, subscription %s".formatted(operation, channel(operation).get("x-service-bus-entity").textValue(),
-                setting(channel(operation)), OPERATIONS.get(operation).has("x-service-bus-subscription") ? setting(OPERATIONS.get(operation)) : null)))
-            .containsExactlyInAnyOrderElementsOf(receivers);
+            .map(operation -> operation + ": " + channel(operation).get("x-service-bus-entity").textValue() + " "
+                + settings(channel(operation).get("description").textValue() + OPERATIONS.get(operation).get("description").textValue())))
+            .containsExactlyInAnyOrderElementsOf(routes().stream().filter(route -> uri(route).startsWith("azure-servicebus:"))
+                .map(route -> route.get("id").textValue() + ": " + route.at("/from/parameters/serviceBusType").textValue() + " "
+                    + settings(uri(route) + route.at("/from/parameters/subscriptionName").asText())).toList());
         assertThat(routes()).extracting(route -> route.get("id").textValue()).as("operations are routes").containsAll(names(OPERATIONS));
     }
 
     @Test
-    void whatIsReceivedHasAHandlerAndWhatHasAHandlerIsReceived() throws IOException {
+    void whatIsReceivedHasAHandlerAndWhatHasAHandlerIsReceived() {
         assertThat(routes()).extracting(AsyncApiTest::uri).filteredOn(uri -> uri.matches("direct:[A-Z].*"))
             .containsExactlyInAnyOrderElementsOf(schemas("in").map(file -> file.replaceAll("in/(\\w+).*", "direct:$1")).toList());
     }
@@ -212,7 +203,7 @@ class AsyncApiTest {
         new OutboxPublisher(() -> sender).publish(List.of(row));
 
         ServiceBusMessage event = message.getValue();
-        Contracts.assertKept("InventoryReserved", new ObjectMapper().readTree(event.getBody().toBytes()),
+        Contracts.assertKept("InventoryReserved", JSON.readTree(event.getBody().toBytes()),
             event.getApplicationProperties(), properties(event));
         return event;
     }
@@ -246,23 +237,20 @@ class AsyncApiTest {
         return channel.get("x-service-bus-entity").textValue() + " " + channel.get("address").textValue();
     }
 
-    private static String setting(JsonNode described) {
-        return setting(described.get("description").textValue());
+    /** The settings that a text names. */
+    private static List<String> settings(String text) {
+        return SETTING.matcher(text).results().map(MatchResult::group).toList();
     }
 
-    /** The one setting that a text names. */
-    private static String setting(String text) {
-        List<String> settings = SETTING.matcher(text).results().map(MatchResult::group).toList();
-        assertThat(settings).as(text).hasSize(1);
-        return settings.get(0);
-    }
-
-    private static String value(String setting) {
-        return SETTINGS.requiredAt("/" + setting.replace('.', '/')).textValue();
+    /** The default of the setting that a description names. */
+    private static String defaultOf(JsonNode described) {
+        List<String> settings = settings(described.get("description").textValue());
+        assertThat(settings).as("%s", described).hasSize(1);
+        return SETTINGS.requiredAt("/" + settings.get(0).replace('.', '/')).textValue();
     }
 
     private static Set<String> names(JsonNode object) {
-        Set<String> names = new java.util.LinkedHashSet<>();
+        Set<String> names = new LinkedHashSet<>();
         object.fieldNames().forEachRemaining(names::add);
         return names;
     }
@@ -285,7 +273,7 @@ class AsyncApiTest {
         try (Stream<Path> files = Files.list(RESOURCES.resolve(directory))) {
             return files.toList();
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 }
