@@ -37,6 +37,13 @@ public class Api {
         base = "http://localhost:" + port;
     }
 
+    /** All that can be asked, of product and order {@code a}. */
+    public static List<String> questions() {
+        List<String> paths = new ArrayList<>();
+        CONTRACT.get("paths").fieldNames().forEachRemaining(path -> paths.add(path.replaceAll("\\{\\w+}", "a")));
+        return paths;
+    }
+
     /**
      * Asks and expects an answer.
      *
@@ -125,6 +132,7 @@ public class Api {
                     }
                     lines.add(line);
                 }
+                lines.add("end");
             } catch (IOException e) {
                 lines.add("end: " + e);
             }
