@@ -24,9 +24,9 @@ class StreamClient implements Runnable, AsyncListener {
     private final AsyncContext connection;
     private final long heartbeatMillis;
     private final Consumer<StreamClient> onEnd;
+    private final Thread writer = new Thread(this, "stock-stream");
     private Map<String, String> waiting = new LinkedHashMap<>();
     private boolean closed;
-    private boolean ended;
 
     /** @param heartbeat after so long without an event a comment is sent, which finds out whether the client is still there */
     StreamClient(AsyncContext connection, Duration heartbeat, Consumer<StreamClient> onEnd) {
@@ -37,9 +37,8 @@ class StreamClient implements Runnable, AsyncListener {
 
     void start() {
         connection.addListener(this);
-        Thread thread = new Thread(this, "stock-stream");
-        thread.setDaemon(true);
-        thread.start();
+        writer.setDaemon(true);
+        writer.start();
     }
 
     /** Never waits. */
@@ -67,13 +66,13 @@ class StreamClient implements Runnable, AsyncListener {
                 out.flush();
                 text = next();
             }
-        } catch (IOException | IllegalStateException | NullPointerException e) {
-            // The client is gone, which is how a stream ends. The last two are what a response says that is recycled.
+        } catch (IOException e) {
+            // The client is gone, which is how a stream ends.
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
             onEnd.accept(this);
-            end();
+            connection.complete();
         }
     }
 
@@ -91,30 +90,29 @@ class StreamClient implements Runnable, AsyncListener {
         return text.isEmpty() ? ":\n\n" : text.toString();
     }
 
-    /** Once only: the web server gives the connection's objects to the next client afterwards. */
-    private synchronized void end() {
-        if (!ended) {
-            ended = true;
-            connection.complete();
-        }
-    }
-
-    /** Or the web server would make a page of it, for a client that is gone. */
+    /**
+     * Waits for the writer. The web server gives the connection's objects to the next client when this returns, and a write
+     * that has failed would fail that one's too.
+     */
     @Override
     public void onError(AsyncEvent event) {
         close();
-        end();
+        try {
+            writer.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Override
-    public synchronized void onComplete(AsyncEvent event) {
-        ended = true;
-        close();
+    public void onComplete(AsyncEvent event) {
+        // The writer says so when it is done.
     }
 
+    /** It has no limit of time, so the web server stops. */
     @Override
     public void onTimeout(AsyncEvent event) {
-        // It has none.
+        onError(event);
     }
 
     @Override

@@ -7,12 +7,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.development.EmbeddedDatabase;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import ecommerce.inventory.support.Api;
 import ecommerce.inventory.support.Backend;
+import ecommerce.inventory.support.Management;
 import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.Worker;
@@ -29,6 +33,8 @@ class OutageTest {
 
     /** Short, so that a lock that is not renewed shows. */
     private static final Duration LOCK = Duration.ofSeconds(10);
+    /** Far longer than the limits of connection and query, and shorter than that of the socket. */
+    private static final Duration ANSWER = Duration.ofSeconds(30);
     private static final int ORDERS = 40;
 
     @TempDir
@@ -90,6 +96,32 @@ class OutageTest {
         assertThat(bus.counts(Shop.SUBSCRIPTION).active()).as("all are still there").isEqualTo(ORDERS);
         assertThat(bus.counts(Shop.SUBSCRIPTION).abandoned()).as("each of 16 handlers gives back one, and takes no other")
             .isPositive().isLessThanOrEqualTo(16);
+    }
+
+    @Test
+    void whilePostgresIsAwayThePageIsThereQuestionsAreAnsweredSoAndTheWorkerIsUnreadyButAlive() throws IOException {
+        Api api = new Api(worker.getEnvironment().getProperty("local.server.port", Integer.class));
+        Management management = new Management(worker.getEnvironment());
+        await().untilAsserted(() -> assertThat(management.get("health/readiness").statusCode()).isEqualTo(200));
+        assertThat(management.get("health/readiness").body()).contains("\"db\"", "\"consumers\"", "\"relay\"");
+        assertThat(management.get("health/liveness").body()).contains("\"UP\"").doesNotContain("db");
+        int port = postgres.getPort();
+
+        postgres.close();
+
+        for (String question : Api.questions()) {
+            assertThat(CompletableFuture.supplyAsync(() -> api.problem(503, question))).as(question).succeedsWithin(ANSWER)
+                .extracting(problem -> problem.get("detail").textValue()).isEqualTo("The database is away. Try again.");
+        }
+        for (String file : List.of("/", "/inventory.css", "/inventory.js", "/inventory.svg")) {
+            assertThat(api.send(file).statusCode()).as(file).isEqualTo(200);
+        }
+        await().untilAsserted(() -> assertThat(management.get("health/readiness").statusCode()).isEqualTo(503));
+        assertThat(management.get("health/liveness").statusCode()).as("a restart mends nothing").isEqualTo(200);
+
+        postgres = startPostgres(port);
+        await().untilAsserted(() -> assertThat(management.get("health/readiness").statusCode()).isEqualTo(200));
+        assertThat(api.get("/stock/a", "Stock").get("availableStock").intValue()).isEqualTo(1_000);
     }
 
     @Test

@@ -23,20 +23,25 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
-import org.springframework.core.io.ClassPathResource;
-import org.yaml.snakeyaml.Yaml;
 
 /** Asks a worker by HTTP, and checks each answer against its contract. */
 public class Api {
 
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final JsonNode CONTRACT = contract();
+    private static final JsonNode CONTRACT = Contracts.read("contracts/openapi.yaml");
 
     private final HttpClient client = HttpClient.newHttpClient();
     private final String base;
 
     public Api(int port) {
         base = "http://localhost:" + port;
+    }
+
+    /** All that can be asked, of product and order {@code a}. */
+    public static List<String> questions() {
+        List<String> paths = new ArrayList<>();
+        CONTRACT.get("paths").fieldNames().forEachRemaining(path -> paths.add(path.replaceAll("\\{\\w+}", "a")));
+        return paths;
     }
 
     /**
@@ -127,6 +132,7 @@ public class Api {
                     }
                     lines.add(line);
                 }
+                lines.add("end");
             } catch (IOException e) {
                 lines.add("end: " + e);
             }
@@ -165,14 +171,6 @@ public class Api {
             assertThat(JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(root).validate(answer,
                 context -> context.getExecutionConfig().setFormatAssertionsEnabled(true))).as(body).isEmpty();
             return answer;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static JsonNode contract() {
-        try {
-            return JSON.valueToTree(new Yaml().load(new ClassPathResource("contracts/openapi.yaml").getInputStream()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

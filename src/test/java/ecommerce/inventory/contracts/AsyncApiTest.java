@@ -1,0 +1,282 @@
+package ecommerce.inventory.contracts;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
+
+import java.beans.PropertyDescriptor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.sql.Timestamp;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+
+import com.azure.messaging.servicebus.ServiceBusMessage;
+import com.azure.messaging.servicebus.ServiceBusMessageBatch;
+import com.azure.messaging.servicebus.ServiceBusSenderClient;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import ecommerce.inventory.inbox.InvalidMessageException;
+import ecommerce.inventory.outbox.OutboxPublisher;
+import ecommerce.inventory.support.Contracts;
+import ecommerce.inventory.tracing.MessageTracer;
+import io.apicurio.datamodels.Library;
+import io.apicurio.datamodels.TraverserDirection;
+import io.apicurio.datamodels.models.Document;
+import io.apicurio.datamodels.models.Node;
+import io.apicurio.datamodels.models.visitors.AllNodeVisitor;
+import io.opentelemetry.api.OpenTelemetry;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
+import org.mockito.ArgumentCaptor;
+import org.springframework.beans.BeanUtils;
+import org.springframework.util.StringUtils;
+
+/** {@code contracts/asyncapi.yaml}, the JSON Schemas beside it, and all that makes the worker do as they say. */
+class AsyncApiTest {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Path RESOURCES = Path.of("src", "main", "resources");
+    private static final JsonNode CHANNELS = Contracts.ASYNCAPI.get("channels");
+    private static final JsonNode OPERATIONS = Contracts.ASYNCAPI.get("operations");
+    private static final JsonNode MESSAGES = Contracts.ASYNCAPI.at("/components/messages");
+    private static final Set<String> NAMES = names(MESSAGES);
+    private static final JsonNode SETTINGS = Contracts.read("application.yaml");
+    /** Of a setting, in a description or as Camel's placeholder. */
+    private static final Pattern SETTING = Pattern.compile("inventory\\.servicebus\\.[\\w-]+");
+
+    @Test
+    void theDocumentIsAsyncApi() {
+        Document document = Library.readDocument(Contracts.ASYNCAPI.deepCopy());
+        List<String> unknown = new ArrayList<>();
+        Library.visitTree(document, new AllNodeVisitor() {
+            @Override
+            protected void visitNode(Node node) {
+                node.getExtraPropertyNames().forEach(name -> unknown.add(Library.createNodePath(node) + ": " + name));
+            }
+        }, TraverserDirection.down);
+
+        assertThat(Library.validate(document, null)).extracting(problem -> problem.nodePath + ": " + problem.message).isEmpty();
+        assertThat(unknown).as("members that are not of AsyncAPI").isEmpty();
+    }
+
+    @Test
+    void theMessagesAreThoseThatHaveASchema() {
+        assertThat(MESSAGES).extracting(message -> message.at("/payload/$ref").textValue())
+            .containsExactlyInAnyOrderElementsOf(Stream.of("in", "out").flatMap(AsyncApiTest::schemas).toList());
+    }
+
+    @ParameterizedTest
+    @FieldSource("NAMES")
+    void aMessageIsOnOneChannelOfWhichItsSchemaTells(String name) {
+        JsonNode message = MESSAGES.get(name);
+        JsonNode schema = Contracts.read("contracts/" + message.at("/payload/$ref").textValue());
+        List<String> operations = names(OPERATIONS).stream().filter(operation -> channel(operation).get("messages").has(name)).toList();
+
+        assertThat(operations).hasSize(1);
+        JsonNode channel = channel(operations.get(0));
+        assertThat(Contracts.resolve(channel.get("messages").get(name))).isSameAs(message);
+        boolean received = OPERATIONS.get(operations.get(0)).get("action").textValue().equals("receive");
+        assertThat(message.at("/traits/0/$ref")).hasToString("\"#/components/messageTraits/" + (received ? "received\"" : "sent\""));
+        assertThat(message.at("/payload/$ref")).hasToString((received ? "\"in/" : "\"out/") + name + ".schema.json\"");
+        assertThat(message.get("name")).isEqualTo(schema.get("title")).hasToString("\"" + name + "\"");
+        assertThat(schema.get("description").textValue())
+            .containsPattern((received ? "Received from " : "Published to ") + entity(channel) + "[.,]");
+    }
+
+    @ParameterizedTest
+    @FieldSource("NAMES")
+    void anExampleKeepsToItsSchema(String name) {
+        assertThat(MESSAGES.get(name).path("examples")).isNotEmpty().allSatisfy(example -> {
+            JsonNode headers = example.has("headers") ? example.get("headers") : JSON.createObjectNode();
+            Map<String, String> properties = Map.of("MessageId", UUID.randomUUID().toString(), "Subject", name, "ContentType", "application/json");
+            Contracts.assertKept(name, example.get("payload"), headers, properties);
+            assertThat(headers.path("MessageType").asText(name)).isEqualTo(name);
+        });
+    }
+
+    @Test
+    void theAddressesAreTheDefaultsOfTheSettings() {
+        CHANNELS.forEach(channel -> assertThat(channel.get("address").textValue()).isEqualTo(defaultOf(channel)));
+        OPERATIONS.findParents("x-service-bus-subscription").forEach(operation ->
+            assertThat(operation.get("x-service-bus-subscription").textValue()).isEqualTo(defaultOf(operation)));
+    }
+
+    @Test
+    void serviceBusHasTheEntitiesOfTheContract() throws IOException {
+        JsonNode namespace = JSON.readTree(Path.of("servicebus", "Config.json").toFile()).at("/UserConfig/Namespaces/0");
+        List<String> entities = new ArrayList<>();
+        Map<String, List<String>> subscriptions = new HashMap<>();
+        namespace.get("Queues").forEach(queue -> entities.add("queue " + queue.get("Name").textValue()));
+        namespace.get("Topics").forEach(topic -> {
+            entities.add("topic " + topic.get("Name").textValue());
+            subscriptions.put(topic.get("Name").textValue(), topic.get("Subscriptions").findValuesAsText("Name"));
+        });
+
+        assertThat(CHANNELS).extracting(AsyncApiTest::entity).containsExactlyInAnyOrderElementsOf(entities);
+        OPERATIONS.findParents("x-service-bus-subscription").forEach(operation ->
+            assertThat(subscriptions.get(Contracts.resolve(operation.get("channel")).get("address").textValue()))
+                .containsExactly(operation.get("x-service-bus-subscription").textValue()));
+    }
+
+    @Test
+    void theRoutesReceiveWhatTheContractSays() {
+        assertThat(names(OPERATIONS).stream().filter(operation -> OPERATIONS.get(operation).get("action").textValue().equals("receive"))
+            .map(operation -> operation + ": " + channel(operation).get("x-service-bus-entity").textValue() + " "
+                + settings(channel(operation).get("description").textValue() + OPERATIONS.get(operation).get("description").textValue())))
+            .containsExactlyInAnyOrderElementsOf(routes().stream().filter(route -> uri(route).startsWith("azure-servicebus:"))
+                .map(route -> route.get("id").textValue() + ": " + route.at("/from/parameters/serviceBusType").textValue() + " "
+                    + settings(uri(route) + route.at("/from/parameters/subscriptionName").asText())).toList());
+        assertThat(routes()).extracting(route -> route.get("id").textValue()).as("operations are routes").containsAll(names(OPERATIONS));
+    }
+
+    @Test
+    void whatIsReceivedHasAHandlerAndWhatHasAHandlerIsReceived() {
+        assertThat(routes()).extracting(AsyncApiTest::uri).filteredOn(uri -> uri.matches("direct:[A-Z].*"))
+            .containsExactlyInAnyOrderElementsOf(schemas("in").map(file -> file.replaceAll("in/(\\w+).*", "direct:$1")).toList());
+    }
+
+    @Test
+    void whatIsWrittenToTheOutboxIsSentAndWhatIsSentIsWritten() throws IOException {
+        Pattern insert = Pattern.compile("INSERT INTO outbox\\s*\\(message_id, message_type,[^)]*\\)\\s*SELECT gen_random_uuid\\(\\), '(\\w+)'");
+        List<String> written = new ArrayList<>();
+        for (String directory : List.of("sql", "db/migration")) {
+            for (Path file : files(directory)) {
+                String sql = Files.readString(file);
+                List<String> types = insert.matcher(sql).results().map(match -> match.group(1)).toList();
+                assertThat(types).as("%s: inserts of which the message type is seen here", file)
+                    .hasSameSizeAs(Pattern.compile("INSERT INTO outbox\\b").matcher(sql).results().toList());
+                written.addAll(types);
+            }
+        }
+        assertThat(Set.copyOf(written)).isEqualTo(
+            schemas("out").map(file -> file.replaceAll("out/(\\w+).*", "$1")).collect(Collectors.toSet()));
+    }
+
+    @Test
+    void anEventIsSentWithAllThatTheContractDeclares() throws Exception {
+        ServiceBusMessage event = published(Map.of("correlation_id", "checkout-7", "causation_id", "m-1",
+            "traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
+
+        assertThat(event.getApplicationProperties().keySet()).isEqualTo(names(declared("headers").get("properties")));
+        assertThat(properties(event).keySet()).isEqualTo(names(declared("x-service-bus-properties").get("properties")));
+    }
+
+    @Test
+    void anEventThatNoMessageHasCausedIsSentWithAllThatTheContractRequires() throws Exception {
+        ServiceBusMessage event = published(Map.of());
+
+        assertThat(event.getApplicationProperties().keySet()).containsExactlyInAnyOrderElementsOf(required("headers"));
+        assertThat(properties(event).keySet()).containsExactlyInAnyOrderElementsOf(required("x-service-bus-properties"));
+    }
+
+    @Test
+    void everyReasonOfADeadLetterIsNamed() {
+        String description = Contracts.ASYNCAPI.at("/info/description").textValue();
+        assertThat(description).contains(Arrays.stream(InvalidMessageException.Reason.values()).map(Enum::name).toList());
+    }
+
+    /** What the publisher makes of a row of the outbox. It keeps to the contract. */
+    private static ServiceBusMessage published(Map<String, String> columns) throws Exception {
+        JsonNode payload = MESSAGES.at("/InventoryReserved/examples/0/payload");
+        Map<String, Object> row = new HashMap<>(columns);
+        row.putAll(Map.of("message_id", UUID.randomUUID(), "message_type", "InventoryReserved", "message_body", payload.toString(),
+            "partition_key", "order-1", "created_at", new Timestamp(System.currentTimeMillis())));
+        ServiceBusMessageBatch batch = mock();
+        ArgumentCaptor<ServiceBusMessage> message = ArgumentCaptor.captor();
+        when(batch.tryAddMessage(message.capture())).thenReturn(true);
+        ServiceBusSenderClient sender = mock();
+        when(sender.createMessageBatch()).thenReturn(batch);
+
+        new OutboxPublisher("inventory", new MessageTracer(OpenTelemetry.noop()), () -> sender).publish(List.of(row));
+
+        ServiceBusMessage event = message.getValue();
+        Contracts.assertKept("InventoryReserved", JSON.readTree(event.getBody().toBytes()),
+            event.getApplicationProperties(), properties(event));
+        return event;
+    }
+
+    /** Whatever is set of a message besides its body and its application properties. */
+    private static Map<String, Object> properties(ServiceBusMessage message) throws ReflectiveOperationException {
+        Map<String, Object> properties = new TreeMap<>();
+        for (PropertyDescriptor property : BeanUtils.getPropertyDescriptors(ServiceBusMessage.class)) {
+            Object value = property.getReadMethod().invoke(message);
+            if (value != null && !Set.of("body", "applicationProperties", "rawAmqpMessage", "class").contains(property.getName())) {
+                properties.put(StringUtils.capitalize(property.getName()), value);
+            }
+        }
+        return properties;
+    }
+
+    private static JsonNode declared(String part) {
+        return Contracts.ASYNCAPI.at("/components/messageTraits/sent").get(part);
+    }
+
+    private static List<String> required(String part) {
+        return StreamSupport.stream(declared(part).get("required").spliterator(), false).map(JsonNode::textValue).toList();
+    }
+
+    private static JsonNode channel(String operation) {
+        return Contracts.resolve(OPERATIONS.get(operation).get("channel"));
+    }
+
+    /** As people call it: {@code topic orders}. */
+    private static String entity(JsonNode channel) {
+        return channel.get("x-service-bus-entity").textValue() + " " + channel.get("address").textValue();
+    }
+
+    /** The settings that a text names. */
+    private static List<String> settings(String text) {
+        return SETTING.matcher(text).results().map(MatchResult::group).toList();
+    }
+
+    /** The default of the setting that a description names. */
+    private static String defaultOf(JsonNode described) {
+        List<String> settings = settings(described.get("description").textValue());
+        assertThat(settings).as("%s", described).hasSize(1);
+        return SETTINGS.requiredAt("/" + settings.get(0).replace('.', '/')).textValue();
+    }
+
+    private static Set<String> names(JsonNode object) {
+        Set<String> names = new LinkedHashSet<>();
+        object.fieldNames().forEachRemaining(names::add);
+        return names;
+    }
+
+    /** The schemas of messages in one direction, as the contract refers to them. */
+    private static Stream<String> schemas(String direction) {
+        return files("contracts/" + direction).stream().map(file -> direction + "/" + file.getFileName());
+    }
+
+    private static List<JsonNode> routes() {
+        return files("routes").stream().flatMap(file -> StreamSupport.stream(Contracts.read("routes/" + file.getFileName()).spliterator(), false))
+            .filter(element -> element.has("route")).map(element -> element.get("route")).toList();
+    }
+
+    private static String uri(JsonNode route) {
+        return route.at("/from/uri").textValue();
+    }
+
+    private static List<Path> files(String directory) {
+        try (Stream<Path> files = Files.list(RESOURCES.resolve(directory))) {
+            return files.toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
