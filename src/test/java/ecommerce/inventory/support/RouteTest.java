@@ -7,7 +7,10 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 import ecommerce.inventory.InventoryWorker;
+import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.test.spring.junit5.CamelSpringBootTest;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
@@ -25,6 +28,7 @@ import org.springframework.transaction.support.DefaultTransactionStatus;
 @Retention(RetentionPolicy.RUNTIME)
 @Inherited
 @CamelSpringBootTest
+@ExtendWith(RouteCoverage.class)
 @SpringBootTest(classes = InventoryWorker.class, webEnvironment = SpringBootTest.WebEnvironment.NONE, properties = {
     // Both connect when they are first used, and the mocks see to it that they are not.
     "spring.datasource.url=jdbc:postgresql://nowhere.invalid/inventory",
@@ -35,6 +39,12 @@ public @interface RouteTest {
 
     /** Stands in for what needs a database at the other end. */
     class Stubs {
+
+        /** Camel counts what runs in its management beans, which its tests go without unless told so before a context is made. */
+        @Bean
+        static BeanFactoryPostProcessor counted() {
+            return beans -> DefaultCamelContext.setDisableJmx(false);
+        }
 
         @Bean
         PlatformTransactionManager transactionManager() {
