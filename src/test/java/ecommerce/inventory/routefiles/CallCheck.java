@@ -49,7 +49,7 @@ final class CallCheck {
         for (Endpoint producer : producers) {
             if (producer.isDynamic()) {
                 // The inbox lets a message pass whose type has a schema, and nothing else chooses at run time.
-                for (String type : messageTypes()) {
+                for (String type : messageTypes(files)) {
                     String route = producer.uri().replaceAll("\\$\\{[^}]*}", Matcher.quoteReplacement(type));
                     called.add(route);
                     if (!routes.contains(route)) {
@@ -64,7 +64,7 @@ final class CallCheck {
                 }
             }
         }
-        operations().forEach((operation, line) -> {
+        operations(files).forEach((operation, line) -> {
             called.add("direct:" + operation);
             if (!routes.contains("direct:" + operation)) {
                 findings.add(new Finding(API, line, "no route receives from direct:" + operation + ", which answers this operation"
@@ -81,13 +81,14 @@ final class CallCheck {
         return findings;
     }
 
-    private List<String> messageTypes() {
+    /** Those that come in, by their schemas. */
+    static List<String> messageTypes(RouteFiles files) {
         return files.list(CONTRACTS).filter(file -> file.endsWith(SCHEMA))
             .map(file -> file.substring(CONTRACTS.length() + 1, file.length() - SCHEMA.length())).toList();
     }
 
     /** The lines of the operations of the API, by id. */
-    private Map<String, Integer> operations() {
+    static Map<String, Integer> operations(RouteFiles files) {
         Node api = new Yaml().compose(new StringReader(files.text(API)));
         return YamlNodes.entries(YamlNodes.get(api, "paths")).stream()
             .flatMap(path -> YamlNodes.entries(path.getValueNode()).stream()).map(method -> YamlNodes.get(method.getValueNode(), "operationId"))

@@ -104,7 +104,7 @@ final class Endpoints {
             settings.resolve(values, binding), lines, consumer, node);
         found.add(endpoint);
         if (endpoint.scheme().equals("kamelet") && !endpoint.path().matches("source|sink")) {
-            templates.add(new Use(file, line, endpoint.path().replaceFirst("/.*", ""), endpoint.parameters(), lines));
+            templates.add(new Use(file, line, null, endpoint.path().replaceFirst("/.*", ""), endpoint.parameters(), lines));
         }
     }
 }

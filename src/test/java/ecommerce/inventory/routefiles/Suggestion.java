@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.stream.IntStream;
 
 import org.apache.camel.catalog.suggest.CatalogSuggestionStrategy;
 
@@ -20,9 +21,18 @@ final class Suggestion {
         return of(STRATEGY.suggestEndpointOptions(new HashSet<>(names), wrong), wrong);
     }
 
-    /** @param near some of which sound alike and are much longer or shorter */
+    /** @param near among them some that sound alike only */
     static String of(String[] near, String wrong) {
-        return Arrays.stream(near == null ? new String[0] : near).min(Comparator.comparingInt(name -> Math.abs(name.length() - wrong.length())))
+        return Arrays.stream(near == null ? new String[0] : near).min(Comparator.comparingLong(name -> differingLetters(name, wrong)))
             .map(name -> "; did you mean " + name + "?").orElse("");
+    }
+
+    private static long differingLetters(String one, String other) {
+        return IntStream.concat(one.chars(), other.chars()).distinct()
+            .mapToLong(letter -> Math.abs(count(one, letter) - count(other, letter))).sum();
+    }
+
+    private static long count(String text, int letter) {
+        return text.chars().filter(one -> one == letter).count();
     }
 }

@@ -30,10 +30,11 @@ final class Templates {
     /**
      * A route that is made of a template.
      *
+     * @param routeId    null for a kamelet
      * @param parameters by name
      * @param lines      of the parameters
      */
-    record Use(String file, int line, String template, Map<String, String> parameters, Map<String, Integer> lines) {
+    record Use(String file, int line, String routeId, String template, Map<String, String> parameters, Map<String, Integer> lines) {
     }
 
     Templates(RouteFiles files) {
@@ -75,12 +76,17 @@ final class Templates {
             parameters.put(YamlNodes.text(parameter, "name"), YamlNodes.text(parameter, "value"));
             lines.put(YamlNodes.text(parameter, "name"), YamlNodes.line(parameter));
         }
-        return new Use(file, YamlNodes.line(top.getKeyNode()), YamlNodes.text(top.getValueNode(), "routeTemplateRef"), parameters, lines);
+        return new Use(file, YamlNodes.line(top.getKeyNode()), YamlNodes.text(top.getValueNode(), "routeId"),
+            YamlNodes.text(top.getValueNode(), "routeTemplateRef"), parameters, lines);
     }
 
     /** Those of kamelets are found when endpoints are. */
     void add(Use use) {
         uses.add(use);
+    }
+
+    List<Use> uses() {
+        return uses;
     }
 
     /** The template that a node is part of, or null. */
