@@ -23,7 +23,8 @@ final class Suggestion {
 
     /** @param near among them some that sound alike only */
     static String of(String[] near, String wrong) {
-        return Arrays.stream(near == null ? new String[0] : near).min(Comparator.comparingLong(name -> differingLetters(name, wrong)))
+        return Arrays.stream(near == null ? new String[0] : near).filter(name -> 2 * differingLetters(name, wrong) <= wrong.length() + 2)
+            .min(Comparator.comparingLong(name -> differingLetters(name, wrong)))
             .map(name -> "; did you mean " + name + "?").orElse("");
     }
 

@@ -7,10 +7,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 import ecommerce.inventory.InventoryWorker;
-import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.test.spring.junit5.CamelSpringBootTest;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
@@ -40,10 +38,9 @@ public @interface RouteTest {
     /** Stands in for what needs a database at the other end. */
     class Stubs {
 
-        /** Camel counts what runs in its management beans, which its tests go without unless told so before a context is made. */
         @Bean
-        static BeanFactoryPostProcessor counted() {
-            return beans -> DefaultCamelContext.setDisableJmx(false);
+        RouteCoverage.Interceptor routeCoverage() {
+            return new RouteCoverage.Interceptor();
         }
 
         @Bean
