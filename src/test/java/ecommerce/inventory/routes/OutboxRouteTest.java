@@ -1,6 +1,10 @@
 package ecommerce.inventory.routes;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.inOrder;
+import static org.mockito.Mockito.verifyNoInteractions;
+import static org.mockito.Mockito.when;
 
 import java.sql.SQLException;
 import java.util.ArrayDeque;
@@ -10,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
+import ecommerce.inventory.outbox.OutboxPublisher;
 import ecommerce.inventory.support.RouteTest;
 import org.apache.camel.CamelContext;
 import org.apache.camel.EndpointInject;
@@ -20,9 +25,11 @@ import org.apache.camel.component.mock.MockEndpoint;
 import org.apache.camel.test.spring.junit5.UseAdviceWith;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.mockito.InOrder;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.test.context.TestPropertySource;
+import org.springframework.test.context.bean.override.mockito.MockitoBean;
 
 /** {@code outbox-relay.camel.yaml} and {@code outbox-batch.camel.yaml}: what the relay claims, publishes and marks. */
 @RouteTest
@@ -45,8 +52,8 @@ class OutboxRouteTest {
     private MockEndpoint relay;
     @EndpointInject("mock:sql:classpath:sql/claim-outbox.sql")
     private MockEndpoint claim;
-    @EndpointInject("mock:publish")
-    private MockEndpoint publish;
+    @MockitoBean
+    private OutboxPublisher publisher;
     @EndpointInject("mock:sql:classpath:sql/mark-outbox-published.sql")
     private MockEndpoint markPublished;
     @EndpointInject("mock:sql:classpath:sql/mark-outbox-failed.sql")
@@ -60,10 +67,7 @@ class OutboxRouteTest {
                 route.mockEndpointsAndSkip("seda:outbox-relay*");
             });
             AdviceWith.adviceWith(camel, "outbox-relay", route -> route.replaceFromWith("direct:relay-woken"));
-            AdviceWith.adviceWith(camel, "outbox-batch", route -> {
-                route.weaveById("publish").replace().to(publish);
-                route.mockEndpointsAndSkip("sql:*");
-            });
+            AdviceWith.adviceWith(camel, "outbox-batch", route -> route.mockEndpointsAndSkip("sql:*"));
             camel.start();
         }
         MockEndpoint.resetMocks(camel);
@@ -83,13 +87,13 @@ class OutboxRouteTest {
         claimAnswers(List.of());
         claim.expectedMessageCount(1);
         claim.expectedVariableReceived("batchSize", 3);
-        publish.expectedMessageCount(0);
         markPublished.expectedMessageCount(0);
         markFailed.expectedMessageCount(0);
 
         assertThat(wakeRelay().getException()).isNull();
 
         MockEndpoint.assertIsSatisfied(camel);
+        verifyNoInteractions(publisher);
     }
 
     @Test
@@ -97,11 +101,13 @@ class OutboxRouteTest {
         claimAnswers(List.of(event(FIRST)), List.of(event(SECOND)), List.of());
         publishAnswers(result(List.of(FIRST), List.of(), null));
         claim.expectedMessageCount(3);
-        publish.expectedBodiesReceived(List.of(event(FIRST)), List.of(event(SECOND)));
 
         assertThat(wakeRelay().getException()).isNull();
 
         MockEndpoint.assertIsSatisfied(camel);
+        InOrder batches = inOrder(publisher);
+        batches.verify(publisher).publish(List.of(event(FIRST)));
+        batches.verify(publisher).publish(List.of(event(SECOND)));
     }
 
     @Test
@@ -152,11 +158,11 @@ class OutboxRouteTest {
             throw new DataAccessResourceFailureException("connection refused", new SQLException("connection refused", "08001"));
         });
         claim.expectedMessageCount(1);
-        publish.expectedMessageCount(0);
 
         assertThat(wakeRelay().getException()).as("the relay paused").isNull();
 
         MockEndpoint.assertIsSatisfied(camel);
+        verifyNoInteractions(publisher);
     }
 
     /** One answer for each round; a round more is an error of the test. */
@@ -167,7 +173,7 @@ class OutboxRouteTest {
     }
 
     private void publishAnswers(Map<String, Object> result) {
-        publish.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(result));
+        when(publisher.publish(any())).thenReturn(result);
     }
 
     private Exchange wakeRelay() {

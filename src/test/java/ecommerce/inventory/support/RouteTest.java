@@ -8,6 +8,7 @@ import java.lang.annotation.Target;
 
 import ecommerce.inventory.InventoryWorker;
 import org.apache.camel.test.spring.junit5.CamelSpringBootTest;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
@@ -25,6 +26,7 @@ import org.springframework.transaction.support.DefaultTransactionStatus;
 @Retention(RetentionPolicy.RUNTIME)
 @Inherited
 @CamelSpringBootTest
+@ExtendWith(RouteCoverage.class)
 @SpringBootTest(classes = InventoryWorker.class, webEnvironment = SpringBootTest.WebEnvironment.NONE, properties = {
     // Both connect when they are first used, and the mocks see to it that they are not.
     "spring.datasource.url=jdbc:postgresql://nowhere.invalid/inventory",
@@ -35,6 +37,11 @@ public @interface RouteTest {
 
     /** Stands in for what needs a database at the other end. */
     class Stubs {
+
+        @Bean
+        RouteCoverage.Interceptor routeCoverage() {
+            return new RouteCoverage.Interceptor();
+        }
 
         @Bean
         PlatformTransactionManager transactionManager() {

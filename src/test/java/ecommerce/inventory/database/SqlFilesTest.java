@@ -1,0 +1,48 @@
+package ecommerce.inventory.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.stream.Stream;
+
+import ecommerce.inventory.routefiles.SqlCheck;
+import org.apache.camel.component.sql.DefaultSqlPrepareStatementStrategy;
+import org.apache.camel.component.sql.SqlHelper;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.core.io.Resource;
+import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.PreparedStatementCreator;
+import org.springframework.jdbc.core.namedparam.NamedParameterUtils;
+
+/** PostgreSQL takes each statement of {@code sql/} on the migrated schema, with the parameters that are written there. */
+@DatabaseTest
+class SqlFilesTest {
+
+    @Autowired
+    private JdbcTemplate jdbc;
+
+    static Stream<Resource> files() throws IOException {
+        return Stream.of(new PathMatchingResourcePatternResolver().getResources("classpath:sql/*.sql"));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("files")
+    void isPrepared(Resource file) throws Exception {
+        String statement = file.getContentAsString(StandardCharsets.UTF_8);
+        // Of a route, or of a repository in Java.
+        boolean ofCamel = statement.contains(":#") || !statement.contains(":");
+        String prepared = ofCamel ? new DefaultSqlPrepareStatementStrategy().prepareQuery(SqlHelper.resolvePlaceholders(statement, "#"), true, null)
+            : NamedParameterUtils.substituteNamedParameters(statement, null);
+
+        int parameters = jdbc.execute((PreparedStatementCreator) connection -> connection.prepareStatement(prepared),
+            server -> server.getParameterMetaData().getParameterCount());
+
+        if (ofCamel) {
+            assertThat(parameters).as("what parametersCount has to be").isEqualTo(SqlCheck.parameters(statement));
+        }
+    }
+}
