@@ -26,7 +26,8 @@ import org.springframework.test.context.TestPropertySource;
 /** {@code orders.camel.yaml} and {@code payments.camel.yaml}: from the subscription to the inbox. */
 @RouteTest
 @UseAdviceWith
-@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/orders.camel.yaml,classpath:routes/payments.camel.yaml")
+@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/inbox-subscription.camel.yaml,"
+    + "classpath:routes/orders.camel.yaml,classpath:routes/payments.camel.yaml,classpath:routes/inventory-commands.camel.yaml")
 class SubscriptionsRouteTest {
 
     @Autowired
