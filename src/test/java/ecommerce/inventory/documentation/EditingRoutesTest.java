@@ -47,7 +47,7 @@ class EditingRoutesTest {
         assertThat(outcome.exitCode()).as(outcome.output()).isZero();
     }
 
-    @ParameterizedTest(name = "{0}")
+    @ParameterizedTest(name = "{index}")
     @MethodSource("editsOfOneBase")
     void theTestFailsWithoutTheEdit(List<Edit> edits) throws Exception {
         Workspace workspace = Workspace.whole(directory);
