@@ -17,6 +17,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 import javax.tools.JavaCompiler;
+import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 import javax.xml.parsers.DocumentBuilderFactory;
 
@@ -115,20 +116,21 @@ final class Workspace {
     }
 
     private void compile(Collection<Edit> edits) throws IOException {
-        List<String> arguments = new ArrayList<>(List.of("-d", tests.toString(), "-cp", classPath(), "-proc:none"));
+        List<Path> sources = new ArrayList<>();
         for (Edit edit : edits) {
             for (Map.Entry<String, String> test : edit.tests().entrySet()) {
                 Path source = directory.resolve("java").resolve(test.getKey().replace('.', '/') + ".java");
                 Files.createDirectories(source.getParent());
-                arguments.add(Files.writeString(source, test.getValue()).toString());
+                sources.add(Files.writeString(source, test.getValue()));
             }
         }
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         StringWriter errors = new StringWriter();
-        boolean compiled = compiler.getTask(errors, null, null, arguments.subList(0, 5), null,
-            compiler.getStandardFileManager(null, null, null).getJavaFileObjectsFromStrings(arguments.subList(5, arguments.size()))).call();
-        if (!compiled) {
-            throw new AssertionError("Does not compile:\n" + errors);
+        try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null)) {
+            List<String> options = List.of("-d", tests.toString(), "-cp", classPath(), "-proc:none");
+            if (!compiler.getTask(errors, files, null, options, null, files.getJavaFileObjectsFromPaths(sources)).call()) {
+                throw new AssertionError("Does not compile:\n" + errors);
+            }
         }
     }
 

@@ -27,7 +27,8 @@ public final class JavaProcess implements AutoCloseable {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(arguments);
-        process = new ProcessBuilder(command).directory(directory.toAbsolutePath().toFile()).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+        process = new ProcessBuilder(command).directory(directory.toAbsolutePath().toFile())
+            .redirectErrorStream(true).redirectOutput(output.toFile()).start();
     }
 
     /** What it has printed so far. */
