@@ -11,6 +11,8 @@ import ecommerce.inventory.support.Contracts;
 import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
+import org.apache.camel.CamelContext;
+import org.apache.camel.component.azure.servicebus.ServiceBusEndpoint;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,6 +34,8 @@ class InventoryCommandTest {
     private Tables tables;
     @Autowired
     private JdbcTemplate jdbc;
+    @Autowired
+    private CamelContext camel;
 
     @BeforeEach
     void tenAvailableAndFiveReserved() {
@@ -93,6 +97,16 @@ class InventoryCommandTest {
         });
         assertThat(tables.stockOf("a")).isEqualTo("10 available, 5 reserved, version 1");
         assertThat(tables.count("outbox") + tables.count("inbox")).as("rolled back").isZero();
+    }
+
+    @Test
+    void commandsAreTakenOneAtATimeAndOrdersAreNot() {
+        assertThat(concurrency("inventory-commands-queue")).isEqualTo(1);
+        assertThat(concurrency("orders-subscription")).isEqualTo(16);
+    }
+
+    private int concurrency(String source) {
+        return ((ServiceBusEndpoint) camel.getRoute(source).getEndpoint()).getConfiguration().getMaxConcurrentCalls();
     }
 
     @Test

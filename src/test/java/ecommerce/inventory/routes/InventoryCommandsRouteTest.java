@@ -24,8 +24,8 @@ import org.springframework.test.context.TestPropertySource;
 /** {@code inventory-commands}, {@code restock-inventory} and {@code adjust-inventory.camel.yaml}: the way of a command. */
 @RouteTest
 @UseAdviceWith
-@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/inventory-commands.camel.yaml,"
-    + "classpath:routes/restock-inventory.camel.yaml,classpath:routes/adjust-inventory.camel.yaml")
+@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/inbox-subscription.camel.yaml,"
+    + "classpath:routes/inventory-commands.camel.yaml,classpath:routes/restock-inventory.camel.yaml,classpath:routes/adjust-inventory.camel.yaml")
 class InventoryCommandsRouteTest {
 
     /** A message as the inbox passes it on; the SQL is a mock, so any parameter will do. */

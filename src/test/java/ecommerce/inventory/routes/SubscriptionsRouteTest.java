@@ -23,10 +23,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.context.TestPropertySource;
 
-/** {@code orders.camel.yaml} and {@code payments.camel.yaml}: from the subscription to the inbox. */
+/** {@code inbox-subscription.camel.yaml} and what is made of it: from the subscription or queue to the inbox. */
 @RouteTest
 @UseAdviceWith
-@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/orders.camel.yaml,classpath:routes/payments.camel.yaml")
+@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/inbox-subscription.camel.yaml,"
+    + "classpath:routes/orders.camel.yaml,classpath:routes/payments.camel.yaml,classpath:routes/inventory-commands.camel.yaml")
 class SubscriptionsRouteTest {
 
     @Autowired
@@ -39,7 +40,7 @@ class SubscriptionsRouteTest {
     @BeforeEach
     void mockWhatTheRouteCalls() throws Exception {
         if (!camel.isStarted()) {
-            for (String subscription : List.of("orders-subscription", "payments-subscription")) {
+            for (String subscription : List.of("orders-subscription", "payments-subscription", "inventory-commands-queue")) {
                 AdviceWith.adviceWith(camel, subscription, route -> {
                     route.replaceFromWith("direct:" + subscription);
                     route.mockEndpointsAndSkip("direct:inbox");
@@ -51,7 +52,13 @@ class SubscriptionsRouteTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"orders-subscription", "payments-subscription"})
+    @ValueSource(strings = {"orders", "payments", "commands"})
+    void theNodesOfEachSourceHaveIdsOfTheirOwn(String prefix) {
+        assertThat((Object) camel.getProcessor(prefix + "-to-inbox")).isNotNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"orders-subscription", "payments-subscription", "inventory-commands-queue"})
     void aMessageGoesToTheInboxAsTheBrokerGaveIt(String subscription) throws Exception {
         byte[] body = "{\"OrderId\":\"order-1\"}".getBytes(StandardCharsets.UTF_8);
         Map<String, Object> headers = Map.of(

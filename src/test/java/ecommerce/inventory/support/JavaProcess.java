@@ -3,6 +3,7 @@ package ecommerce.inventory.support;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -10,18 +11,24 @@ import java.util.concurrent.TimeUnit;
 /** A JVM of its own, started by a test and ended with it. */
 public final class JavaProcess implements AutoCloseable {
 
-    private static final int EXIT_SECONDS = 60;
+    private static final Duration EXIT_LIMIT = Duration.ofSeconds(60);
 
     private final Path output;
     private final Process process;
 
     /** @param arguments what follows {@code java} on the command line */
     public JavaProcess(List<String> arguments) throws IOException {
+        this(Path.of(""), arguments);
+    }
+
+    /** @param directory that it works in */
+    public JavaProcess(Path directory, List<String> arguments) throws IOException {
         output = Files.createTempFile("java-process", ".log");
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(arguments);
-        process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+        process = new ProcessBuilder(command).directory(directory.toAbsolutePath().toFile())
+            .redirectErrorStream(true).redirectOutput(output.toFile()).start();
     }
 
     /** What it has printed so far. */
@@ -46,8 +53,13 @@ public final class JavaProcess implements AutoCloseable {
 
     /** Waits for the end. */
     public int exitCode() throws InterruptedException {
-        if (!process.waitFor(EXIT_SECONDS, TimeUnit.SECONDS)) {
-            throw new IllegalStateException("Did not end in " + EXIT_SECONDS + " s:\n" + output());
+        return exitCode(EXIT_LIMIT);
+    }
+
+    /** Waits for the end, at most as long. */
+    public int exitCode(Duration limit) throws InterruptedException {
+        if (!process.waitFor(limit.toSeconds(), TimeUnit.SECONDS)) {
+            throw new IllegalStateException("Did not end in " + limit + ":\n" + output());
         }
         return process.exitValue();
     }
