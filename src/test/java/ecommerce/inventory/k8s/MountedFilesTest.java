@@ -11,6 +11,9 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import ecommerce.inventory.InventoryWorker;
 import ecommerce.inventory.MigrateDatabase;
@@ -51,8 +54,8 @@ class MountedFilesTest {
             "INVENTORY_SERVICEBUS_CONNECTIONSTRING", bus.connectionString(), "INVENTORY_OPERATOR_TOKEN", "a-token-of-at-least-16"));
         Shop shop = new Shop(bus);
 
-        try (JavaProcess worker = new JavaProcess(List.of("-cp", resources + File.pathSeparator + System.getProperty("java.class.path"),
-                InventoryWorker.class.getName(), "--server.port=0", "--management.server.port=0"), environment)) {
+        try (JavaProcess worker = new JavaProcess(List.of("-cp", classPath(), InventoryWorker.class.getName(),
+                "--server.port=0", "--management.server.port=0"), environment)) {
             await().until(() -> worker.output().contains("Started InventoryWorker"));
             shop.send(order("order-1", "1 unknown"));
             await().until(() -> shop.events("order-1").size() == 1);
@@ -62,6 +65,12 @@ class MountedFilesTest {
                 .as("a line of the log").startsWith("{\"@timestamp\"").contains("\"ecs\"");
         }
         shop.destroy();
+    }
+
+    /** What is mounted comes first, and tests have no part in it. */
+    private String classPath() {
+        return Stream.concat(Stream.of(resources.toString()), Pattern.compile(File.pathSeparator).splitAsStream(System.getProperty("java.class.path"))
+            .filter(entry -> !entry.endsWith("test-classes"))).collect(Collectors.joining(File.pathSeparator));
     }
 
     /** Files are links into a directory of a changing name, for all to change at once. */
