@@ -99,7 +99,8 @@ final class Manifest {
     }
 
     private static boolean kubectlIsThere() {
-        return Stream.of(System.getenv("PATH").split(File.pathSeparator)).anyMatch(path -> Path.of(path, "kubectl").toFile().canExecute());
+        return Stream.of(System.getenv("PATH").split(File.pathSeparator))
+            .anyMatch(path -> Path.of(path, "kubectl").toFile().canExecute());
     }
 
     private static String run(String... command) {

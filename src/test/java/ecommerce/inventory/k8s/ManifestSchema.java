@@ -57,8 +57,8 @@ final class ManifestSchema {
     private static final ObjectMapper STRICT = JsonMapper.builder()
         .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
         .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
-        .withCoercionConfig(LogicalType.Textual, text -> Stream.of(CoercionInputShape.Integer, CoercionInputShape.Float, CoercionInputShape.Boolean)
-            .forEach(shape -> text.setCoercion(shape, CoercionAction.Fail)))
+        .withCoercionConfig(LogicalType.Textual, text -> Stream.of(CoercionInputShape.Integer, CoercionInputShape.Float,
+            CoercionInputShape.Boolean).forEach(shape -> text.setCoercion(shape, CoercionAction.Fail)))
         // The models keep what they do not know in a map.
         .annotationIntrospector(new JacksonAnnotationIntrospector() {
             @Override

@@ -38,8 +38,10 @@ class ManifestsTest {
     @ParameterizedTest
     @FieldSource("ALL")
     void everyRouteAndStatementIsInItsConfigMap(String overlay) throws IOException {
-        assertThat(Manifest.data(overlay, "inventory-worker-routes")).as("list a new file in src/main/kustomization.yaml").isEqualTo(files("routes"));
-        assertThat(Manifest.data(overlay, "inventory-worker-sql")).as("list a new file in src/main/kustomization.yaml").isEqualTo(files("sql"));
+        for (String directory : List.of("routes", "sql")) {
+            assertThat(Manifest.data(overlay, "inventory-worker-" + directory))
+                .as("list a new file in src/main/kustomization.yaml").isEqualTo(files(directory));
+        }
     }
 
     @Test
@@ -49,14 +51,16 @@ class ManifestsTest {
         assertThat(sources.findValuesAsText("name")).containsExactlyElementsOf(new TreeSet<>(files("routes").keySet()));
         assertThat(sources).allSatisfy(source -> {
             assertThat(source.get("contentKey")).isEqualTo(source.get("name"));
-            assertThat(Manifest.data("overlays/camel-k-sources", source.get("contentRef").textValue())).containsKey(source.get("name").textValue());
+            assertThat(Manifest.data("overlays/camel-k-sources", source.get("contentRef").textValue()))
+                .containsKey(source.get("name").textValue());
         });
     }
 
     @ParameterizedTest
     @FieldSource("ALL")
     void everyConfigMapThatIsNamedIsThere(String overlay) {
-        Set<String> there = Manifest.objects(overlay, "ConfigMap").map(map -> map.at("/metadata/name").textValue()).collect(Collectors.toSet());
+        Set<String> there = Manifest.objects(overlay, "ConfigMap").map(map -> map.at("/metadata/name").textValue())
+            .collect(Collectors.toSet());
 
         assertThat(Manifest.objects(overlay)).allSatisfy(object -> {
             for (String reference : List.of("configMap", "configMapRef")) {
@@ -71,14 +75,16 @@ class ManifestsTest {
     void aChangedSettingOrRouteMakesNewPods(String overlay) {
         JsonNode pod = Manifest.pod(overlay);
 
-        assertThat(Stream.concat(pod.findValues("configMap").stream(), pod.findValues("configMapRef").stream()).map(map -> map.get("name").textValue()))
+        assertThat(Stream.of("configMap", "configMapRef").flatMap(reference -> pod.findValues(reference).stream())
+            .map(map -> map.get("name").textValue()))
             .hasSize(3).allMatch(name -> name.matches(".*-[a-z0-9]{10}"), "ends in a hash of its content");
     }
 
     @ParameterizedTest
     @FieldSource("OVERLAYS")
     void thereIsOneImageAndItsVersionNamesTheMigration(String overlay) {
-        List<String> images = Manifest.objects(overlay).stream().flatMap(object -> object.findValuesAsText("image").stream()).distinct().toList();
+        List<String> images = Manifest.objects(overlay).stream()
+            .flatMap(object -> object.findValuesAsText("image").stream()).distinct().toList();
 
         assertThat(images).hasSize(1).allMatch(image -> image.matches(".+/inventory-worker:[^:/]+"));
         assertThat(Manifest.object(overlay, "Job").at("/metadata/name").textValue())
@@ -89,7 +95,8 @@ class ManifestsTest {
     @FieldSource("OVERLAYS")
     void everyVariableIsASetting(String overlay) throws IOException {
         Set<String> settings = new TreeSet<>(Set.of("JAVA_TOOL_OPTIONS"));
-        for (Resource metadata : new PathMatchingResourcePatternResolver().getResources("classpath*:META-INF/*spring-configuration-metadata.json")) {
+        for (Resource metadata : new PathMatchingResourcePatternResolver()
+                .getResources("classpath*:META-INF/*spring-configuration-metadata.json")) {
             for (JsonNode setting : new ObjectMapper().readTree(metadata.getInputStream()).path("properties")) {
                 settings.add(setting.get("name").textValue().replace("-", "").replace('.', '_').toUpperCase(Locale.ROOT));
             }
@@ -123,7 +130,8 @@ class ManifestsTest {
         }
 
         assertThat(keys).isNotEmpty().allSatisfy(key -> assertThat(instructions).containsPattern(
-            "kubectl create secret generic " + key.replaceFirst("/.*", "") + "( \\\\\n|[^\n])*--from-literal=" + key.replaceFirst(".*/", "") + "="));
+            "kubectl create secret generic " + key.replaceFirst("/.*", "") + "( \\\\\n|[^\n])*--from-literal="
+                + key.replaceFirst(".*/", "") + "="));
     }
 
     @ParameterizedTest
@@ -133,7 +141,8 @@ class ManifestsTest {
         Map<String, Integer> ports = new HashMap<>();
         container.get("ports").forEach(port -> ports.put(port.get("name").textValue(), port.get("containerPort").intValue()));
 
-        assertThat(ports).containsExactlyInAnyOrderEntriesOf(Map.of("http", 8080, "management", Integer.valueOf(Defaults.of("management.server.port"))));
+        assertThat(ports).containsExactlyInAnyOrderEntriesOf(
+            Map.of("http", 8080, "management", Integer.valueOf(Defaults.of("management.server.port"))));
         assertThat(container.findValues("httpGet")).hasSize(3).allMatch(probe -> probe.get("port").textValue().equals("management"))
             .extracting(probe -> probe.get("path").textValue()).containsOnly("/actuator/health/liveness", "/actuator/health/readiness");
         assertThat(Manifest.object(overlay, "Service").at("/spec/ports/0/targetPort").textValue()).isEqualTo("http");
@@ -150,7 +159,8 @@ class ManifestsTest {
         Set<Map.Entry<String, String>> migration = entries(Manifest.object(overlay, "Job").at("/spec/template/metadata/labels"));
         Stream<JsonNode> selectors = Stream.of(
             Manifest.objects(overlay, "Service").map(service -> service.at("/spec/selector")),
-            Manifest.objects(overlay, "PodDisruptionBudget", "PodMonitor", "Deployment").map(object -> object.at("/spec/selector/matchLabels")),
+            Manifest.objects(overlay, "PodDisruptionBudget", "PodMonitor", "Deployment")
+                .map(object -> object.at("/spec/selector/matchLabels")),
             Manifest.objects(overlay, "NetworkPolicy").map(policy -> policy.at("/spec/podSelector/matchLabels")),
             Stream.of(Manifest.pod(overlay).at("/topologySpreadConstraints/0/labelSelector/matchLabels"))).flatMap(all -> all);
 
@@ -194,9 +204,11 @@ class ManifestsTest {
             assertThat(Manifest.environment(overlay)).containsEntry("INVENTORY_SERVICEBUS_CREDENTIALTYPE", "AZURE_IDENTITY")
                 .containsKey("INVENTORY_SERVICEBUS_NAMESPACE").doesNotContainKey("INVENTORY_SERVICEBUS_CONNECTIONSTRING");
             assertThat(podLabels(overlay).path("azure.workload.identity/use").textValue()).isEqualTo("true");
-            assertThat(Manifest.object(overlay, "ServiceAccount").at("/metadata/annotations").has("azure.workload.identity/client-id")).isTrue();
+            assertThat(Manifest.object(overlay, "ServiceAccount").at("/metadata/annotations").has("azure.workload.identity/client-id"))
+                .isTrue();
         }
-        assertThat(Manifest.environment("overlays/dev")).containsKey("INVENTORY_SERVICEBUS_CONNECTIONSTRING").doesNotContainKey("INVENTORY_SERVICEBUS_CREDENTIALTYPE");
+        assertThat(Manifest.environment("overlays/dev")).containsKey("INVENTORY_SERVICEBUS_CONNECTIONSTRING")
+            .doesNotContainKey("INVENTORY_SERVICEBUS_CREDENTIALTYPE");
     }
 
     @Test
@@ -205,14 +217,18 @@ class ManifestsTest {
             JsonNode scaled = Manifest.object(overlay, "ScaledObject");
             JsonNode workload = Manifest.object(overlay, "Integration", "Deployment");
 
-            assertThat(scaled.at("/spec/scaleTargetRef")).isEqualTo(new ObjectMapper().createObjectNode().put("apiVersion",
-                workload.get("apiVersion").textValue()).put("kind", workload.get("kind").textValue()).put("name", workload.at("/metadata/name").textValue()));
+            ObjectNode target = new ObjectMapper().createObjectNode();
+            target.set("apiVersion", workload.get("apiVersion"));
+            target.set("kind", workload.get("kind"));
+            target.set("name", workload.at("/metadata/name"));
+            assertThat(scaled.at("/spec/scaleTargetRef")).isEqualTo(target);
             assertThat(workload.at("/spec/replicas").isMissingNode()).as("left to the scaler").isTrue();
             assertThat(scaled.at("/spec/triggers")).allMatch(trigger -> Manifest.environment(overlay).get("INVENTORY_SERVICEBUS_NAMESPACE")
                     .startsWith(trigger.at("/metadata/namespace").textValue() + "."))
-                .allMatch(trigger -> trigger.at("/authenticationRef/name").equals(Manifest.object(overlay, "TriggerAuthentication").at("/metadata/name")))
-                .extracting(trigger -> Stream.of("topicName", "subscriptionName", "queueName").map(name -> trigger.at("/metadata/" + name).asText())
-                    .filter(name -> !name.isEmpty()).collect(Collectors.joining("/")))
+                .allMatch(trigger -> trigger.at("/authenticationRef/name")
+                    .equals(Manifest.object(overlay, "TriggerAuthentication").at("/metadata/name")))
+                .extracting(trigger -> Stream.of("topicName", "subscriptionName", "queueName")
+                    .map(name -> trigger.at("/metadata/" + name).asText()).filter(name -> !name.isEmpty()).collect(Collectors.joining("/")))
                 .containsExactlyInAnyOrder(
                     Defaults.of("inventory.servicebus.orders-topic") + "/" + Defaults.of("inventory.servicebus.orders-subscription"),
                     Defaults.of("inventory.servicebus.payments-topic") + "/" + Defaults.of("inventory.servicebus.payments-subscription"),
@@ -232,7 +248,8 @@ class ManifestsTest {
     }
 
     private static Set<Map.Entry<String, String>> entries(JsonNode labels) {
-        return labels.properties().stream().map(label -> Map.entry(label.getKey(), label.getValue().textValue())).collect(Collectors.toSet());
+        return labels.properties().stream().map(label -> Map.entry(label.getKey(), label.getValue().textValue()))
+            .collect(Collectors.toSet());
     }
 
     private static Map<String, String> files(String directory) throws IOException {

@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -69,7 +68,7 @@ class MountedFilesTest {
 
     /** What is mounted comes first, and tests have no part in it. */
     private String classPath() {
-        return Stream.concat(Stream.of(resources.toString()), Pattern.compile(File.pathSeparator).splitAsStream(System.getProperty("java.class.path"))
+        return Stream.concat(Stream.of(resources.toString()), Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
             .filter(entry -> !entry.endsWith("test-classes"))).collect(Collectors.joining(File.pathSeparator));
     }
 
