@@ -94,7 +94,8 @@ final class Manifest {
         assumeTrue(kubectlIsThere(), "kubectl is not installed: the manifests in k8s/ are not checked");
         String yaml = run("kubectl", "kustomize", ROOT.resolve(directory).toString());
         List<JsonNode> objects = new ArrayList<>();
-        new Yaml(new SafeConstructor(new LoaderOptions())).loadAll(yaml).forEach(object -> objects.add(new ObjectMapper().valueToTree(object)));
+        new Yaml(new SafeConstructor(new LoaderOptions())).loadAll(yaml)
+            .forEach(object -> objects.add(new ObjectMapper().valueToTree(object)));
         return objects;
     }
 
