@@ -40,10 +40,12 @@ import org.apache.camel.component.azure.servicebus.ServiceBusType;
 import org.apache.camel.component.azure.servicebus.client.ServiceBusClientFactory;
 import org.apache.camel.component.jsonvalidator.DefaultJsonUriSchemaLoader;
 import org.apache.camel.component.jsonvalidator.JsonUriSchemaLoader;
+import org.flywaydb.core.Flyway;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.boot.actuate.autoconfigure.tracing.TracingProperties;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.autoconfigure.flyway.FlywayMigrationStrategy;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.context.annotation.Bean;
@@ -70,6 +72,11 @@ class InventoryConfiguration {
                     + ": put jdbc:postgresql://<host>:<port>/<database> there (environment: SPRING_DATASOURCE_URL)");
             }
         };
+    }
+
+    @Bean
+    FlywayMigrationStrategy migrationStrategy(InventoryProperties settings) {
+        return settings.database().migrateAtStart() ? Flyway::migrate : Flyway::validate;
     }
 
     @Bean("azure-servicebus")

@@ -17,6 +17,7 @@ import org.springframework.boot.convert.DurationStyle;
  *
  * @param servicebus  where messages come from and go to
  * @param receivers   how those are looked after that receive
+ * @param database    who makes the tables
  * @param inbox       how messages that fail are tried again
  * @param reservation how long a reservation holds, and how it ends
  * @param outbox      how events are published
@@ -32,6 +33,7 @@ import org.springframework.boot.convert.DurationStyle;
 public record InventoryProperties(
         @DefaultValue ServiceBus servicebus,
         @DefaultValue Receivers receivers,
+        @DefaultValue Database database,
         @DefaultValue Inbox inbox,
         @DefaultValue Reservation reservation,
         @DefaultValue Outbox outbox,
@@ -122,6 +124,13 @@ public record InventoryProperties(
             requireSchedule(watchSchedule, "inventory.receivers.watch-schedule");
             requirePositive(idleLimit, "inventory.receivers.idle-limit");
         }
+    }
+
+    /**
+     * @param migrateAtStart Whether the worker makes and changes its tables when it starts. If not, it only starts when they are
+     *                       as it needs them: for a role that may not change them.
+     */
+    public record Database(@DefaultValue("true") boolean migrateAtStart) {
     }
 
     /**

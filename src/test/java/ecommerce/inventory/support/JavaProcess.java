@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A JVM of its own, started by a test and ended with it. */
@@ -18,17 +19,28 @@ public final class JavaProcess implements AutoCloseable {
 
     /** @param arguments what follows {@code java} on the command line */
     public JavaProcess(List<String> arguments) throws IOException {
-        this(Path.of(""), arguments);
+        this(Path.of(""), arguments, Map.of());
     }
 
     /** @param directory that it works in */
     public JavaProcess(Path directory, List<String> arguments) throws IOException {
+        this(directory, arguments, Map.of());
+    }
+
+    /** @param environment variables that it gets besides those of this process */
+    public JavaProcess(List<String> arguments, Map<String, String> environment) throws IOException {
+        this(Path.of(""), arguments, environment);
+    }
+
+    private JavaProcess(Path directory, List<String> arguments, Map<String, String> environment) throws IOException {
         output = Files.createTempFile("java-process", ".log");
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(arguments);
-        process = new ProcessBuilder(command).directory(directory.toAbsolutePath().toFile())
-            .redirectErrorStream(true).redirectOutput(output.toFile()).start();
+        ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toAbsolutePath().toFile())
+            .redirectErrorStream(true).redirectOutput(output.toFile());
+        builder.environment().putAll(environment);
+        process = builder.start();
     }
 
     /** What it has printed so far. */

@@ -1,8 +1,7 @@
 package ecommerce.inventory.support;
 
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
+import java.util.HashMap;
+import java.util.Map;
 
 import ecommerce.inventory.InventoryWorker;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
@@ -15,21 +14,21 @@ public final class Worker {
     private Worker() {
     }
 
-    /** @param settings further settings, {@code "inventory.outbox.batch-size=10"} */
+    /** @param settings further settings, which outrank those that all workers have: {@code "inventory.outbox.batch-size=10"} */
     public static ConfigurableApplicationContext start(String databaseUrl, EmbeddedServiceBus bus, String... settings) {
-        List<String> arguments = new ArrayList<>(List.of(
-            "--management.server.port=0",
-            "--camel.main.name=" + Backend.uniqueName(),
-            "--spring.datasource.url=" + databaseUrl,
-            "--spring.datasource.username=postgres",
-            "--inventory.servicebus.connection-string=" + bus.connectionString()));
-        if (Arrays.stream(settings).noneMatch(setting -> setting.startsWith("server.port="))) {
-            arguments.add("--server.port=0");
-        }
+        Map<String, String> arguments = new HashMap<>(Map.of(
+            "server.port", "0",
+            "management.server.port", "0",
+            "camel.main.name", Backend.uniqueName(),
+            "spring.datasource.url", databaseUrl,
+            "spring.datasource.username", "postgres",
+            "inventory.servicebus.connection-string", bus.connectionString()));
         for (String setting : settings) {
-            arguments.add("--" + setting);
+            String[] nameAndValue = setting.split("=", 2);
+            arguments.put(nameAndValue[0], nameAndValue[1]);
         }
         return new SpringApplicationBuilder(InventoryWorker.class)
-            .registerShutdownHook(false).run(arguments.toArray(String[]::new));
+            .registerShutdownHook(false)
+            .run(arguments.entrySet().stream().map(argument -> "--" + argument.getKey() + "=" + argument.getValue()).toArray(String[]::new));
     }
 }

@@ -1,0 +1,10 @@
+-- What the worker may do, told anew after each migration, so that tables that are new are among them.
+GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO inventory_worker;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO inventory_worker;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO inventory_worker;
+
+-- Retention, the read model's fold and its rebuild. Nothing else is ever deleted.
+GRANT DELETE ON inbox, outbox, outbox_unprojected, inventory_summary TO inventory_worker;
+
+-- Which migrations were made is for the migration to say.
+REVOKE INSERT, UPDATE ON flyway_schema_history FROM inventory_worker;

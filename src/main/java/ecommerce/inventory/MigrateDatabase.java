@@ -1,0 +1,22 @@
+package ecommerce.inventory;
+
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.flyway.FlywayAutoConfiguration;
+import org.springframework.boot.autoconfigure.jdbc.DataSourceAutoConfiguration;
+
+/**
+ * Makes or changes the tables, with the settings {@code spring.datasource.*} and {@code spring.flyway.*}, and ends: for a database
+ * role of its own, where the worker has {@code inventory.database.migrate-at-start=false}.
+ */
+public final class MigrateDatabase {
+
+    private MigrateDatabase() {
+    }
+
+    public static void main(String[] args) {
+        SpringApplication migration = new SpringApplication(DataSourceAutoConfiguration.class, FlywayAutoConfiguration.class);
+        migration.setWebApplicationType(WebApplicationType.NONE);
+        migration.run(args).close();
+    }
+}

@@ -1,0 +1,135 @@
+package ecommerce.inventory.endtoend;
+
+import static ecommerce.inventory.support.Shop.about;
+import static ecommerce.inventory.support.Shop.await;
+import static ecommerce.inventory.support.Shop.order;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+import ecommerce.inventory.MigrateDatabase;
+import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import ecommerce.inventory.support.Backend;
+import ecommerce.inventory.support.Invariants;
+import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.Tables;
+import ecommerce.inventory.support.Worker;
+import org.apache.camel.ProducerTemplate;
+import org.flywaydb.core.api.exception.FlywayValidateException;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.util.PSQLException;
+import org.springframework.boot.jdbc.DataSourceBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.io.FileSystemResource;
+import org.springframework.core.io.Resource;
+import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.init.ResourceDatabasePopulator;
+
+/** The migration under its role and the worker under another, as {@code k8s/database} makes them. */
+class DatabaseRolesTest {
+
+    private static String database;
+    private static EmbeddedServiceBus bus;
+    private static Shop shop;
+    private static ConfigurableApplicationContext worker;
+    private static JdbcTemplate jdbc;
+    private static Tables tables;
+
+    @BeforeAll
+    static void start() {
+        database = Backend.createDatabase();
+        bus = Backend.startBus(null);
+        shop = new Shop(bus);
+        new ResourceDatabasePopulator(new FileSystemResource("k8s/database/roles.sql"))
+            .execute(DataSourceBuilder.create().url(database).username("postgres").build());
+        assertThatThrownBy(DatabaseRolesTest::startWorker).as("before the migration").hasRootCauseInstanceOf(FlywayValidateException.class);
+
+        MigrateDatabase.main(new String[] {"--spring.datasource.url=" + database, "--spring.datasource.username=inventory_migration",
+            "--spring.flyway.locations=classpath:db/migration,filesystem:k8s/database"});
+
+        worker = startWorker();
+        jdbc = worker.getBean(JdbcTemplate.class);
+        tables = new Tables(jdbc);
+    }
+
+    private static ConfigurableApplicationContext startWorker() {
+        return Worker.start(database, bus, "spring.datasource.username=inventory_worker", "inventory.database.migrate-at-start=false",
+            "inventory.retention.inbox=PT0.001S", "inventory.retention.outbox=PT0.001S", "inventory.retention.schedule=* * * * * ?");
+    }
+
+    @AfterAll
+    static void stop() {
+        worker.close();
+        shop.destroy();
+    }
+
+    @Test
+    void theWorkerDoesAllThatItIsThereFor() {
+        assertThat(jdbc.queryForObject("SELECT current_user", String.class)).isEqualTo("inventory_worker");
+        tables.stock("a", 10);
+        shop.send(order("order-1", "2 a"), order("order-2", "3 a"), order("order-3", "99 a"));
+        await().until(() -> shop.events("order-1").size() == 1 && shop.events("order-2").size() == 1 && shop.events("order-3").size() == 1);
+        shop.sendPayments(about("order-1", "PaymentProcessed", "Captured"));
+        shop.send(about("order-2", "OrderCancelled"));
+        shop.command("RestockInventory", "{\"productId\": \"a\", \"quantityToAdd\": 5}");
+        await().until(() -> shop.events().size() == 6);
+
+        await().untilAsserted(() -> assertThat(tables.count("outbox") + tables.count("inbox")).as("not purged").isZero());
+        Map<String, Object> summary = tables.row("SELECT * FROM inventory_summary");
+        assertThat(worker.getBean(ProducerTemplate.class).requestBody("direct:rebuild-summary", null, Long.class)).isEqualTo(1);
+        assertThat(tables.row("SELECT * FROM inventory_summary")).isEqualTo(summary).containsEntry("total_committed_count", 1L);
+        assertThat(tables.stockOf("a")).isEqualTo("13 available, 0 reserved, version 6");
+        new Invariants(jdbc).assertHold();
+    }
+
+    @ParameterizedTest
+    @MethodSource("statements")
+    void itMayDoEachOfItsStatements(Resource statement) throws IOException {
+        // What is not allowed is refused when a plan is made ready, whatever the parameters.
+        jdbc.execute("EXPLAIN " + statement.getContentAsString(StandardCharsets.UTF_8).replaceAll("(?<![:\\w]):#?[a-zA-Z]\\w*", "NULL"));
+    }
+
+    static Stream<Resource> statements() throws IOException {
+        return Stream.of(new PathMatchingResourcePatternResolver().getResources("classpath:sql/*.sql"));
+    }
+
+    @Test
+    void itMayParkAMessage() {
+        tables.run("park-message", Map.of("messageId", UUID.randomUUID(), "messageType", "OrderCreated", "sourceMessageId", "m",
+            "correlationId", "c", "traceparent", "t", "parkedDelay", "PT1H", "maxAttempts", 2, "error", "e", "messageBody", "{}"));
+
+        assertThat(jdbc.update("DELETE FROM inbox WHERE processed_at IS NULL")).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "DELETE FROM inventory",
+        "DELETE FROM inventory_orders",
+        "DELETE FROM inventory_reservations",
+        "DELETE FROM inventory_summary_archive",
+        "DELETE FROM message_replays",
+        "TRUNCATE inbox",
+        "ALTER TABLE inbox ADD COLUMN x text",
+        "DROP TABLE inbox",
+        "CREATE TABLE x (y text)",
+        "CREATE INDEX x ON inbox (message_type)",
+        "DROP FUNCTION reserve_inventory",
+        "INSERT INTO flyway_schema_history SELECT * FROM flyway_schema_history",
+        "UPDATE flyway_schema_history SET checksum = 1",
+        "DELETE FROM flyway_schema_history"})
+    void itMayNot(String statement) {
+        assertThatThrownBy(() -> jdbc.execute(statement)).rootCause()
+            .isInstanceOfSatisfying(PSQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("42501"));
+    }
+}

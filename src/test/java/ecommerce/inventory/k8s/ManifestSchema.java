@@ -1,0 +1,119 @@
+package ecommerce.inventory.k8s;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.cfg.CoercionAction;
+import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
+import com.fasterxml.jackson.databind.introspect.Annotated;
+import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.type.LogicalType;
+import com.networknt.schema.JsonSchema;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion;
+import com.networknt.schema.ValidationMessage;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import io.fabric8.openshift.api.model.monitoring.v1.PodMonitor;
+import io.fabric8.openshift.api.model.monitoring.v1.PrometheusRule;
+import org.springframework.core.io.ClassPathResource;
+
+/** Kubernetes, Camel K, KEDA and the Prometheus Operator, as strict as no API server is: what is unknown is refused. */
+final class ManifestSchema {
+
+    private static final Map<String, Class<?>> MODELS = Map.of(
+        "v1/ConfigMap", ConfigMap.class,
+        "v1/Service", Service.class,
+        "v1/ServiceAccount", ServiceAccount.class,
+        "apps/v1/Deployment", Deployment.class,
+        "batch/v1/Job", Job.class,
+        "networking.k8s.io/v1/NetworkPolicy", NetworkPolicy.class,
+        "policy/v1/PodDisruptionBudget", PodDisruptionBudget.class,
+        "monitoring.coreos.com/v1/PodMonitor", PodMonitor.class,
+        "monitoring.coreos.com/v1/PrometheusRule", PrometheusRule.class);
+
+    private static final Map<String, JsonSchema> SPECS = Map.of(
+        "camel.apache.org/v1/Integration", schema("integration.json", ""),
+        "keda.sh/v1alpha1/ScaledObject", schema("keda.json", "/$defs/ScaledObject"),
+        "keda.sh/v1alpha1/TriggerAuthentication", schema("keda.json", "/$defs/TriggerAuthentication"));
+
+    private static final ObjectMapper STRICT = JsonMapper.builder()
+        .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+        .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+        .withCoercionConfig(LogicalType.Textual, text -> Stream.of(CoercionInputShape.Integer, CoercionInputShape.Float,
+            CoercionInputShape.Boolean).forEach(shape -> text.setCoercion(shape, CoercionAction.Fail)))
+        // The models keep what they do not know in a map.
+        .annotationIntrospector(new JacksonAnnotationIntrospector() {
+            @Override
+            public Boolean hasAnySetter(Annotated member) {
+                return false;
+            }
+        }).build();
+
+    private ManifestSchema() {
+    }
+
+    /** What is wrong with an object: where, and what; nothing if it is right. */
+    static List<String> problems(JsonNode object) {
+        String type = object.path("apiVersion").asText() + "/" + object.path("kind").asText();
+        if (MODELS.containsKey(type)) {
+            return problems(object, MODELS.get(type));
+        }
+        if (SPECS.containsKey(type)) {
+            ObjectNode envelope = object.deepCopy();
+            envelope.remove(List.of("apiVersion", "kind", "metadata", "spec"));
+            return Stream.of(
+                envelope.properties().stream().map(field -> field.getKey() + " is unknown"),
+                problems(object.path("metadata"), ObjectMeta.class).stream(),
+                SPECS.get(type).validate(object.path("spec")).stream().map(ValidationMessage::getMessage)).flatMap(all -> all).toList();
+        }
+        return List.of(type + " is unknown");
+    }
+
+    private static List<String> problems(JsonNode object, Class<?> model) {
+        try {
+            STRICT.treeToValue(object, model);
+            return List.of();
+        } catch (JsonMappingException e) {
+            return List.of(e.getPathReference() + ": " + e.getOriginalMessage());
+        } catch (JsonProcessingException e) {
+            return List.of(e.getOriginalMessage());
+        }
+    }
+
+    private static JsonSchema schema(String file, String pointer) {
+        try {
+            JsonNode schema = new ObjectMapper().readTree(new ClassPathResource("crds/" + file).getInputStream()).at(pointer);
+            close(schema);
+            return JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(schema);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** An API server drops fields that a schema does not have, and says nothing. */
+    private static void close(JsonNode schema) {
+        if (schema.path("properties").isObject() && !schema.has("additionalProperties")
+                && !schema.path("x-kubernetes-preserve-unknown-fields").asBoolean()) {
+            ((ObjectNode) schema).put("additionalProperties", false);
+        }
+        schema.forEach(ManifestSchema::close);
+    }
+}

@@ -1,0 +1,69 @@
+package ecommerce.inventory.k8s;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.List;
+
+import com.fasterxml.jackson.core.JsonPointer;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.FieldSource;
+
+/** All manifests keep to the schemas of Kubernetes, Camel K, KEDA and the Prometheus Operator, and these notice what does not. */
+class ManifestSchemaTest {
+
+    static final List<String> OVERLAYS = Manifest.OVERLAYS;
+
+    @ParameterizedTest
+    @FieldSource("OVERLAYS")
+    void everyObjectIsValid(String overlay) {
+        List<JsonNode> objects = Manifest.objects(overlay);
+
+        assertThat(objects).hasSizeGreaterThan(2);
+        assertThat(objects).allSatisfy(object -> assertThat(ManifestSchema.problems(object)).as(Manifest.nameOf(object)).isEmpty());
+    }
+
+    @ParameterizedTest(name = "{1} {2} = {3}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+        overlays/dev        | Integration         | /spec/traits/container/imagee                                  | "x"   | imagee
+        overlays/dev        | Integration         | /spec/traits/helth                                             | {}    | helth
+        overlays/dev        | Integration         | /spec/traits/deployment/progressDeadlineSeconds                | "10"  | progressDeadlineSeconds
+        overlays/dev        | Integration         | /spec/traits/container/imagePullPolicy                         | "Now" | imagePullPolicy
+        overlays/dev        | Integration         | /spec/template/spec/containers/0/securityContext/readOnlyRoot  | true  | readOnlyRoot
+        overlays/dev        | Integration         | /spec/template/spec/volumes/0/configmap                        | {}    | configmap
+        overlays/dev        | Integration         | /spec/replica                                                  | 1     | replica
+        overlays/dev        | Integration         | /metadata/label                                                | {}    | label
+        overlays/camel-k-sources | Integration    | /spec/sources/0/contentReference                               | "x"   | contentReference
+        overlays/deployment | Deployment          | /spec/template/spec/containers/0/imagee                        | "x"   | imagee
+        overlays/deployment | Deployment          | /spec/template/spec/containers/0/livenessProbe/httpGet/portt   | 1     | portt
+        overlays/deployment | Deployment          | /spec/template/spec/containers/0/env/0/value                   | 8080  | value
+        overlays/deployment | Deployment          | /spec/template/spec/containers/0/ports/0/containerPort         | "http" | containerPort
+        overlays/deployment | Deployment          | /spec/template/spec/securityContext/runAsNonRoot               | "yes" | runAsNonRoot
+        overlays/prod       | Job                 | /spec/backofflimit                                             | 1     | backofflimit
+        overlays/prod       | Service             | /spec/ports/0/targetport                                       | 1     | targetport
+        overlays/prod       | PodDisruptionBudget | /spec/maxunavailable                                           | 1     | maxunavailable
+        overlays/prod       | PodMonitor          | /spec/podMetricsEndpoints/0/intervall                          | "15s" | intervall
+        overlays/prod       | PrometheusRule      | /spec/groups/0/rules/0/expression                              | "x"   | expression
+        overlays/prod       | ScaledObject        | /spec/triggers/0/metadata/messageCounts                        | "5"   | messageCounts
+        overlays/prod       | ScaledObject        | /spec/triggers/0/metadata/messageCount                         | 5     | messageCount
+        overlays/prod       | ScaledObject        | /spec/triggers/2/metadata/topicName                            | "x"   | subscriptionName
+        overlays/prod       | ScaledObject        | /spec/minReplicas                                              | 1     | minReplicas
+        overlays/prod       | TriggerAuthentication | /spec/podIdentity/provider                                   | "azur" | provider
+        overlays/prod       | Job                 | /apiVersion                                                    | "v1"  | v1/Job is unknown
+        """)
+    void aMistakeIsNoticed(String overlay, String kind, String where, String value, String told) throws IOException {
+        JsonNode broken = Manifest.object(overlay, kind).deepCopy();
+        assertThat(ManifestSchema.problems(broken)).isEmpty();
+        JsonPointer pointer = JsonPointer.compile(where);
+        JsonNode parent = broken.at(pointer.head());
+        assertThat(parent).isInstanceOf(ObjectNode.class);
+
+        ((ObjectNode) parent).set(pointer.last().getMatchingProperty(), new ObjectMapper().readTree(value));
+
+        assertThat(ManifestSchema.problems(broken)).isNotEmpty().anyMatch(problem -> problem.contains(told));
+    }
+}

@@ -1,0 +1,117 @@
+package ecommerce.inventory.k8s;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import ecommerce.inventory.support.Defaults;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * {@code servicebus/main.bicep} takes names and values from {@code Config.json}; what it could still forget is a property, and what
+ * it says by itself is who may do what.
+ */
+class ServiceBusTemplateTest {
+
+    private String bicep;
+    private JsonNode topology;
+
+    @BeforeEach
+    void read() throws IOException {
+        bicep = Files.readString(Path.of("servicebus", "main.bicep"));
+        topology = new ObjectMapper().readTree(Path.of("servicebus", "Config.json").toFile()).at("/UserConfig/Namespaces/0");
+    }
+
+    @Test
+    void everyPropertyOfTheTopologyIsSetFromIt() {
+        assertThat(bicep).contains("loadJsonContent('Config.json').UserConfig.Namespaces[0]");
+        assertSet(resource("queues"), "queue.Properties.", topology.get("Queues"));
+        assertSet(resource("topics"), "topic.Properties.", topology.get("Topics"));
+        topology.get("Topics").forEach(topic ->
+            assertSet(resource("topicSubscriptions"), "subscription.properties.", topic.get("Subscriptions")));
+        assertThat(topology.toString()).as("rules of subscriptions are not made").doesNotContain("\"Rules\"");
+    }
+
+    private static void assertSet(String resource, String from, JsonNode entities) {
+        assertThat(entities).isNotEmpty().allSatisfy(entity -> entity.get("Properties").fields().forEachRemaining(property -> {
+            if (property.getValue().asText().isEmpty()) {
+                // Forwards to nowhere.
+                return;
+            }
+            String name = property.getKey();
+            assertThat(resource).contains("    " + Character.toLowerCase(name.charAt(0)) + name.substring(1) + ": " + from + name + "\n");
+        }));
+    }
+
+    @Test
+    void theWorkerMayReceiveWhereItReceivesAndSendWhereItSendsAndManageNothing() {
+        assertThat(assignments("worker")).containsExactlyInAnyOrderEntriesOf(Map.of(
+            topicSubscription("orders"), "receiver",
+            topicSubscription("payments"), "receiver",
+            queue(), "receiver",
+            Defaults.of("inventory.servicebus.events-topic"), "sender"));
+        assertThat(bicep).contains("var receiver = " + role("4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0"),
+            "var sender = " + role("69a216fc-b8fb-44d8-bc22-1f3c2cd27a39"));
+    }
+
+    @Test
+    void theScalerSeesWhatTheWorkerReceives() {
+        assertThat(assignments("scaler")).containsExactlyInAnyOrderEntriesOf(
+            Map.of(topicSubscription("orders"), "owner", topicSubscription("payments"), "owner", queue(), "owner"));
+    }
+
+    @Test
+    void theEntitiesAreThere() {
+        List<String> names = StreamSupport.stream(topology.get("Topics").spliterator(), false)
+            .flatMap(topic -> StreamSupport.stream(topic.get("Subscriptions").spliterator(), false)
+                .map(subscription -> topic.get("Name").textValue() + "/" + subscription.get("Name").textValue())).toList();
+        assertThat(names).contains(topicSubscription("orders"), topicSubscription("payments"));
+        assertThat(topology.get("Queues").findValuesAsText("Name")).contains(queue());
+        assertThat(topology.get("Topics").findValuesAsText("Name")).contains(Defaults.of("inventory.servicebus.events-topic"));
+    }
+
+    private static String topicSubscription(String kind) {
+        return Defaults.of("inventory.servicebus." + kind + "-topic") + "/" + Defaults.of("inventory.servicebus." + kind + "-subscription");
+    }
+
+    private static String queue() {
+        return Defaults.of("inventory.servicebus.commands-queue");
+    }
+
+    private static String role(String id) {
+        return "subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '" + id + "')";
+    }
+
+    /** The roles of a principal by the entity that they are given at. */
+    private Map<String, String> assignments(String who) {
+        return Pattern.compile("resource " + who + "\\w+ '.*?\n}", Pattern.DOTALL).matcher(bicep).results().map(MatchResult::group)
+            .collect(Collectors.toMap(
+                assignment -> only("name: '\\$\\{namespaceName}/([^']+)'", resource(only("scope: (\\w+)", assignment))),
+                assignment -> {
+                    assertThat(Pattern.compile("\\w+PrincipalId").matcher(assignment).results().map(MatchResult::group))
+                        .containsOnly(who + "PrincipalId");
+                    return only("roleDefinitionId: (\\w+)", assignment);
+                }));
+    }
+
+    private String resource(String name) {
+        return only("(resource " + name + " '.*?\n}\\]?\n)", bicep);
+    }
+
+    private static String only(String pattern, String text) {
+        List<String> found = Pattern.compile(pattern, Pattern.DOTALL).matcher(text).results().map(match -> match.group(1)).toList();
+        assertThat(found).as(pattern).hasSize(1);
+        return found.get(0);
+    }
+}
