@@ -262,13 +262,13 @@ class RouteChecksTest {
 
     @Test
     void aSettingThatIsNotThere() {
-        write("application.yaml", "inventory: {outbox: {batch-size: 3}}\n");
+        write("application.yaml", "inventory: {outbox: {batch-size: 3, schedule: never}}\n");
         steps("""
-            - setBody: {id: a, description: b, constant: "{{inventory.outbox.batchsize}}"}
+            - setBody: {id: a, description: b, constant: "{{inventory.outbox.batch-siez}}"}
             - setBody: {id: c, description: d, constant: "{{inventory.outbox.batch-size}} {{nothing:default}} {{env:HOME}}"}
             """);
 
-        told(FILE + ":9: there is no setting inventory.outbox.batchsize in " + FOLDER + "application.yaml; did you mean inventory.outbox.batch-size?");
+        told(FILE + ":9: there is no setting inventory.outbox.batch-siez in " + FOLDER + "application.yaml; did you mean inventory.outbox.batch-size?");
     }
 
     @Test
