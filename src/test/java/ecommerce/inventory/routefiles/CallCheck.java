@@ -73,8 +73,8 @@ final class CallCheck {
         });
         forOperators().forEach(name -> called.add("direct:" + name));
         consumers.stream().filter(consumer -> !called.contains(consumer.uri())).forEach(consumer ->
-            findings.add(consumer.finding("nothing sends to " + consumer.uri() + ": no route, no Java, no schema in contracts/in, no operationId "
-                + "in openapi.yaml, and it is not in the README's table of what an operator can do")));
+            findings.add(consumer.finding("nothing sends to " + consumer.uri() + ": no route, no Java, no schema in contracts/in, "
+                + "no operationId in openapi.yaml, and it is not in the README's table of what an operator can do")));
         consumers.stream().collect(Collectors.groupingBy(Endpoint::uri)).values().stream().filter(same -> same.size() > 1).forEach(same ->
             same.stream().skip(1).forEach(consumer -> findings.add(consumer.finding(consumer.uri() + " is received from at "
                 + same.get(0).file() + ":" + same.get(0).line() + " already"))));
@@ -91,7 +91,8 @@ final class CallCheck {
     static Map<String, Integer> operations(RouteFiles files) {
         Node api = new Yaml().compose(new StringReader(files.text(API)));
         return YamlNodes.entries(YamlNodes.get(api, "paths")).stream()
-            .flatMap(path -> YamlNodes.entries(path.getValueNode()).stream()).map(method -> YamlNodes.get(method.getValueNode(), "operationId"))
+            .flatMap(path -> YamlNodes.entries(path.getValueNode()).stream())
+            .map(method -> YamlNodes.get(method.getValueNode(), "operationId"))
             .filter(id -> id != null).collect(Collectors.toMap(YamlNodes::text, YamlNodes::line));
     }
 

@@ -11,16 +11,13 @@ import java.util.stream.Collectors;
 import org.apache.camel.catalog.CamelCatalog;
 import org.apache.camel.catalog.DefaultCamelCatalog;
 import org.apache.camel.catalog.EndpointValidationResult;
+import org.apache.camel.tooling.model.BaseOptionModel;
 import org.apache.camel.tooling.model.ComponentModel;
 
 /** Each endpoint against Camel's catalog, which knows components, their options, and what values these take. */
 final class CatalogCheck {
 
     private static final CamelCatalog CATALOG = new DefaultCamelCatalog();
-
-    static {
-        CATALOG.setSuggestionStrategy(Suggestion.STRATEGY);
-    }
 
     private CatalogCheck() {
     }
@@ -48,7 +45,7 @@ final class CatalogCheck {
             findings.add(endpoint.finding("'" + endpoint.uri() + "' is no URI of " + scheme + ": " + result.getSyntaxError()));
         }
         names(result.getUnknown()).forEach(name -> findings.add(endpoint.finding(name, scheme + " has no option " + name
-            + Suggestion.of(result.getUnknownSuggestions() == null ? null : result.getUnknownSuggestions().get(name), name))));
+            + Suggestion.of(component.getEndpointOptions().stream().map(BaseOptionModel::getName).toList(), name))));
         names(result.getRequired()).forEach(name -> findings.add(endpoint.finding(scheme + " needs " + name)));
         names(result.getNotConsumerOnly()).forEach(name ->
             findings.add(endpoint.finding(name, scheme + " has option " + name + " for sending only")));

@@ -91,7 +91,8 @@ class CoverageCheckTest {
     }
 
     private void run(String test, Instant time, int... lines) throws IOException {
-        Project.write(root, "run/" + test + ".txt", Arrays.stream(lines).mapToObj(line -> "tried.camel.yaml:" + line + "\n").collect(Collectors.joining()));
+        Project.write(root, "run/" + test + ".txt",
+            Arrays.stream(lines).mapToObj(line -> "tried.camel.yaml:" + line + "\n").collect(Collectors.joining()));
         Files.setLastModifiedTime(root.resolve("run/" + test + ".txt"), FileTime.from(time));
     }
 }

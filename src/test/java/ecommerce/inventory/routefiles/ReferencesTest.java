@@ -48,7 +48,7 @@ class ReferencesTest {
                     - idempotentConsumer:
                         id: three
                         description: A repository
-                        idempotentRepository: inbocks
+                        idempotentRepository: inbok
                         simple: ${bean:stockStream?method=isListendTo}
                         steps:
                           - toD:
@@ -71,7 +71,7 @@ class ReferencesTest {
         assertThat(References.check(root, beans)).extracting(Finding::toString).containsExactly(
             "src/main/resources/routes/broken.camel.yaml:13: there is no bean normaliser; did you mean normalizer?",
             "src/main/resources/routes/broken.camel.yaml:18: bean deadLetterQueues has no method lists; did you mean list?",
-            "src/main/resources/routes/broken.camel.yaml:22: there is no bean inbocks; did you mean inbox?",
+            "src/main/resources/routes/broken.camel.yaml:22: there is no bean inbok; did you mean inbox?",
             "src/main/resources/routes/broken.camel.yaml:23: bean stockStream has no method isListendTo; did you mean isListenedTo?",
             "src/main/resources/routes/broken.camel.yaml:28: there is no bean schemaViolation; did you mean schemaViolations?",
             "src/main/resources/routes/broken.camel.yaml:34: there is no bean nothingLikeIt",

@@ -76,7 +76,8 @@ final class RouteChecks {
             && kamelet.get("spec") instanceof Map<?, ?> spec && spec.get("template") instanceof Map<?, ?> template
             ? template.entrySet().stream().map(entry -> Map.of(entry.getKey(), entry.getValue())).toList() : document.value();
         for (DslSchema.Fault fault : DslSchema.validate(new ObjectMapper().valueToTree(routes))) {
-            Node place = RouteFiles.isKamelet(file) ? files.tops(file).toList().get((int) fault.path().get(0)).getValueNode() : document.node();
+            Node place = RouteFiles.isKamelet(file) ? files.tops(file).toList().get((int) fault.path().get(0)).getValueNode()
+                : document.node();
             List<Object> path = RouteFiles.isKamelet(file) ? fault.path().subList(2, fault.path().size()) : fault.path();
             int line = YamlNodes.line(place);
             for (Object element : path) {
@@ -100,7 +101,8 @@ final class RouteChecks {
             if (node.id() != null) {
                 RouteNode first = byId.putIfAbsent(node.id(), node);
                 if (first != null) {
-                    findings.add(node.finding("id '" + node.id() + "' is that of " + first.kind() + " at " + first.file() + ":" + first.line()));
+                    findings.add(node.finding("id '" + node.id() + "' is that of " + first.kind() + " at " + first.file() + ":"
+                        + first.line()));
                 }
             } else if (!node.isNamedByItsTemplate()) {
                 findings.add(node.finding(node + " has no id, by which a log, a test or the metrics could name it"));

@@ -127,7 +127,8 @@ final class RouteFiles {
             return Stream.empty();
         }
         try (Stream<Path> files = Files.walk(start)) {
-            return files.filter(Files::isRegularFile).map(file -> root.relativize(file).toString().replace('\\', '/')).sorted().toList().stream();
+            return files.filter(Files::isRegularFile).map(file -> root.relativize(file).toString().replace('\\', '/')).sorted().toList()
+                .stream();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,30 +1,19 @@
 package ecommerce.inventory.routefiles;
 
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.stream.IntStream;
 
-import org.apache.camel.catalog.suggest.CatalogSuggestionStrategy;
-
-/** What was meant, by the measure of Camel's own catalog. */
+/** What was meant by a name that there is not: the one of the most equal letters, for letters are swapped, missing, or one too many. */
 final class Suggestion {
-
-    static final CatalogSuggestionStrategy STRATEGY = new CatalogSuggestionStrategy();
 
     private Suggestion() {
     }
 
     /** @return the end of a message: {@code "; did you mean sql?"}, or nothing if no name comes near */
     static String of(Collection<String> names, String wrong) {
-        return of(STRATEGY.suggestEndpointOptions(new HashSet<>(names), wrong), wrong);
-    }
-
-    /** @param near among them some that sound alike only */
-    static String of(String[] near, String wrong) {
-        return Arrays.stream(near == null ? new String[0] : near).filter(name -> 2 * differingLetters(name, wrong) <= wrong.length() + 2)
-            .min(Comparator.comparingLong(name -> differingLetters(name, wrong)))
+        return names.stream().filter(name -> 2 * differingLetters(name, wrong) <= wrong.length())
+            .min(Comparator.<String>comparingLong(name -> differingLetters(name, wrong)).thenComparing(Comparator.naturalOrder()))
             .map(name -> "; did you mean " + name + "?").orElse("");
     }
 
