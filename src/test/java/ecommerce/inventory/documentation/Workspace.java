@@ -71,7 +71,7 @@ final class Workspace {
         return workspace;
     }
 
-    /** Applies the diffs of an edit, and before them those of the edit that it is on top of. Each has to fit, be it some lines away. */
+    /** Applies the diffs of an edit, before them those of the edit that it is on top of. Each has to fit, be it some lines away. */
     void apply(Edit edit) throws IOException {
         if (edit == null) {
             return;
@@ -137,7 +137,8 @@ final class Workspace {
     /** What this test runs on, but with the copy in place of the worker. */
     private String classPath() {
         return tests + File.pathSeparator + classes + File.pathSeparator
-            + Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator)).map(entry -> Path.of(entry).toAbsolutePath())
+            + Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+                .map(entry -> Path.of(entry).toAbsolutePath())
                 .filter(entry -> !entry.equals(built())).map(Path::toString).collect(Collectors.joining(File.pathSeparator));
     }
 
@@ -154,7 +155,8 @@ final class Workspace {
         if (!Files.exists(report)) {
             return Set.of();
         }
-        var cases = DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(report.toFile()).getElementsByTagName("testcase");
+        var cases = DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(report.toFile())
+            .getElementsByTagName("testcase");
         return IntStream.range(0, cases.getLength()).mapToObj(i -> (Element) cases.item(i))
             .filter(test -> test.getElementsByTagName("failure").getLength() + test.getElementsByTagName("error").getLength() > 0)
             .map(test -> test.getAttribute("classname")).collect(Collectors.toSet());
