@@ -60,20 +60,21 @@ public final class DevelopmentLauncher {
         });
 
         String database = "jdbc:postgresql://localhost:" + databasePort + "/postgres";
-        SpringApplication application = new SpringApplication(InventoryWorker.class, Shop.class);
+        SpringApplication application = new SpringApplication(InventoryWorker.class, Shop.class, EditLoop.class);
         application.setDefaultProperties(Map.of("logging.level.root", "INFO"));
         // Before all others: nothing that the environment names is to be talked to.
         application.addInitializers(context -> context.getEnvironment().getPropertySources().addFirst(
-            new MapPropertySource("development", Map.of(
-                "spring.datasource.url", database,
-                "spring.datasource.username", "postgres",
-                "spring.datasource.password", "",
-                "spring.flyway.locations", "classpath:db/migration,classpath:db/development",
-                "inventory.servicebus.credential-type", "CONNECTION_STRING",
-                "inventory.servicebus.connection-string", bus.connectionString(),
-                "server.tomcat.basedir", WEB_SERVER.toString(),
-                "server.port", shopPort,
-                "management.server.port", managementPort))));
+            new MapPropertySource("development", Map.ofEntries(
+                Map.entry("spring.datasource.url", database),
+                Map.entry("spring.datasource.username", "postgres"),
+                Map.entry("spring.datasource.password", ""),
+                Map.entry("spring.flyway.locations", "classpath:db/migration,classpath:db/development"),
+                Map.entry("inventory.servicebus.credential-type", "CONNECTION_STRING"),
+                Map.entry("inventory.servicebus.connection-string", bus.connectionString()),
+                Map.entry("server.tomcat.basedir", WEB_SERVER.toString()),
+                Map.entry("server.port", shopPort),
+                Map.entry("management.server.port", managementPort),
+                Map.entry("camel.main.routes-include-pattern", "file:" + EditLoop.resources() + "/routes/*.camel.yaml")))));
         application.run(args);
 
         System.out.printf("""

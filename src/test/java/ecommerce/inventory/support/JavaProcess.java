@@ -17,8 +17,16 @@ public final class JavaProcess implements AutoCloseable {
 
     /** @param arguments what follows {@code java} on the command line */
     public JavaProcess(List<String> arguments) throws IOException {
+        this(List.of(), arguments);
+    }
+
+    /**
+     * @param wrapper   a command that runs the one that follows it in its place, such as {@code setpriv}
+     * @param arguments what follows {@code java} on the command line
+     */
+    public JavaProcess(List<String> wrapper, List<String> arguments) throws IOException {
         output = Files.createTempFile("java-process", ".log");
-        List<String> command = new ArrayList<>();
+        List<String> command = new ArrayList<>(wrapper);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(arguments);
         process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();

@@ -1,0 +1,289 @@
+package ecommerce.development;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.PathMatcher;
+import java.nio.file.attribute.FileTime;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import javax.sql.DataSource;
+
+import ecommerce.inventory.inbox.Failures;
+import org.apache.camel.CamelContext;
+import org.apache.camel.component.jsonvalidator.JsonValidatorEndpoint;
+import org.apache.camel.model.Model;
+import org.apache.camel.model.RouteDefinition;
+import org.apache.camel.spi.Resource;
+import org.apache.camel.spi.RouteStartupOrder;
+import org.apache.camel.support.PluginHelper;
+import org.apache.camel.util.ObjectHelper;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+import org.flywaydb.core.internal.sqlscript.FlywaySqlScriptException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.context.event.ApplicationReadyEvent;
+import org.springframework.boot.logging.LogLevel;
+import org.springframework.boot.logging.LoggingSystem;
+import org.springframework.context.event.EventListener;
+
+/**
+ * Takes into the running worker what is saved in {@code routes/}, {@code sql/}, {@code contracts/in/} and {@code db/migration/},
+ * and tells it in one line. What is broken is told as {@code file:line: cause}, and changes nothing; it is tried again when the
+ * next file is saved.
+ * <p>
+ * A route that changes, or whose SQL does, finishes what it has in work before it is replaced. (Camel's own reload takes a
+ * running route away before it knows that there can be a new one, and does not look at SQL.)
+ */
+class EditLoop {
+
+    private static final Logger LOG = LoggerFactory.getLogger(EditLoop.class);
+    /** Milliseconds between two looks. No notification by the file system: on macOS it comes seconds late. */
+    private static final long PAUSE = 100;
+    private static final PathMatcher WATCHED = FileSystems.getDefault().getPathMatcher(
+        "glob:{routes/*.camel.yaml,sql/*.sql,contracts/in/*.schema.json,db/migration/*.sql}");
+    private static final List<String> DIRECTORIES = List.of("routes", "sql", "contracts/in", "db/migration");
+
+    private final CamelContext camel;
+    private final Model model;
+    private final DataSource database;
+    private final Flyway flyway;
+    private final Path resources = resources();
+    private final Map<String, String> running = new HashMap<>();
+    private final Set<String> waiting = new TreeSet<>();
+    private Map<String, FileTime> seen;
+    private boolean saved;
+
+    EditLoop(CamelContext camel, DataSource database, Flyway flyway) {
+        this.camel = camel;
+        this.model = camel.getCamelContextExtension().getContextPlugin(Model.class);
+        this.database = database;
+        this.flyway = flyway;
+    }
+
+    /** The directory that the class path serves routes and SQL from. */
+    static Path resources() {
+        try {
+            return Path.of(EditLoop.class.getResource("/routes/").toURI()).getParent();
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @EventListener(ApplicationReadyEvent.class)
+    void start() {
+        seen = look();
+        for (String file : seen.keySet()) {
+            running.put(file, read(file));
+        }
+        // Camel tells of each route that stops and starts.
+        LoggingSystem.get(getClass().getClassLoader()).setLogLevel("org.apache.camel", LogLevel.WARN);
+        camel.getExecutorServiceManager().newSingleThreadScheduledExecutor(this, "edit-loop")
+            .scheduleWithFixedDelay(this::round, PAUSE, PAUSE, TimeUnit.MILLISECONDS);
+    }
+
+    private void round() {
+        try {
+            Map<String, FileTime> now = look();
+            if (!now.equals(seen)) {
+                Stream.concat(now.keySet().stream(), seen.keySet().stream())
+                    .filter(file -> !Objects.equals(now.get(file), seen.get(file))).forEach(waiting::add);
+                seen = now;
+                saved = true;
+            } else if (saved) {
+                // Nothing is being written any more.
+                saved = false;
+                takeAll();
+            }
+        } catch (RuntimeException e) {
+            LOG.error("The edit loop failed", e);
+        }
+    }
+
+    private Map<String, FileTime> look() {
+        Map<String, FileTime> files = new TreeMap<>();
+        for (String directory : DIRECTORIES) {
+            try (Stream<Path> entries = Files.list(resources.resolve(directory))) {
+                for (Path file : entries.toList()) {
+                    if (WATCHED.matches(resources.relativize(file))) {
+                        files.put(directory + "/" + file.getFileName(), Files.getLastModifiedTime(file));
+                    }
+                }
+            } catch (NoSuchFileException e) {
+                LOG.debug("Gone while looking: {}", e.getMessage());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        return files;
+    }
+
+    /** One saved file may need another: what fails is tried again as long as others succeed. */
+    private void takeAll() {
+        Set<String> causes = new LinkedHashSet<>();
+        int before;
+        do {
+            before = waiting.size();
+            causes.clear();
+            for (String file : List.copyOf(waiting)) {
+                try {
+                    take(file, read(file));
+                    waiting.remove(file);
+                } catch (BrokenFileException e) {
+                    causes.add(e.getMessage());
+                }
+            }
+        } while (waiting.size() < before && !waiting.isEmpty());
+        causes.forEach(LOG::error);
+    }
+
+    /** @param content null for a file that was deleted */
+    private void take(String file, String content) throws BrokenFileException {
+        if (Objects.equals(content, running.get(file))) {
+            LOG.info("{} is as it runs", file);
+        } else if (file.startsWith("routes/")) {
+            takeRoutes(file, content);
+        } else if (file.startsWith("sql/")) {
+            takeStatement(file, content);
+        } else if (file.startsWith("contracts/")) {
+            takeContract(file, content);
+        } else {
+            takeMigration(file);
+        }
+        running.put(file, content);
+    }
+
+    private void takeRoutes(String file, String content) throws BrokenFileException {
+        Map<String, String> wanted = new TreeMap<>();
+        wanted.put(file, content);
+        Set<String> before = routesOf(Set.of(file));
+        if (content == null) {
+            RouteFile.checkDirects(others(file));
+            replace(wanted, cause -> new BrokenFileException(file, 0, cause));
+        } else {
+            RouteFile routes = new RouteFile(camel, file, content);
+            routes.check(others(file), resources, database);
+            if (routes.hasRest()) {
+                LOG.warn("{} takes effect at the next start", file);
+                return;
+            }
+            others(file).stream().filter(route -> routes.configurations().contains(route.getRouteConfigurationId())).map(RouteFile::of)
+                .forEach(user -> wanted.put(user, running.get(user)));
+            replace(wanted, cause -> routes.broken(1, cause));
+        }
+        before.removeAll(routesOf(Set.of(file)));
+        Set<String> told = routesOf(wanted.keySet());
+        before.forEach(removed -> told.add(removed + " (removed)"));
+        LOG.info("Reloaded {}: {}", file, String.join(", ", told));
+    }
+
+    private List<RouteDefinition> others(String file) {
+        return model.getRouteDefinitions().stream().filter(route -> !RouteFile.of(route).equals(file)).toList();
+    }
+
+    private void takeStatement(String file, String content) throws BrokenFileException {
+        List<RouteDefinition> users = model.getRouteDefinitions().stream().filter(route -> RouteFile.uses(route, file)).toList();
+        Map<String, String> wanted = new TreeMap<>();
+        users.forEach(user -> wanted.put(RouteFile.of(user), running.get(RouteFile.of(user))));
+        String ids = users.stream().map(RouteDefinition::getRouteId).collect(Collectors.joining(", "));
+        if (content == null) {
+            if (!users.isEmpty()) {
+                throw new BrokenFileException(file, 0, "is gone, and is needed by " + ids);
+            }
+            return;
+        }
+        SqlFile.prepare(database, file, content);
+        for (Map.Entry<String, String> user : wanted.entrySet()) {
+            new RouteFile(camel, user.getKey(), user.getValue()).check(others(user.getKey()), resources, database);
+        }
+        replace(wanted, cause -> new BrokenFileException(file, 0, cause));
+        LOG.info("Reloaded {}: {}", file, users.isEmpty() ? "no route runs it" : ids);
+    }
+
+    private void takeContract(String file, String content) throws BrokenFileException {
+        if (content != null) {
+            ContractFile.check(file, content);
+        }
+        camel.getEndpoints().stream()
+            .filter(endpoint -> endpoint instanceof JsonValidatorEndpoint validator && validator.getResourceUri().equals(file))
+            .forEach(validator -> ((JsonValidatorEndpoint) validator).clearContentCache());
+        LOG.info("Reloaded {}", file);
+    }
+
+    private void takeMigration(String file) throws BrokenFileException {
+        try {
+            int migrations = flyway.migrate().migrationsExecuted;
+            LOG.info("Migrated {}: {} of the scripts were run", file, migrations);
+        } catch (FlywayException e) {
+            FlywaySqlScriptException script = ObjectHelper.getException(FlywaySqlScriptException.class, e);
+            throw script == null ? new BrokenFileException(file, 0, e.getMessage().strip().replace('\n', ' '))
+                : SqlFile.broken("db/migration/" + script.getResource().getFilename(), script.getLineNumber(), script.getStatement(),
+                    (SQLException) script.getCause());
+        }
+    }
+
+    private Set<String> routesOf(Set<String> files) {
+        return model.getRouteDefinitions().stream().filter(route -> files.contains(RouteFile.of(route))).map(RouteDefinition::getRouteId)
+            .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** Replaces the routes of files; if the new ones do not start, the old ones do. */
+    private void replace(Map<String, String> wanted, Function<String, BrokenFileException> broken) throws BrokenFileException {
+        try {
+            load(wanted);
+        } catch (Exception e) {
+            Map<String, String> old = new TreeMap<>();
+            wanted.keySet().forEach(file -> old.put(file, running.get(file)));
+            try {
+                load(old);
+            } catch (Exception again) {
+                throw new IllegalStateException("Neither the new nor the old " + wanted.keySet() + " can be started", again);
+            }
+            throw broken.apply(Failures.rootCause(e));
+        }
+    }
+
+    private void load(Map<String, String> contents) throws Exception {
+        Set<String> ids = routesOf(contents.keySet());
+        // All at once: what one route has in work may still need another.
+        List<RouteStartupOrder> started = camel.getCamelContextExtension().getRouteStartupOrder().stream()
+            .filter(order -> ids.contains(order.getRoute().getRouteId())).toList();
+        camel.getShutdownStrategy().shutdown(camel, started);
+        model.removeRouteDefinitions(model.getRouteDefinitions().stream().filter(route -> ids.contains(route.getRouteId())).toList());
+        List<Resource> present = new ArrayList<>();
+        contents.forEach((file, content) -> {
+            if (content != null) {
+                present.add(RouteFile.resource(file, content));
+            }
+        });
+        PluginHelper.getRoutesLoader(camel).updateRoutes(present);
+    }
+
+    private String read(String file) {
+        try {
+            return Files.readString(resources.resolve(file));
+        } catch (NoSuchFileException e) {
+            return null;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
