@@ -16,7 +16,8 @@ import org.springframework.util.FileSystemUtils;
 
 /**
  * Starts the worker with all that it needs in one process tree: PostgreSQL, a Service Bus, and a small shop that sends
- * orders and shows events. Run it by {@code mvn spring-boot:test-run}; Ctrl-C ends it and leaves nothing behind.
+ * orders and shows events. What is edited meanwhile is live: see {@link EditLoop}. Run it by {@code mvn spring-boot:test-run};
+ * Ctrl-C ends it and leaves nothing behind.
  * <p>
  * Ports: {@code --server.port} (shop, 8080), {@code --management.server.port} (metrics and health, 9876),
  * {@code --inventory.dev.servicebus-port} (5672), {@code --inventory.dev.postgres-port} (54320).
@@ -98,7 +99,11 @@ public final class DevelopmentLauncher {
               curl -X POST http://localhost:%d/api/payments -H 'Content-Type: application/json' -d '{"orderId": "<orderId>"}'
               curl -X DELETE http://localhost:%d/api/orders/<orderId>
 
-            %n""", bus.connectionString(), database, shopPort, shopPort, shopPort, shopPort);
+            Edit a route, its SQL or a schema and save it: it is live, or told here with file, line and cause. They are in
+
+              %s
+
+            %n""", bus.connectionString(), database, shopPort, shopPort, shopPort, shopPort, EditLoop.resources());
     }
 
     private static int freePort(String[] args, String option, int standard) {

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.nio.file.attribute.FileTime;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -29,11 +28,7 @@ import javax.sql.DataSource;
 import ecommerce.inventory.inbox.Failures;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.jsonvalidator.JsonValidatorEndpoint;
-import org.apache.camel.model.Model;
 import org.apache.camel.model.RouteDefinition;
-import org.apache.camel.spi.Resource;
-import org.apache.camel.spi.RouteStartupOrder;
-import org.apache.camel.support.PluginHelper;
 import org.apache.camel.util.ObjectHelper;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
@@ -63,18 +58,20 @@ class EditLoop {
     private static final List<String> DIRECTORIES = List.of("routes", "sql", "contracts/in", "db/migration");
 
     private final CamelContext camel;
-    private final Model model;
     private final DataSource database;
     private final Flyway flyway;
+    private final RunningRoutes routes;
     private final Path resources = resources();
+    /** The files, and what of them is live. */
     private final Map<String, String> running = new HashMap<>();
+    /** What was saved and is not live. */
     private final Set<String> waiting = new TreeSet<>();
     private Map<String, FileTime> seen;
     private boolean saved;
 
     EditLoop(CamelContext camel, DataSource database, Flyway flyway) {
         this.camel = camel;
-        this.model = camel.getCamelContextExtension().getContextPlugin(Model.class);
+        this.routes = new RunningRoutes(camel);
         this.database = database;
         this.flyway = flyway;
     }
@@ -174,33 +171,46 @@ class EditLoop {
     private void takeRoutes(String file, String content) throws BrokenFileException {
         Map<String, String> wanted = new TreeMap<>();
         wanted.put(file, content);
-        Set<String> before = routesOf(Set.of(file));
+        Set<String> before = routes.ids(Set.of(file));
+        List<RouteDefinition> others = routes.others(file);
         if (content == null) {
-            RouteFile.checkDirects(others(file));
+            RouteFile.checkDirects(others);
             replace(wanted, cause -> new BrokenFileException(file, 0, cause));
         } else {
-            RouteFile routes = new RouteFile(camel, file, content);
-            routes.check(others(file), resources, database);
-            if (routes.hasRest()) {
+            RouteFile saved = new RouteFile(camel, file, content);
+            saved.check(others, resources, database);
+            if (saved.hasRest()) {
                 LOG.warn("{} takes effect at the next start", file);
                 return;
             }
-            others(file).stream().filter(route -> routes.configurations().contains(route.getRouteConfigurationId())).map(RouteFile::of)
+            others.stream().filter(route -> saved.configurations().contains(route.getRouteConfigurationId())).map(RouteFile::of)
                 .forEach(user -> wanted.put(user, running.get(user)));
-            replace(wanted, cause -> routes.broken(1, cause));
+            replace(wanted, cause -> saved.broken(1, cause));
         }
-        before.removeAll(routesOf(Set.of(file)));
-        Set<String> told = routesOf(wanted.keySet());
+        before.removeAll(routes.ids(Set.of(file)));
+        Set<String> told = routes.ids(wanted.keySet());
         before.forEach(removed -> told.add(removed + " (removed)"));
         LOG.info("Reloaded {}: {}", file, String.join(", ", told));
     }
 
-    private List<RouteDefinition> others(String file) {
-        return model.getRouteDefinitions().stream().filter(route -> !RouteFile.of(route).equals(file)).toList();
+    /** Replaces the routes of files; if the new ones do not start, the old ones do. */
+    private void replace(Map<String, String> wanted, Function<String, BrokenFileException> broken) throws BrokenFileException {
+        try {
+            routes.load(wanted);
+        } catch (Exception e) {
+            Map<String, String> old = new TreeMap<>();
+            wanted.keySet().forEach(file -> old.put(file, running.get(file)));
+            try {
+                routes.load(old);
+            } catch (Exception again) {
+                throw new IllegalStateException("Neither the new nor the old " + wanted.keySet() + " can be started", again);
+            }
+            throw broken.apply(Failures.rootCause(e));
+        }
     }
 
     private void takeStatement(String file, String content) throws BrokenFileException {
-        List<RouteDefinition> users = model.getRouteDefinitions().stream().filter(route -> RouteFile.uses(route, file)).toList();
+        List<RouteDefinition> users = routes.users(file);
         Map<String, String> wanted = new TreeMap<>();
         users.forEach(user -> wanted.put(RouteFile.of(user), running.get(RouteFile.of(user))));
         String ids = users.stream().map(RouteDefinition::getRouteId).collect(Collectors.joining(", "));
@@ -212,7 +222,7 @@ class EditLoop {
         }
         SqlFile.prepare(database, file, content);
         for (Map.Entry<String, String> user : wanted.entrySet()) {
-            new RouteFile(camel, user.getKey(), user.getValue()).check(others(user.getKey()), resources, database);
+            new RouteFile(camel, user.getKey(), user.getValue()).check(routes.others(user.getKey()), resources, database);
         }
         replace(wanted, cause -> new BrokenFileException(file, 0, cause));
         LOG.info("Reloaded {}: {}", file, users.isEmpty() ? "no route runs it" : ids);
@@ -238,43 +248,6 @@ class EditLoop {
                 : SqlFile.broken("db/migration/" + script.getResource().getFilename(), script.getLineNumber(), script.getStatement(),
                     (SQLException) script.getCause());
         }
-    }
-
-    private Set<String> routesOf(Set<String> files) {
-        return model.getRouteDefinitions().stream().filter(route -> files.contains(RouteFile.of(route))).map(RouteDefinition::getRouteId)
-            .collect(Collectors.toCollection(TreeSet::new));
-    }
-
-    /** Replaces the routes of files; if the new ones do not start, the old ones do. */
-    private void replace(Map<String, String> wanted, Function<String, BrokenFileException> broken) throws BrokenFileException {
-        try {
-            load(wanted);
-        } catch (Exception e) {
-            Map<String, String> old = new TreeMap<>();
-            wanted.keySet().forEach(file -> old.put(file, running.get(file)));
-            try {
-                load(old);
-            } catch (Exception again) {
-                throw new IllegalStateException("Neither the new nor the old " + wanted.keySet() + " can be started", again);
-            }
-            throw broken.apply(Failures.rootCause(e));
-        }
-    }
-
-    private void load(Map<String, String> contents) throws Exception {
-        Set<String> ids = routesOf(contents.keySet());
-        // All at once: what one route has in work may still need another.
-        List<RouteStartupOrder> started = camel.getCamelContextExtension().getRouteStartupOrder().stream()
-            .filter(order -> ids.contains(order.getRoute().getRouteId())).toList();
-        camel.getShutdownStrategy().shutdown(camel, started);
-        model.removeRouteDefinitions(model.getRouteDefinitions().stream().filter(route -> ids.contains(route.getRouteId())).toList());
-        List<Resource> present = new ArrayList<>();
-        contents.forEach((file, content) -> {
-            if (content != null) {
-                present.add(RouteFile.resource(file, content));
-            }
-        });
-        PluginHelper.getRoutesLoader(camel).updateRoutes(present);
     }
 
     private String read(String file) {
