@@ -9,6 +9,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -22,6 +23,8 @@ import ecommerce.inventory.support.JavaProcess;
 final class LauncherProcess implements AutoCloseable {
 
     private static final Pattern SHOP = Pattern.compile("http://localhost:\\d+");
+    /** On a machine that has much else to do. */
+    private static final Duration START = Duration.ofMinutes(3);
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final HttpClient http = HttpClient.newHttpClient();
@@ -49,7 +52,7 @@ final class LauncherProcess implements AutoCloseable {
         }
         LauncherProcess launcher = new LauncherProcess(classPath + System.getProperty("java.class.path"), List.of("--server.port=0",
             "--management.server.port=0", "--inventory.dev.servicebus-port=0", "--inventory.dev.postgres-port=0"));
-        await().until(() -> launcher.process.output().contains("is ready"));
+        await().atMost(START).until(launcher::output, output -> output.contains("is ready"));
         return launcher;
     }
 
