@@ -12,7 +12,7 @@ RUN jar xf worker.jar \
  && mkdir -p /app/resources/META-INF /app/classes \
  && mv BOOT-INF/lib /app/libs \
  && cd BOOT-INF/classes && find . -name '*.class' -exec cp --parents -t /app/classes {} + && find . -name '*.class' -delete \
- && cp -R . /app/resources && cp -R /jar/META-INF/sbom /app/resources/META-INF \
+ && cp -R . /app/resources && cp -R /jar/META-INF/sbom /jar/META-INF/spring* /app/resources/META-INF \
  && sed 's|^- "BOOT-INF/lib/\(.*\)"$|/app/libs/\1|' /jar/BOOT-INF/classpath.idx \
   | awk 'BEGIN { printf "/app/resources:/app/classes" } { printf ":%s", $0 }' > /app/jib-classpath-file
 
