@@ -69,7 +69,7 @@ public final class DevelopmentLauncher {
                 Map.entry("spring.datasource.url", database),
                 Map.entry("spring.datasource.username", "postgres"),
                 Map.entry("spring.datasource.password", ""),
-                Map.entry("spring.flyway.locations", "classpath:db/migration,classpath:db/development"),
+                Map.entry("spring.flyway.locations", "filesystem:" + EditLoop.resources() + "/db/migration,classpath:db/development"),
                 Map.entry("inventory.servicebus.credential-type", "CONNECTION_STRING"),
                 Map.entry("inventory.servicebus.connection-string", bus.connectionString()),
                 Map.entry("server.tomcat.basedir", WEB_SERVER.toString()),
