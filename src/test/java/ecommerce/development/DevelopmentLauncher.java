@@ -62,7 +62,7 @@ public final class DevelopmentLauncher {
 
         String database = "jdbc:postgresql://localhost:" + databasePort + "/postgres";
         SpringApplication application = new SpringApplication(InventoryWorker.class, Shop.class, EditLoop.class);
-        application.setDefaultProperties(Map.of("logging.level.root", "INFO"));
+        application.setDefaultProperties(Map.of("logging.level.root", "INFO", "logging.level.io.zonky", "WARN"));
         // Before all others: nothing that the environment names is to be talked to.
         application.addInitializers(context -> context.getEnvironment().getPropertySources().addFirst(
             new MapPropertySource("development", Map.ofEntries(

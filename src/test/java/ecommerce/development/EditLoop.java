@@ -25,7 +25,6 @@ import java.util.stream.Stream;
 
 import javax.sql.DataSource;
 
-import ecommerce.inventory.inbox.Failures;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.jsonvalidator.JsonValidatorEndpoint;
 import org.apache.camel.model.RouteDefinition;
@@ -205,7 +204,7 @@ class EditLoop {
             } catch (Exception again) {
                 throw new IllegalStateException("Neither the new nor the old " + wanted.keySet() + " can be started", again);
             }
-            throw broken.apply(Failures.rootCause(e));
+            throw broken.apply(e.getMessage());
         }
     }
 
