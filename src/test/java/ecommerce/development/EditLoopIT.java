@@ -190,13 +190,13 @@ class EditLoopIT {
         routes/inbox.camel.yaml                   | retry-transaction     | retry-transactions          | routes/inbox.camel.yaml:\\d+: there is no routeConfiguration with the id: retry-transactions
         routes/reserve-inventory.camel.yaml       | sql/reserve-inventory | sql/reserve-inventry        | routes/reserve-inventory.camel.yaml:\\d+: sql/reserve-inventry.sql cannot be read
         routes/reserve-inventory.camel.yaml       | parametersCount: 5    | parametersCount: 6          | routes/reserve-inventory.camel.yaml:\\d+: parametersCount is 6, and sql/reserve-inventory.sql has 5
-        routes/outbox-relay.camel.yaml            | '"{{inventory.outbox.schedule}}"' | 0/2 * * * *     | routes/outbox-relay.camel.yaml:13: CronExpression .* is invalid.*
+        routes/outbox-relay.camel.yaml            | '"{{inventory.outbox.schedule}}"' | 0/2 * * * *     | routes/outbox-relay.camel.yaml:10: CronExpression .* is invalid.*
         routes/answer-query.camel.yaml            | ref: problem          | ref: problems               | routes/answer-query.camel.yaml:17: No bean could be found in the registry for: problems.*
         sql/inbox-insert.sql                      | ON CONFLICT           | ON KONFLICT                 | sql/inbox-insert.sql:28: syntax error at or near "KONFLICT"
         sql/query-stock.sql                       | available_stock,      | availible_stock,            | sql/query-stock.sql:5: column "availible_stock" does not exist.*
         contracts/in/OrderCreated.schema.json     | '"type": "object"'    | '"type": "objekt"'          | contracts/in/OrderCreated.schema.json:\\d+: .*enumeration.*
         contracts/in/OrderCreated.schema.json     | '"type": "object",'   | '"type": "object"'          | contracts/in/OrderCreated.schema.json:\\d+: Unexpected character.*
-        db/migration/R__reserve_inventory.sql     | RETURNS TABLE         | RETURNS TABEL               | db/migration/R__reserve_inventory.sql:19: syntax error at or near .*
+        db/migration/R__reserve_inventory.sql     | RETURNS TABLE         | RETURNS TABEL               | db/migration/R__reserve_inventory.sql:18: syntax error at or near .*
         """)
     void whatIsBrokenIsToldAndChangesNothing(String file, String from, String to, String told) throws Exception {
         edit(file, from, to);
