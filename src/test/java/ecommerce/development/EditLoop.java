@@ -29,6 +29,7 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.component.jsonvalidator.JsonValidatorEndpoint;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.util.ObjectHelper;
+import org.apache.camel.util.StringHelper;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.internal.sqlscript.FlywaySqlScriptException;
@@ -90,8 +91,10 @@ class EditLoop {
         for (String file : seen.keySet()) {
             running.put(file, read(file));
         }
-        // Camel tells of each route that stops and starts.
-        LoggingSystem.get(getClass().getClassLoader()).setLogLevel("org.apache.camel", LogLevel.WARN);
+        // They tell at length what is told here in a line.
+        LoggingSystem logging = LoggingSystem.get(getClass().getClassLoader());
+        logging.setLogLevel("org.apache.camel", LogLevel.WARN);
+        logging.setLogLevel("org.flywaydb", LogLevel.OFF);
         camel.getExecutorServiceManager().newSingleThreadScheduledExecutor(this, "edit-loop")
             .scheduleWithFixedDelay(this::round, PAUSE, PAUSE, TimeUnit.MILLISECONDS);
     }
@@ -242,10 +245,13 @@ class EditLoop {
             int migrations = flyway.migrate().migrationsExecuted;
             LOG.info("Migrated {}: {} of the scripts were run", file, migrations);
         } catch (FlywayException e) {
-            FlywaySqlScriptException script = ObjectHelper.getException(FlywaySqlScriptException.class, e);
-            throw script == null ? new BrokenFileException(file, 0, e.getMessage().strip().replace('\n', ' '))
-                : SqlFile.broken("db/migration/" + script.getResource().getFilename(), script.getLineNumber(), script.getStatement(),
-                    (SQLException) script.getCause());
+            FlywaySqlScriptException failed = ObjectHelper.getException(FlywaySqlScriptException.class, e);
+            if (failed == null) {
+                throw new BrokenFileException(file, 0, e.getMessage().strip().replace('\n', ' '));
+            }
+            String script = "db/migration/" + failed.getResource().getFilename();
+            String before = StringHelper.before(read(script), failed.getStatement(), "");
+            throw SqlFile.broken(script, before + failed.getStatement(), before.length(), (SQLException) failed.getCause());
         }
     }
 

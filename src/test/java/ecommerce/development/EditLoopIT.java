@@ -51,10 +51,10 @@ class EditLoopIT {
 
     @AfterEach
     void restore() throws IOException {
-        for (String file : edited) {
+        for (String file : List.copyOf(edited)) {
             if (Files.exists(SOURCES.resolve(file))) {
                 save(file, Files.readString(SOURCES.resolve(file)));
-                awaitTold("(Reloaded|Migrated) " + Pattern.quote(file) + ": .*|" + Pattern.quote(file) + " is as it runs");
+                awaitTold("(Reloaded|Migrated) " + Pattern.quote(file) + ".*|" + Pattern.quote(file) + " is as it runs");
             }
         }
     }

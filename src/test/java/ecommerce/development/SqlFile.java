@@ -32,19 +32,19 @@ final class SqlFile {
              PreparedStatement statement = connection.prepareStatement(PARAMETER.matcher(sql).replaceAll("?"))) {
             return statement.getParameterMetaData().getParameterCount();
         } catch (SQLException e) {
-            throw broken(name, 1, numbered(sql), e);
+            throw broken(name, numbered(sql), 0, e);
         }
     }
 
     /**
-     * @param firstLine of the statement in the file
-     * @param statement as it was sent
+     * @param text  of the file
+     * @param start where in it the statement starts that was sent
      */
-    static BrokenFileException broken(String name, int firstLine, String statement, SQLException e) {
+    static BrokenFileException broken(String name, String text, int start, SQLException e) {
         if (e instanceof PSQLException refused && refused.getServerErrorMessage() != null) {
             String hint = refused.getServerErrorMessage().getHint();
-            int position = Math.max(0, Math.min(refused.getServerErrorMessage().getPosition(), statement.length()));
-            return new BrokenFileException(name, firstLine + (int) statement.substring(0, position).chars().filter(c -> c == '\n').count(),
+            int position = Math.min(start + refused.getServerErrorMessage().getPosition(), text.length());
+            return new BrokenFileException(name, (int) text.substring(0, position).chars().filter(c -> c == '\n').count() + 1,
                 refused.getServerErrorMessage().getMessage() + (hint == null ? "" : ". " + hint));
         }
         return new BrokenFileException(name, 0, e.getMessage());
