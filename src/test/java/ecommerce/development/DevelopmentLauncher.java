@@ -16,7 +16,8 @@ import org.springframework.util.FileSystemUtils;
 
 /**
  * Starts the worker with all that it needs in one process tree: PostgreSQL, a Service Bus, and a small shop that sends
- * orders and shows events. Run it by {@code mvn spring-boot:test-run}; Ctrl-C ends it and leaves nothing behind.
+ * orders and shows events. What is edited meanwhile is live: see {@link EditLoop}. Run it by {@code mvn spring-boot:test-run};
+ * Ctrl-C ends it and leaves nothing behind.
  * <p>
  * Ports: {@code --server.port} (shop, 8080), {@code --management.server.port} (metrics and health, 9876),
  * {@code --inventory.dev.servicebus-port} (5672), {@code --inventory.dev.postgres-port} (54320).
@@ -60,22 +61,24 @@ public final class DevelopmentLauncher {
         });
 
         String database = "jdbc:postgresql://localhost:" + databasePort + "/postgres";
-        SpringApplication application = new SpringApplication(InventoryWorker.class, Shop.class);
+        SpringApplication application = new SpringApplication(InventoryWorker.class, Shop.class, EditLoop.class);
         application.setDefaultProperties(Map.of(
             "logging.level.root", "INFO",
+            "logging.level.io.zonky", "WARN",
             "management.tracing.sampling.probability", "1"));
         // Before all others: nothing that the environment names is to be talked to.
         application.addInitializers(context -> context.getEnvironment().getPropertySources().addFirst(
-            new MapPropertySource("development", Map.of(
-                "spring.datasource.url", database,
-                "spring.datasource.username", "postgres",
-                "spring.datasource.password", "",
-                "spring.flyway.locations", "classpath:db/migration,classpath:db/development",
-                "inventory.servicebus.credential-type", "CONNECTION_STRING",
-                "inventory.servicebus.connection-string", bus.connectionString(),
-                "server.tomcat.basedir", WEB_SERVER.toString(),
-                "server.port", shopPort,
-                "management.server.port", managementPort))));
+            new MapPropertySource("development", Map.ofEntries(
+                Map.entry("spring.datasource.url", database),
+                Map.entry("spring.datasource.username", "postgres"),
+                Map.entry("spring.datasource.password", ""),
+                Map.entry("spring.flyway.locations", "filesystem:" + EditLoop.resources() + "/db/migration,classpath:db/development"),
+                Map.entry("inventory.servicebus.credential-type", "CONNECTION_STRING"),
+                Map.entry("inventory.servicebus.connection-string", bus.connectionString()),
+                Map.entry("server.tomcat.basedir", WEB_SERVER.toString()),
+                Map.entry("server.port", shopPort),
+                Map.entry("management.server.port", managementPort),
+                Map.entry("camel.main.routes-include-pattern", "file:" + EditLoop.resources() + "/routes/*.camel.yaml")))));
         application.run(args);
 
         System.out.printf("""
@@ -99,7 +102,11 @@ public final class DevelopmentLauncher {
               curl -X POST http://localhost:%d/api/payments -H 'Content-Type: application/json' -d '{"orderId": "<orderId>"}'
               curl -X DELETE http://localhost:%d/api/orders/<orderId>
 
-            %n""", bus.connectionString(), database, shopPort, shopPort, shopPort, shopPort);
+            Edit a route, its SQL or a schema and save it: it is live, or told here with file, line and cause. They are in
+
+              %s
+
+            %n""", bus.connectionString(), database, shopPort, shopPort, shopPort, shopPort, EditLoop.resources());
     }
 
     private static int freePort(String[] args, String option, int standard) {

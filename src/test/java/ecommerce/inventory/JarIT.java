@@ -3,18 +3,30 @@ package ecommerce.inventory;
 import static ecommerce.inventory.support.Shop.await;
 import static ecommerce.inventory.support.Shop.order;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.StreamSupport;
 
+import com.azure.messaging.servicebus.ServiceBusMessage;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.JavaProcess;
 import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.jdbc.core.JdbcTemplate;
 
@@ -23,6 +35,11 @@ class JarIT {
 
     /** Set by the build. */
     private static final String JAR = System.getProperty("worker.jar");
+    private static final int ORDERS = 500;
+    /** Of a container, in bytes. */
+    private static final long MEMORY = 512L << 20;
+    private static final Pattern LIBRARY = Pattern.compile("pkg:maven/[^/]+/([^@]+)@([^?]+)(\\?classifier=[^&]+)?.*");
+    private static final Pattern PEAK = Pattern.compile("VmHWM:\\s+(\\d+) kB");
 
     @Test
     void holdsNothingThatIsForDevelopmentOrTests() throws IOException {
@@ -40,24 +57,74 @@ class JarIT {
     }
 
     @Test
-    void reservesAnOrderAndEndsBySigterm() throws Exception {
+    void tellsItsLibrariesInABillOfMaterials() throws IOException {
+        try (JarFile jar = new JarFile(JAR)) {
+            JsonNode materials = new ObjectMapper().readTree(jar.getInputStream(jar.getEntry("META-INF/sbom/application.cdx.json")));
+            List<String> told = StreamSupport.stream(materials.get("components").spliterator(), false)
+                .map(library -> LIBRARY.matcher(library.get("purl").textValue()).replaceFirst("$1-$2$3.jar").replace("?classifier=", "-"))
+                // Of Spring Boot's starters the jar holds what they name.
+                .filter(name -> !name.startsWith("spring-boot-starter")).toList();
+            List<String> libraries = jar.stream().map(JarEntry::getName).filter(name -> name.matches("BOOT-INF/lib/.+"))
+                .map(name -> name.substring("BOOT-INF/lib/".length()))
+                // With which a jar can be taken apart; Spring Boot adds it.
+                .filter(name -> !name.startsWith("spring-boot-jarmode-tools-")).toList();
+
+            assertThat(told).anyMatch(name -> name.startsWith("camel-azure-servicebus-")).containsExactlyInAnyOrderElementsOf(libraries);
+        }
+    }
+
+    @Test
+    void handlesOrdersIn512MiBAndEndsBySigterm() throws Exception {
+        handlesOrdersAndEndsBySigterm(List.of(), System.getProperty("java.io.tmpdir"), JAR);
+    }
+
+    /** As a container would run it: a user without rights, and a root that cannot be written to. */
+    @Test
+    void writesNowhereButToItsTemporaryDirectory(@TempDir Path temporary, @TempDir Path shared) throws Exception {
+        String jar = Files.copy(Path.of(JAR), shared.resolve("worker.jar")).toString();
+        Files.setPosixFilePermissions(shared, PosixFilePermissions.fromString("rwxr-xr-x"));
+        List<String> container = List.of("unshare", "--mount", "sh", "-ec", """
+            mount -t tmpfs -o mode=1777 tmpfs "$0"
+            mount -o remount,bind,ro /
+            exec setpriv --reuid 65532 --regid 65532 --clear-groups --no-new-privs "$@"
+            """, temporary.toString());
+        try (JavaProcess probe = new JavaProcess(container, List.of("-version"))) {
+            assumeThat(probe.exitCode()).as("Read-only root and unprivileged user are not tried, which takes Linux, root, unshare and "
+                + "setpriv: %s", probe.output()).isZero();
+        } catch (IOException e) {
+            assumeThat(e).as("Read-only root and unprivileged user are not tried, which takes Linux, root, unshare and setpriv").isNull();
+        }
+
+        handlesOrdersAndEndsBySigterm(container, temporary.toString(), jar);
+    }
+
+    private static void handlesOrdersAndEndsBySigterm(List<String> container, String temporary, String jar) throws Exception {
         String database = Backend.createDatabase();
         EmbeddedServiceBus bus = Backend.startBus(null);
         Shop shop = new Shop(bus);
         Tables tables = new Tables(new JdbcTemplate(DataSourceBuilder.create().url(database).username("postgres").build()));
-        try (JavaProcess worker = new JavaProcess(List.of("-jar", JAR, "--spring.datasource.url=" + database,
-                "--spring.datasource.username=postgres", "--server.port=0", "--management.server.port=0", "--inventory.servicebus.connection-string=" + bus.connectionString()))) {
+        try (JavaProcess worker = new JavaProcess(container, List.of("-XX:MaxRAM=" + MEMORY, "-XX:MaxRAMPercentage=50",
+                "-Djava.io.tmpdir=" + temporary, "-jar", jar, "--spring.datasource.url=" + database,
+                "--spring.datasource.username=postgres", "--server.port=0", "--management.server.port=0",
+                "--inventory.servicebus.connection-string=" + bus.connectionString()))) {
             await().until(() -> worker.output().contains("Started InventoryWorker"));
-            tables.stock("a", 5);
-            shop.send(order("order-1", "2 a"));
-            await().until(() -> shop.events("order-1").size() == 1);
+            tables.stock("a", 2 * ORDERS);
+            shop.send(IntStream.range(0, ORDERS).mapToObj(i -> order("order-" + i, "1 a")).toArray(ServiceBusMessage[]::new));
+            await().untilAsserted(() -> assertThat(shop.events()).hasSize(ORDERS));
             shop.awaitQuiet(tables);
+            Path status = Path.of("/proc", String.valueOf(worker.handle().pid()), "status");
+            if (Files.exists(status)) {
+                Matcher peak = PEAK.matcher(Files.readString(status));
+                assertThat(peak.find()).isTrue();
+                assertThat(Long.parseLong(peak.group(1)) * 1024).as("memory at its peak").isLessThan(MEMORY);
+            }
 
             assertThat(worker.end("TERM")).as("ended by the signal:\n%s", worker.output()).isEqualTo(143);
-            assertThat(worker.output()).as("all routes stopped by themselves").doesNotContain("Forced stopped", "ERROR");
+            assertThat(worker.output()).as("all routes stopped by themselves, and nothing failed")
+                .doesNotContain("Forced stopped", "ERROR", "Read-only file system", "Permission denied");
         }
         assertThat(bus.counts(Shop.SUBSCRIPTION).locked()).isZero();
-        assertThat(tables.stockOf("a")).isEqualTo("3 available, 2 reserved, version 2");
+        assertThat(tables.stockOf("a")).isEqualTo(ORDERS + " available, " + ORDERS + " reserved, version " + (ORDERS + 1));
         shop.destroy();
     }
 }

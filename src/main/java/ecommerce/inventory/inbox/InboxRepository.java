@@ -32,13 +32,20 @@ public class InboxRepository extends ServiceSupport implements IdempotentReposit
 
     private final NamedParameterJdbcTemplate jdbc;
     private final Counter duplicates;
-    private final String insert = sql("inbox-insert");
-    private final String messageType = sql("inbox-message-type");
+    private String insert;
+    private String messageType;
 
     /** @param registry for {@link Metric#INBOX_DUPLICATES} */
     public InboxRepository(DataSource dataSource, MeterRegistry registry) {
         this.jdbc = new NamedParameterJdbcTemplate(dataSource);
         this.duplicates = Metric.INBOX_DUPLICATES.counter(registry);
+    }
+
+    /** Reads the SQL, with the start of the route, as endpoints do. */
+    @Override
+    protected void doStart() {
+        insert = sql("inbox-insert");
+        messageType = sql("inbox-message-type");
     }
 
     /**

@@ -40,6 +40,7 @@ class InboxRepositoryTest {
     @Autowired
     InboxRepositoryTest(DataSource dataSource, PlatformTransactionManager transactionManager) {
         inbox = new InboxRepository(dataSource, registry);
+        inbox.start();
         transaction = new TransactionTemplate(transactionManager);
     }
 

@@ -19,22 +19,28 @@ public final class JavaProcess implements AutoCloseable {
 
     /** @param arguments what follows {@code java} on the command line */
     public JavaProcess(List<String> arguments) throws IOException {
-        this(Path.of(""), arguments, Map.of());
+        this(List.of(), Path.of(""), arguments, Map.of());
     }
 
     /** @param directory that it works in */
     public JavaProcess(Path directory, List<String> arguments) throws IOException {
-        this(directory, arguments, Map.of());
+        this(List.of(), directory, arguments, Map.of());
     }
 
     /** @param environment variables that it gets besides those of this process */
     public JavaProcess(List<String> arguments, Map<String, String> environment) throws IOException {
-        this(Path.of(""), arguments, environment);
+        this(List.of(), Path.of(""), arguments, environment);
     }
 
-    private JavaProcess(Path directory, List<String> arguments, Map<String, String> environment) throws IOException {
+    /** @param wrapper a command that runs the one that follows it in its place, such as {@code setpriv} */
+    public JavaProcess(List<String> wrapper, List<String> arguments) throws IOException {
+        this(wrapper, Path.of(""), arguments, Map.of());
+    }
+
+    private JavaProcess(List<String> wrapper, Path directory, List<String> arguments, Map<String, String> environment)
+            throws IOException {
         output = Files.createTempFile("java-process", ".log");
-        List<String> command = new ArrayList<>();
+        List<String> command = new ArrayList<>(wrapper);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(arguments);
         ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toAbsolutePath().toFile())

@@ -1,0 +1,267 @@
+package ecommerce.development;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.PathMatcher;
+import java.nio.file.attribute.FileTime;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import javax.sql.DataSource;
+
+import org.apache.camel.CamelContext;
+import org.apache.camel.component.jsonvalidator.JsonValidatorEndpoint;
+import org.apache.camel.model.RouteDefinition;
+import org.apache.camel.util.ObjectHelper;
+import org.apache.camel.util.StringHelper;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+import org.flywaydb.core.internal.sqlscript.FlywaySqlScriptException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.context.event.ApplicationReadyEvent;
+import org.springframework.boot.logging.LogLevel;
+import org.springframework.boot.logging.LoggingSystem;
+import org.springframework.context.event.EventListener;
+
+/**
+ * Takes into the running worker what is saved in {@code routes/}, {@code sql/}, {@code contracts/in/} and {@code db/migration/},
+ * and tells it in one line. What is broken is told as {@code file:line: cause}, and changes nothing; it is tried again when the
+ * next file is saved.
+ * <p>
+ * A route that changes, or whose SQL does, finishes what it has in work before it is replaced. (Camel's own reload takes a
+ * running route away before it knows that there can be a new one, and does not look at SQL.)
+ */
+class EditLoop {
+
+    private static final Logger LOG = LoggerFactory.getLogger(EditLoop.class);
+    /** Milliseconds between two looks. No notification by the file system: on macOS it comes seconds late. */
+    private static final long PAUSE = 100;
+    private static final PathMatcher WATCHED = FileSystems.getDefault().getPathMatcher(
+        "glob:{routes/*.camel.yaml,sql/*.sql,contracts/in/*.schema.json,db/migration/*.sql}");
+    private static final List<String> DIRECTORIES = List.of("routes", "sql", "contracts/in", "db/migration");
+
+    private final CamelContext camel;
+    private final DataSource database;
+    private final Flyway flyway;
+    private final RunningRoutes routes;
+    private final Path resources = resources();
+    /** The files, and what of them is live. */
+    private final Map<String, String> running = new HashMap<>();
+    /** What was saved and is not live. */
+    private final Set<String> waiting = new TreeSet<>();
+    private Map<String, FileTime> seen;
+    private boolean saved;
+
+    EditLoop(CamelContext camel, DataSource database, Flyway flyway) {
+        this.camel = camel;
+        this.routes = new RunningRoutes(camel);
+        this.database = database;
+        this.flyway = flyway;
+    }
+
+    /** The directory that the class path serves routes and SQL from. */
+    static Path resources() {
+        try {
+            return Path.of(EditLoop.class.getResource("/routes/").toURI()).getParent();
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @EventListener(ApplicationReadyEvent.class)
+    void start() {
+        seen = look();
+        for (String file : seen.keySet()) {
+            running.put(file, read(file));
+        }
+        // They tell at length what is told here in a line.
+        LoggingSystem logging = LoggingSystem.get(getClass().getClassLoader());
+        logging.setLogLevel("org.apache.camel", LogLevel.WARN);
+        logging.setLogLevel("org.flywaydb", LogLevel.OFF);
+        camel.getExecutorServiceManager().newSingleThreadScheduledExecutor(this, "edit-loop")
+            .scheduleWithFixedDelay(this::round, PAUSE, PAUSE, TimeUnit.MILLISECONDS);
+    }
+
+    private void round() {
+        try {
+            Map<String, FileTime> now = look();
+            if (!now.equals(seen)) {
+                Stream.concat(now.keySet().stream(), seen.keySet().stream())
+                    .filter(file -> !Objects.equals(now.get(file), seen.get(file))).forEach(waiting::add);
+                seen = now;
+                saved = true;
+            } else if (saved) {
+                // Nothing is being written any more.
+                saved = false;
+                takeAll();
+            }
+        } catch (RuntimeException e) {
+            LOG.error("The edit loop failed", e);
+        }
+    }
+
+    private Map<String, FileTime> look() {
+        Map<String, FileTime> files = new TreeMap<>();
+        for (String directory : DIRECTORIES) {
+            try (Stream<Path> entries = Files.list(resources.resolve(directory))) {
+                for (Path file : entries.toList()) {
+                    if (WATCHED.matches(resources.relativize(file))) {
+                        files.put(directory + "/" + file.getFileName(), Files.getLastModifiedTime(file));
+                    }
+                }
+            } catch (NoSuchFileException e) {
+                LOG.debug("Gone while looking: {}", e.getMessage());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        return files;
+    }
+
+    /** One saved file may need another: what fails is tried again as long as others succeed. */
+    private void takeAll() {
+        Set<String> causes = new LinkedHashSet<>();
+        int before;
+        do {
+            before = waiting.size();
+            causes.clear();
+            for (String file : List.copyOf(waiting)) {
+                try {
+                    take(file, read(file));
+                    waiting.remove(file);
+                } catch (BrokenFileException e) {
+                    causes.add(e.getMessage());
+                }
+            }
+        } while (waiting.size() < before && !waiting.isEmpty());
+        causes.forEach(LOG::error);
+    }
+
+    /** @param content null for a file that was deleted */
+    private void take(String file, String content) throws BrokenFileException {
+        if (Objects.equals(content, running.get(file))) {
+            LOG.info("{} is as it runs", file);
+        } else if (file.startsWith("routes/")) {
+            takeRoutes(file, content);
+        } else if (file.startsWith("sql/")) {
+            takeStatement(file, content);
+        } else if (file.startsWith("contracts/")) {
+            takeContract(file, content);
+        } else {
+            takeMigration(file);
+        }
+        running.put(file, content);
+    }
+
+    private void takeRoutes(String file, String content) throws BrokenFileException {
+        Map<String, String> wanted = new TreeMap<>();
+        wanted.put(file, content);
+        Set<String> before = routes.ids(Set.of(file));
+        List<RouteDefinition> others = routes.others(file);
+        if (content == null) {
+            RouteFile.checkDirects(others);
+            replace(wanted, cause -> new BrokenFileException(file, 0, cause));
+        } else {
+            RouteFile saved = new RouteFile(camel, file, content);
+            saved.check(others, resources, database);
+            if (saved.isForNextStart()) {
+                LOG.warn("{} takes effect at the next start", file);
+                return;
+            }
+            others.stream().filter(route -> saved.configurations().contains(route.getRouteConfigurationId())).map(RouteFile::of)
+                .forEach(user -> wanted.put(user, running.get(user)));
+            replace(wanted, cause -> saved.broken(1, cause));
+        }
+        before.removeAll(routes.ids(Set.of(file)));
+        Set<String> told = routes.ids(wanted.keySet());
+        before.forEach(removed -> told.add(removed + " (removed)"));
+        LOG.info("Reloaded {}: {}", file, String.join(", ", told));
+    }
+
+    /** Replaces the routes of files; if the new ones do not start, the old ones do. */
+    private void replace(Map<String, String> wanted, Function<String, BrokenFileException> broken) throws BrokenFileException {
+        try {
+            routes.load(wanted);
+        } catch (Exception e) {
+            Map<String, String> old = new TreeMap<>();
+            wanted.keySet().forEach(file -> old.put(file, running.get(file)));
+            try {
+                routes.load(old);
+            } catch (Exception again) {
+                throw new IllegalStateException("Neither the new nor the old " + wanted.keySet() + " can be started", again);
+            }
+            throw broken.apply(e.getMessage());
+        }
+    }
+
+    private void takeStatement(String file, String content) throws BrokenFileException {
+        List<RouteDefinition> users = routes.users(file);
+        Map<String, String> wanted = new TreeMap<>();
+        users.forEach(user -> wanted.put(RouteFile.of(user), running.get(RouteFile.of(user))));
+        String ids = users.stream().map(RouteDefinition::getRouteId).collect(Collectors.joining(", "));
+        if (content == null) {
+            if (!users.isEmpty()) {
+                throw new BrokenFileException(file, 0, "is gone, and is needed by " + ids);
+            }
+            return;
+        }
+        SqlFile.prepare(database, file, content);
+        for (Map.Entry<String, String> user : wanted.entrySet()) {
+            new RouteFile(camel, user.getKey(), user.getValue()).check(routes.others(user.getKey()), resources, database);
+        }
+        replace(wanted, cause -> new BrokenFileException(file, 0, cause));
+        LOG.info("Reloaded {}: {}", file, users.isEmpty() ? "no route runs it" : ids);
+    }
+
+    private void takeContract(String file, String content) throws BrokenFileException {
+        if (content != null) {
+            ContractFile.check(file, content);
+        }
+        camel.getEndpoints().stream()
+            .filter(endpoint -> endpoint instanceof JsonValidatorEndpoint validator && validator.getResourceUri().equals(file))
+            .forEach(validator -> ((JsonValidatorEndpoint) validator).clearContentCache());
+        LOG.info("Reloaded {}", file);
+    }
+
+    private void takeMigration(String file) throws BrokenFileException {
+        try {
+            int migrations = flyway.migrate().migrationsExecuted;
+            LOG.info("Migrated {}: {} of the scripts were run", file, migrations);
+        } catch (FlywayException e) {
+            FlywaySqlScriptException failed = ObjectHelper.getException(FlywaySqlScriptException.class, e);
+            if (failed == null) {
+                throw new BrokenFileException(file, 0, e.getMessage().strip().replace('\n', ' '));
+            }
+            String script = "db/migration/" + failed.getResource().getFilename();
+            String before = StringHelper.before(read(script), failed.getStatement(), "");
+            throw SqlFile.broken(script, before + failed.getStatement(), before.length(), (SQLException) failed.getCause());
+        }
+    }
+
+    private String read(String file) {
+        try {
+            return Files.readString(resources.resolve(file));
+        } catch (NoSuchFileException e) {
+            return null;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
