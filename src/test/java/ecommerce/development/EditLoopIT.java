@@ -180,12 +180,12 @@ class EditLoopIT {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-        routes/orders.camel.yaml                  | maxConcurrentCalls:   | maxConcurrentCallz:         | routes/orders.camel.yaml:12: .*maxConcurrentCallz.*
-        routes/orders.camel.yaml                  | '      steps:'        | '     steps:'               | routes/orders.camel.yaml:\\d+: expected <block end>.*
-        routes/orders.camel.yaml                  | description: Check    | descriptionn: Check         | routes/orders.camel.yaml:17: Unsupported field: descriptionn
-        routes/orders.camel.yaml                  | azure-servicebus:     | azure-servicebuz:           | routes/orders.camel.yaml:8: .*
-        routes/orders.camel.yaml                  | {{inventory.servicebus.prefetch}} | {{inventory.prefetch}} | routes/orders.camel.yaml:13: Property with key .inventory.prefetch. not found.*
-        routes/orders.camel.yaml                  | 'id: orders-to-inbox' | 'id: poll-wakes-relay'      | routes/orders.camel.yaml:16: there is another route or node with the id: poll-wakes-relay
+        routes/measure.camel.yaml                 | stateful:             | statefull:                  | routes/measure.camel.yaml:12: .*statefull.*
+        routes/measure.camel.yaml                 | '      steps:'        | '     steps:'               | routes/measure.camel.yaml:\\d+: expected <block end>.*
+        routes/measure.camel.yaml                 | description: A row    | descriptionn: A row         | routes/measure.camel.yaml:16: Unsupported field: descriptionn
+        routes/measure.camel.yaml                 | quartz:               | quarz:                      | routes/measure.camel.yaml:9: .*
+        routes/measure.camel.yaml                 | {{inventory.metrics.schedule}} | {{inventory.schedule}} | routes/measure.camel.yaml:11: Property with key .inventory.schedule. not found.*
+        routes/measure.camel.yaml                 | 'id: measure-database' | 'id: poll-wakes-relay'     | routes/measure.camel.yaml:15: there is another route or node with the id: poll-wakes-relay
         routes/inbox.camel.yaml                   | ref: normalizer       | ref: normaliser             | routes/inbox.camel.yaml:14: No bean could be found in the registry for: normaliser.*
         routes/inbox.camel.yaml                   | retry-transaction     | retry-transactions          | routes/inbox.camel.yaml:\\d+: there is no routeConfiguration with the id: retry-transactions
         routes/reserve-inventory.camel.yaml       | sql/reserve-inventory | sql/reserve-inventry        | routes/reserve-inventory.camel.yaml:\\d+: sql/reserve-inventry.sql cannot be read

@@ -13,7 +13,6 @@ import org.postgresql.util.PSQLException;
 import org.postgresql.util.PSQLState;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.http.HttpStatus;
 
 /**
  * Answers a request that failed as {@code application/problem+json} (RFC 9457): 400 for a parameter, 404 for what is not
@@ -28,18 +27,18 @@ public class Problem implements Processor {
     public void process(Exchange exchange) throws JsonProcessingException {
         Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
         if (failure instanceof InvalidParameterException invalid) {
-            answer(exchange, HttpStatus.BAD_REQUEST, invalid.getMessage(), "parameter", invalid.parameter(), "value", invalid.value());
+            answer(exchange, 400, "Bad Request", invalid.getMessage(), "parameter", invalid.parameter(), "value", invalid.value());
         } else if (failure instanceof NotFoundException) {
-            answer(exchange, HttpStatus.NOT_FOUND, failure.getMessage());
+            answer(exchange, 404, "Not Found", failure.getMessage());
         } else if (Failures.databaseAway(failure)) {
             LOG.warn("{} is not answered: {}", exchange.getFromEndpoint(), Failures.rootCause(failure));
-            answer(exchange, HttpStatus.SERVICE_UNAVAILABLE, "The database is away. Try again.");
+            answer(exchange, 503, "Service Unavailable", "The database is away. Try again.");
         } else if (tookTooLong(failure)) {
             LOG.warn("A query was ended after inventory.api.query-timeout: {}", Failures.rootCause(failure));
-            answer(exchange, HttpStatus.SERVICE_UNAVAILABLE, "The database takes too long to answer this. Ask for less, or try again.");
+            answer(exchange, 503, "Service Unavailable", "The database takes too long to answer this. Ask for less, or try again.");
         } else {
             LOG.error("A query failed", failure);
-            answer(exchange, HttpStatus.INTERNAL_SERVER_ERROR, "The worker failed to answer this. Its log says why.");
+            answer(exchange, 500, "Internal Server Error", "The worker failed to answer this. Its log says why.");
         }
     }
 
@@ -48,16 +47,17 @@ public class Problem implements Processor {
         return sql != null && PSQLState.QUERY_CANCELED.getState().equals(sql.getSQLState());
     }
 
-    private static void answer(Exchange exchange, HttpStatus status, String detail, String... members) throws JsonProcessingException {
+    private static void answer(Exchange exchange, int status, String title, String detail, String... members)
+            throws JsonProcessingException {
         Map<String, Object> problem = new LinkedHashMap<>();
-        problem.put("title", status.getReasonPhrase());
-        problem.put("status", status.value());
+        problem.put("title", title);
+        problem.put("status", status);
         problem.put("detail", detail);
         for (int i = 0; i < members.length; i += 2) {
             problem.put(members[i], members[i + 1]);
         }
         exchange.getMessage().removeHeaders("*");
-        exchange.getMessage().setHeader(Exchange.HTTP_RESPONSE_CODE, status.value());
+        exchange.getMessage().setHeader(Exchange.HTTP_RESPONSE_CODE, status);
         exchange.getMessage().setHeader(Exchange.CONTENT_TYPE, "application/problem+json");
         exchange.getMessage().setBody(JSON.writeValueAsBytes(problem));
     }

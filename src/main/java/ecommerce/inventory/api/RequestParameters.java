@@ -1,6 +1,6 @@
 package ecommerce.inventory.api;
 
-import java.io.IOException;
+import java.io.InputStream;
 import java.math.BigInteger;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -18,7 +18,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
-import org.springframework.core.io.Resource;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
@@ -36,8 +35,8 @@ public class RequestParameters implements Processor {
     private final Map<String, List<JsonNode>> declared = new HashMap<>();
 
     /** @param contract OpenAPI 3, in YAML */
-    public RequestParameters(Resource contract) throws IOException {
-        JsonNode api = new ObjectMapper().valueToTree(new Yaml(new SafeConstructor(new LoaderOptions())).load(contract.getInputStream()));
+    public RequestParameters(InputStream contract) {
+        JsonNode api = new ObjectMapper().valueToTree(new Yaml(new SafeConstructor(new LoaderOptions())).load(contract));
         for (JsonNode path : api.get("paths")) {
             for (JsonNode operation : path) {
                 declared.put(operation.get("operationId").textValue(), StreamSupport.stream(operation.path("parameters").spliterator(), false)

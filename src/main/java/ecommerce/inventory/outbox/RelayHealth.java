@@ -4,14 +4,12 @@ import java.time.Duration;
 
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
-import org.springframework.boot.actuate.health.Health;
-import org.springframework.boot.actuate.health.HealthIndicator;
 
 /**
  * Whether the relay goes round: it does also while Service Bus is away, which is no fault of this worker. Told of each round
  * as it begins; a round is woken at least by the clock.
  */
-public class RelayHealth implements Processor, HealthIndicator {
+public class RelayHealth implements Processor {
 
     private final Duration limit;
     private volatile long roundAt = System.nanoTime();
@@ -26,10 +24,11 @@ public class RelayHealth implements Processor, HealthIndicator {
         roundAt = System.nanoTime();
     }
 
-    @Override
-    public Health health() {
-        Duration since = Duration.ofNanos(System.nanoTime() - roundAt);
-        return (since.compareTo(limit) < 0 ? Health.up() : Health.down())
-            .withDetail("secondsSinceLastRound", since.toSeconds()).build();
+    public Duration sinceLastRound() {
+        return Duration.ofNanos(System.nanoTime() - roundAt);
+    }
+
+    public boolean isStuck() {
+        return sinceLastRound().compareTo(limit) >= 0;
     }
 }

@@ -29,6 +29,7 @@ import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -41,6 +42,7 @@ import org.springframework.test.context.TestPropertySource;
  * where there is only one way to understand them. The orders behind them go on.
  */
 // Locks that end soon, for the lost acknowledgement.
+@Tag("plain-camel")
 @WorkerTest
 @TestPropertySource(properties = "test.lock-duration=PT5S")
 class InvalidMessageTest {

@@ -14,6 +14,7 @@ import ecommerce.inventory.support.WorkerTest;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.azure.servicebus.ServiceBusEndpoint;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -21,6 +22,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /** Commands to the inventory: what they change, tell, and reject. */
+@Tag("plain-camel")
 @WorkerTest
 class InventoryCommandTest {
 

@@ -21,6 +21,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.component.azure.servicebus.ServiceBusConstants;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -32,6 +33,7 @@ import org.springframework.test.context.TestPropertySource;
  * The state machine of an order: every sequence of up to three of its events, in every order and with repeats, for an
  * order that fits and for one that does not. Events come in by {@code direct:inbox}, as the subscriptions bring them.
  */
+@Tag("plain-camel")
 @WorkerTest
 // Expiry comes when the test says so.
 @TestPropertySource(properties = "inventory.reservation.expiry-schedule=0 0 0 1 1 ? 2099")

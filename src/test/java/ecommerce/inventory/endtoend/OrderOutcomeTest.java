@@ -12,10 +12,12 @@ import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 
 /** From an order on Service Bus to its outcome on Service Bus, and what the database holds afterwards. */
+@Tag("plain-camel")
 @WorkerTest
 class OrderOutcomeTest {
 

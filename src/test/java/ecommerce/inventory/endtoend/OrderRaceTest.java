@@ -23,10 +23,12 @@ import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 
 /** Many orders at once for few products, every message twice. */
+@Tag("plain-camel")
 @WorkerTest
 class OrderRaceTest {
 

@@ -16,11 +16,13 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.builder.AdviceWith;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /** The relay between the outbox and the topic: order, retries, several of them side by side. */
+@Tag("plain-camel")
 class OutboxRelayTest {
 
     private static final String NEVER = "inventory.outbox.schedule=0 0 0 1 1 ? 2099";

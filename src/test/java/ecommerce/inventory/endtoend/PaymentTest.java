@@ -16,12 +16,14 @@ import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.test.context.TestPropertySource;
 
 /** After the reservation: payment, cancellation and expiry of an order of two products, from topic to topic. */
+@Tag("plain-camel")
 @WorkerTest
 @TestPropertySource(properties = "inventory.reservation.expiry-schedule=* * * * * ?")
 class PaymentTest {

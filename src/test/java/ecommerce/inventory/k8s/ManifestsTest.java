@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -46,9 +47,12 @@ class ManifestsTest {
 
     @Test
     void everyRouteIsASourceOfTheIntegrationThatCamelKBuilds() throws IOException {
+        SortedSet<String> routes = new TreeSet<>(files("routes").keySet());
+        // Its listeners are at a servlet, which Quarkus has none of.
+        routes.remove("stock-stream.camel.yaml");
         JsonNode sources = Manifest.object("overlays/camel-k-sources", "Integration").at("/spec/sources");
 
-        assertThat(sources.findValuesAsText("name")).containsExactlyElementsOf(new TreeSet<>(files("routes").keySet()));
+        assertThat(sources.findValuesAsText("name")).containsExactlyElementsOf(routes);
         assertThat(sources).allSatisfy(source -> {
             assertThat(source.get("contentKey")).isEqualTo(source.get("name"));
             assertThat(Manifest.data("overlays/camel-k-sources", source.get("contentRef").textValue()))

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -153,7 +154,7 @@ final class RoutePicture {
 
     private static String row(String file, String id, Set<String> sources, String description, Set<String> called) {
         return "| [" + name(file) + "](../" + file + ") | " + id + " | " + String.join(", ", sources) + " | "
-            + String.valueOf(description).replace("|", "\\|") + " | " + String.join(", ", called).replace("sql:classpath:sql/", "") + " |";
+            + Objects.toString(description, "").replace("|", "\\|") + " | " + String.join(", ", called).replace("sql:classpath:sql/", "") + " |";
     }
 
     private static String name(String file) {

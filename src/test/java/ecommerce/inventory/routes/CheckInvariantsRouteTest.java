@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Map;
 
-import ecommerce.inventory.metrics.InvariantsHealth;
 import ecommerce.inventory.support.RouteTest;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.apache.camel.CamelContext;
@@ -17,6 +16,7 @@ import org.apache.camel.test.spring.junit5.UseAdviceWith;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.actuate.health.HealthIndicator;
 import org.springframework.boot.actuate.health.Status;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -36,7 +36,7 @@ class CheckInvariantsRouteTest {
     @Autowired
     private MeterRegistry registry;
     @Autowired
-    private InvariantsHealth health;
+    private HealthIndicator invariantsHealthIndicator;
     @EndpointInject("mock:sql:classpath:sql/check-invariants.sql")
     private MockEndpoint check;
 
@@ -50,7 +50,7 @@ class CheckInvariantsRouteTest {
         check.whenExchangeReceived(1, exchange -> exchange.getMessage().setBody(
             List.of(Map.of("invariant", "reserved-stock", "subject", "prod-456", "found", 3, "expected", 2))));
         check.whenExchangeReceived(2, exchange -> exchange.getMessage().setBody(List.of()));
-        assertThat(health.health().getStatus()).isEqualTo(Status.UNKNOWN);
+        assertThat(invariantsHealthIndicator.health().getStatus()).isEqualTo(Status.UNKNOWN);
         assertThat(violations("reserved-stock")).isNaN();
 
         clock();
@@ -58,13 +58,13 @@ class CheckInvariantsRouteTest {
         for (String invariant : List.of("negative-stock", "read-model", "accounted-stock", "order-status")) {
             assertThat(violations(invariant)).as(invariant).isZero();
         }
-        assertThat(health.health().getStatus()).isEqualTo(Status.DOWN);
-        assertThat(health.health().getDetails()).asString().contains("prod-456");
+        assertThat(invariantsHealthIndicator.health().getStatus()).isEqualTo(Status.DOWN);
+        assertThat(invariantsHealthIndicator.health().getDetails()).asString().contains("prod-456");
         assertThat(output).contains("Invariant reserved-stock is violated for product prod-456: 3 instead of 2");
 
         clock();
         assertThat(violations("reserved-stock")).isZero();
-        assertThat(health.health().getStatus()).isEqualTo(Status.UP);
+        assertThat(invariantsHealthIndicator.health().getStatus()).isEqualTo(Status.UP);
     }
 
     private double violations(String invariant) {

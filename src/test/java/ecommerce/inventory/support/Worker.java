@@ -7,11 +7,31 @@ import ecommerce.inventory.InventoryWorker;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.ImportSelector;
+import org.springframework.core.type.AnnotationMetadata;
 
 /** Starts workers beside a test, for those that stop one, run two, or take the database away. */
 public final class Worker {
 
     private Worker() {
+    }
+
+    /**
+     * A context with the worker: on Spring Boot or, with the system properties {@code worker.runtime=plain} and
+     * {@code spring.main.web-application-type=none}, on camel-main alone.
+     */
+    @Import(Setup.Selector.class)
+    static class Setup {
+
+        static class Selector implements ImportSelector {
+
+            @Override
+            public String[] selectImports(AnnotationMetadata importing) {
+                boolean plain = "plain".equals(System.getProperty("worker.runtime"));
+                return new String[] {(plain ? PlainRuntime.class : InventoryWorker.class).getName()};
+            }
+        }
     }
 
     /** @param settings further settings, which outrank those that all workers have: {@code "inventory.outbox.batch-size=10"} */
@@ -27,7 +47,7 @@ public final class Worker {
             String[] nameAndValue = setting.split("=", 2);
             arguments.put(nameAndValue[0], nameAndValue[1]);
         }
-        return new SpringApplicationBuilder(InventoryWorker.class)
+        return new SpringApplicationBuilder(Setup.class)
             .registerShutdownHook(false)
             .run(arguments.entrySet().stream().map(argument -> "--" + argument.getKey() + "=" + argument.getValue()).toArray(String[]::new));
     }

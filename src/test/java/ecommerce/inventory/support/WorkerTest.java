@@ -6,18 +6,20 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-import ecommerce.inventory.InventoryWorker;
 import org.apache.camel.test.spring.junit5.CamelSpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.context.annotation.Import;
 import org.springframework.test.context.ContextConfiguration;
 
-/** A test of the whole worker, with a database and a Service Bus of its own. */
+/**
+ * A test of the whole worker, with a database and a Service Bus of its own. With {@code @Tag("plain-camel")} it runs once more,
+ * with the worker on camel-main alone.
+ */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @Inherited
 @CamelSpringBootTest
-@SpringBootTest(classes = InventoryWorker.class, webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
+@SpringBootTest(classes = Worker.Setup.class, webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
 @ContextConfiguration(initializers = Backend.class)
 @Import({Shop.class, Tables.class, Invariants.class})
 public @interface WorkerTest {

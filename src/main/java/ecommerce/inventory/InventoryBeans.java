@@ -1,0 +1,168 @@
+package ecommerce.inventory;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.Locale;
+
+import javax.sql.DataSource;
+
+import com.azure.core.amqp.AmqpRetryOptions;
+import ecommerce.inventory.InventoryProperties.ServiceBus;
+import ecommerce.inventory.api.Problem;
+import ecommerce.inventory.api.RequestParameters;
+import ecommerce.inventory.inbox.FailedAttempt;
+import ecommerce.inventory.inbox.InboxRepository;
+import ecommerce.inventory.inbox.Normalizer;
+import ecommerce.inventory.inbox.ParkedMessage;
+import ecommerce.inventory.inbox.SchemaViolations;
+import ecommerce.inventory.messaging.DeadLetterQueues;
+import ecommerce.inventory.messaging.ReceiverWatch;
+import ecommerce.inventory.messaging.SettlingServiceBusComponent;
+import ecommerce.inventory.metrics.EventMetrics;
+import ecommerce.inventory.metrics.InvariantsHealth;
+import ecommerce.inventory.metrics.Measurements;
+import ecommerce.inventory.outbox.OutboxPublisher;
+import ecommerce.inventory.outbox.RelayHealth;
+import ecommerce.inventory.tracing.MessageTracer;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
+import org.apache.camel.BindToRegistry;
+import org.apache.camel.CamelContext;
+import org.apache.camel.component.azure.servicebus.ServiceBusConfiguration;
+import org.apache.camel.component.azure.servicebus.ServiceBusType;
+import org.apache.camel.component.azure.servicebus.client.ServiceBusClientFactory;
+import org.apache.camel.component.jsonvalidator.DefaultJsonUriSchemaLoader;
+import org.apache.camel.component.jsonvalidator.JsonUriSchemaLoader;
+import org.springframework.transaction.PlatformTransactionManager;
+
+/**
+ * The beans that the routes refer to, by the names of these methods, on every runtime: {@link InventoryConfiguration} has them
+ * made by Spring Boot, {@link PlainCamelBeans} by Camel alone. What a method needs is found by its type.
+ */
+public class InventoryBeans {
+
+    /** Longer than the slowest round of the relay. */
+    private static final Duration RELAY_STUCK = Duration.ofMinutes(2);
+
+    @BindToRegistry("azure-servicebus")
+    public SettlingServiceBusComponent serviceBusComponent(InventoryProperties settings, MessageTracer tracer) {
+        SettlingServiceBusComponent component = new SettlingServiceBusComponent(tracer);
+        component.setConfiguration(connection(settings.servicebus()));
+        return component;
+    }
+
+    @BindToRegistry
+    public DeadLetterQueues deadLetterQueues(CamelContext camel) {
+        return new DeadLetterQueues(camel, camel.createProducerTemplate());
+    }
+
+    @BindToRegistry
+    public ReceiverWatch receiverWatch(CamelContext camel, MeterRegistry registry, InventoryProperties settings) {
+        return new ReceiverWatch(camel, registry, settings.receivers().idleLimit());
+    }
+
+    @BindToRegistry
+    public RelayHealth relayHealth() {
+        return new RelayHealth(RELAY_STUCK);
+    }
+
+    @BindToRegistry
+    public Normalizer normalizer() {
+        return new Normalizer();
+    }
+
+    @BindToRegistry
+    public SchemaViolations schemaViolations() {
+        return new SchemaViolations();
+    }
+
+    /** Has violations told in English, whatever the language of the machine. */
+    @BindToRegistry
+    public JsonUriSchemaLoader schemaLoader() {
+        return new DefaultJsonUriSchemaLoader() {
+            {
+                config.setLocale(Locale.ROOT);
+            }
+        };
+    }
+
+    @BindToRegistry
+    public InboxRepository inbox(DataSource dataSource, MeterRegistry registry) {
+        return new InboxRepository(dataSource, registry);
+    }
+
+    @BindToRegistry
+    public Measurements measurements(MeterRegistry registry) {
+        return new Measurements(registry);
+    }
+
+    @BindToRegistry
+    public InvariantsHealth invariantsHealth(MeterRegistry registry) {
+        return new InvariantsHealth(registry);
+    }
+
+    @BindToRegistry
+    public EventMetrics eventMetrics(MeterRegistry registry) {
+        return new EventMetrics(registry);
+    }
+
+    @BindToRegistry
+    public MessageTracer messageTracer(OpenTelemetry telemetry) {
+        return new MessageTracer(telemetry);
+    }
+
+    @BindToRegistry(destroyMethod = "close")
+    public OutboxPublisher outboxPublisher(InventoryProperties settings, MessageTracer tracer) {
+        ServiceBusConfiguration events = connection(settings.servicebus());
+        events.setServiceBusType(ServiceBusType.topic);
+        events.setTopicOrQueueName(settings.servicebus().eventsTopic());
+        // For a connection that was dropped while idle; what lasts longer is the relay's to wait for.
+        events.getAmqpRetryOptions().setMaxRetries(1);
+        return new OutboxPublisher(settings.servicebus().eventsTopic(), tracer,
+            () -> new ServiceBusClientFactory().createServiceBusSenderClient(events));
+    }
+
+    /** Named as the policy that Camel Quarkus brings, so that routes can say it on either runtime. */
+    @BindToRegistry("PROPAGATION_REQUIRED")
+    public TransactionPolicy transactionPolicy(PlatformTransactionManager transactionManager) {
+        return new TransactionPolicy(transactionManager);
+    }
+
+    @BindToRegistry
+    public ParkedMessage parkedMessage() {
+        return new ParkedMessage();
+    }
+
+    @BindToRegistry
+    public FailedAttempt failedAttempt(InventoryProperties settings) {
+        return new FailedAttempt(settings.inbox());
+    }
+
+    @BindToRegistry
+    public ErrorPolicy errorPolicy(InventoryProperties settings, FailedAttempt failedAttempt) {
+        return new ErrorPolicy(settings, failedAttempt);
+    }
+
+    @BindToRegistry
+    public RequestParameters requestParameters() throws IOException {
+        try (InputStream contract = InventoryBeans.class.getResourceAsStream("/contracts/openapi.yaml")) {
+            return new RequestParameters(contract);
+        }
+    }
+
+    @BindToRegistry
+    public Problem problem() {
+        return new Problem();
+    }
+
+    private static ServiceBusConfiguration connection(ServiceBus settings) {
+        ServiceBusConfiguration configuration = new ServiceBusConfiguration();
+        configuration.setCredentialType(settings.credentialType());
+        configuration.setConnectionString(settings.connectionString());
+        configuration.setFullyQualifiedNamespace(settings.namespace());
+        configuration.setAmqpRetryOptions(new AmqpRetryOptions().setTryTimeout(settings.tryTimeout()));
+        configuration.setMaxAutoLockRenewDuration(settings.maxLockRenewal().toMillis());
+        return configuration;
+    }
+}

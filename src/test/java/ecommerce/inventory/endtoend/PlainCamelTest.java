@@ -1,0 +1,72 @@
+package ecommerce.inventory.endtoend;
+
+import static ecommerce.inventory.support.Shop.about;
+import static ecommerce.inventory.support.Shop.await;
+import static ecommerce.inventory.support.Shop.order;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+import ecommerce.inventory.servicebus.BrowsedMessage;
+import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import ecommerce.inventory.support.Api;
+import ecommerce.inventory.support.Backend;
+import ecommerce.inventory.support.JavaProcess;
+import ecommerce.inventory.support.PlainWorker;
+import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.Tables;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.jdbc.DataSourceBuilder;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/**
+ * The worker in a process that has neither Spring Boot nor Spring's container on its class path. (The other tests of this
+ * package that run on camel-main have them there, for the tests' own sake.)
+ */
+class PlainCamelTest {
+
+    /** What camel-sql and the transactions are made of stays: spring-core, -beans, -jdbc and -tx. */
+    private static final Pattern CONTAINER = Pattern.compile(
+        "spring-(boot|context|web|aop|expression|test)[^/\\\\]*\\.jar|-starter-[^/\\\\]*\\.jar|camel-spring-(boot|xml|main)[^/\\\\]*\\.jar");
+
+    @Test
+    void anOrderIsReservedPaidForAndAnsweredWithoutSpringBoot() throws Exception {
+        String database = Backend.createDatabase();
+        Tables tables = new Tables(new JdbcTemplate(DataSourceBuilder.create().url(database).username("postgres").build()));
+        EmbeddedServiceBus bus = Backend.startBus(null);
+        Shop shop = new Shop(bus);
+        try (JavaProcess worker = new JavaProcess(List.of("-cp", classPath(), PlainWorker.class.getName(), "server.port=0",
+                "spring.datasource.url=" + database, "spring.datasource.username=postgres"),
+                Map.of("INVENTORY_SERVICEBUS_CONNECTION_STRING", bus.connectionString()))) {
+            await().until(() -> worker.output().contains(PlainWorker.STARTED) || !worker.handle().isAlive());
+            assertThat(worker.output()).contains(PlainWorker.STARTED);
+            tables.stock("a", 5);
+            shop.send(order("order-1", "2 a"));
+            await().until(() -> shop.events("order-1").size() == 1);
+            shop.send(order("order-2", "4 a"));
+            shop.sendPayments(about("order-1", "PaymentProcessed", "Captured"));
+            await().until(() -> shop.events().size() == 3);
+            shop.awaitQuiet(tables);
+
+            assertThat(shop.events("order-1")).extracting(BrowsedMessage::subject).containsExactly("InventoryReserved", "InventoryCommitted");
+            assertThat(shop.events("order-2")).extracting(BrowsedMessage::subject).containsExactly("InventoryInsufficient");
+            Api api = new Api(Integer.parseInt(worker.output().replaceFirst("(?s).*" + PlainWorker.STARTED + "(\\d+).*", "$1")));
+            assertThat(api.get("/stock/a", "Stock").get("availableStock").intValue()).isEqualTo(3);
+            assertThat(worker.end("TERM")).as(worker.output()).isEqualTo(143);
+        } finally {
+            shop.destroy();
+        }
+    }
+
+    private static String classPath() {
+        String all = System.getProperty("java.class.path");
+        assertThat(CONTAINER.matcher(all).find()).as("there is something to leave out of " + all).isTrue();
+        return Arrays.stream(all.split(File.pathSeparator)).filter(entry -> !CONTAINER.matcher(entry).find())
+            .collect(Collectors.joining(File.pathSeparator));
+    }
+}

@@ -1,0 +1,68 @@
+package ecommerce.inventory.support;
+
+import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
+
+import javax.sql.DataSource;
+
+import org.apache.camel.CamelContext;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.springframework.boot.env.OriginTrackedMapPropertySource;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.context.event.EventListener;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.EnumerablePropertySource;
+import org.springframework.core.env.MapPropertySource;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/**
+ * In place of the worker on Spring Boot: a {@link PlainWorker}, and what of it the tests ask the test's own context for. Not
+ * annotated, or Spring Boot's scan would find it.
+ */
+class PlainRuntime {
+
+    /** With all that a test has set. What {@code application.yaml} says, the worker has to find by itself. */
+    @Bean(destroyMethod = "")
+    PlainWorker plainWorker(ConfigurableEnvironment environment) throws Exception {
+        Map<String, String> settings = new TreeMap<>();
+        environment.getPropertySources().stream()
+            .filter(source -> source instanceof EnumerablePropertySource && !(source instanceof OriginTrackedMapPropertySource))
+            .flatMap(source -> Arrays.stream(((EnumerablePropertySource<?>) source).getPropertyNames()))
+            .filter(name -> name.matches("(inventory|spring\\.datasource|camel\\.main|server)\\..*"))
+            .forEach(name -> settings.put(name, environment.getProperty(name)));
+        // Camel's test support holds back what is started on its thread, and then starts Spring's contexts only.
+        DefaultCamelContext.setNoStart(false);
+        PlainWorker worker = new PlainWorker(settings);
+        environment.getPropertySources().addFirst(new MapPropertySource("plain", Map.of("local.server.port", worker.port())));
+        return worker;
+    }
+
+    /** Before the bus that it talks to. */
+    @EventListener(ContextClosedEvent.class)
+    void stop(ContextClosedEvent closed) {
+        closed.getApplicationContext().getBean(PlainWorker.class).close();
+    }
+
+    @Bean(destroyMethod = "")
+    CamelContext camel(PlainWorker worker) {
+        return worker.camel();
+    }
+
+    @Bean
+    ProducerTemplate template(CamelContext camel) {
+        return camel.createProducerTemplate();
+    }
+
+    @Bean(destroyMethod = "")
+    DataSource database(PlainWorker worker) {
+        return worker.database();
+    }
+
+    @Bean
+    JdbcTemplate jdbc(DataSource database) {
+        return new JdbcTemplate(database);
+    }
+}

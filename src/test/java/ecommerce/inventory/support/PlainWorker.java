@@ -1,0 +1,97 @@
+package ecommerce.inventory.support;
+
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Properties;
+import java.util.stream.Collectors;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import ecommerce.inventory.PlainCamelBeans;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import org.apache.camel.CamelContext;
+import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpServer;
+import org.apache.camel.main.Main;
+import org.apache.camel.util.StringHelper;
+import org.flywaydb.core.Flyway;
+
+/**
+ * The worker on camel-main: the routes, statements and beans that ship, without Spring Boot and without a context of
+ * Spring's. Reads {@code application.yaml} as Spring Boot does, as far as it is for the routes or the database.
+ */
+public final class PlainWorker implements AutoCloseable {
+
+    /** What the process prints when it is ready, before the port of the API. */
+    public static final String STARTED = "Started, port ";
+    private static final String POOL = "spring.datasource.hikari.";
+    private static final String CONNECTION = "data-source-properties.";
+
+    private final Main main = new Main();
+    private final HikariDataSource database;
+
+    /** @param settings what differs from {@code application.yaml}, by the same names */
+    public PlainWorker(Map<String, String> settings) throws Exception {
+        Properties properties = PlainCamelBeans.defaults();
+        properties.putAll(settings);
+        database = new HikariDataSource(pool(properties));
+        Flyway.configure().dataSource(database).load().migrate();
+        main.bind("database", database);
+        main.bind("meters", new SimpleMeterRegistry());
+        settings.forEach(main::addOverrideProperty);
+        main.setPropertyPlaceholderLocations("false");
+        main.configure()
+            .withName(properties.getProperty("camel.main.name"))
+            .withShutdownTimeout(Integer.parseInt(properties.getProperty("camel.main.shutdown-timeout")))
+            .withRoutesIncludePattern(properties.getProperty("camel.main.routes-include-pattern"))
+            // It tells a servlet, which there is none of.
+            .withRoutesExcludePattern("**/stock-stream.camel.yaml");
+        main.configure().addConfiguration(PlainCamelBeans.class);
+        main.configure().httpServer().withEnabled(true).withPort(Integer.parseInt(properties.getProperty("server.port", "8080")));
+        main.start();
+    }
+
+    /**
+     * Runs until a signal ends it.
+     *
+     * @param settings each {@code name=value}
+     */
+    public static void main(String[] settings) throws Exception {
+        PlainWorker worker = new PlainWorker(Arrays.stream(settings).map(setting -> setting.split("=", 2))
+            .collect(Collectors.toMap(setting -> setting[0], setting -> setting[1])));
+        Runtime.getRuntime().addShutdownHook(new Thread(worker::close));
+        System.out.println(STARTED + worker.port());
+    }
+
+    /** The pool with the settings that Spring Boot gives it. */
+    private static HikariConfig pool(Properties properties) {
+        Properties pool = new Properties();
+        properties.stringPropertyNames().stream().filter(name -> name.startsWith(POOL)).forEach(name -> {
+            String setting = name.substring(POOL.length());
+            pool.setProperty(setting.startsWith(CONNECTION) ? "dataSource." + setting.substring(CONNECTION.length())
+                : StringHelper.dashToCamelCase(setting), properties.getProperty(name));
+        });
+        pool.setProperty("jdbcUrl", properties.getProperty("spring.datasource.url"));
+        pool.setProperty("username", properties.getProperty("spring.datasource.username"));
+        return new HikariConfig(pool);
+    }
+
+    public CamelContext camel() {
+        return main.getCamelContext();
+    }
+
+    public HikariDataSource database() {
+        return database;
+    }
+
+    /** The port of the API. */
+    public int port() {
+        return camel().hasService(VertxPlatformHttpServer.class).getPort();
+    }
+
+    /** Finishes what is in work. */
+    @Override
+    public void close() {
+        main.stop();
+        database.close();
+    }
+}
