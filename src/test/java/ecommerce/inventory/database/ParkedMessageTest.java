@@ -39,6 +39,7 @@ class ParkedMessageTest {
 
     @BeforeEach
     void emptyTables() {
+        inbox.start();
         tables.clear();
     }
 
@@ -54,6 +55,7 @@ class ParkedMessageTest {
         Map<String, Object> taken = tables.run("take-parked-message").get(0);
 
         assertThat(taken.remove("retryCount")).isEqualTo(1);
+        assertThat(taken.remove("orderId")).as("for the log").isEqualTo("1");
         assertThat(taken.remove("enqueuedAt")).as("the moment from which its events are timed").isNotEqualTo(message.remove("enqueuedAt"));
         assertThat(taken).isEqualTo(message);
     }
