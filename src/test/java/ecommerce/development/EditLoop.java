@@ -222,8 +222,6 @@ class EditLoop {
     private void replace(Set<String> names, List<RouteFile> wanted, Function<String, BrokenFileException> broken) throws BrokenFileException {
         try {
             routes.replace(names, wanted);
-        } catch (IllegalStateException e) {
-            throw e;
         } catch (Exception e) {
             throw broken.apply(e.getMessage());
         }

@@ -71,7 +71,7 @@ final class RunningRoutes {
             try {
                 load(saved, old);
             } catch (Exception again) {
-                throw new IllegalStateException("Neither the new nor the old " + names + " can be started", again);
+                throw new IllegalStateException("Neither the new nor the old can be started; restart: " + again.getMessage(), e);
             }
             throw e;
         }
