@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.nio.file.attribute.FileTime;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -60,18 +61,17 @@ class EditLoop {
     private final CamelContext camel;
     private final DataSource database;
     private final Flyway flyway;
-    private final RunningRoutes routes;
     private final Path resources = resources();
     /** The files, and what of them is live. */
     private final Map<String, String> running = new HashMap<>();
     /** What was saved and is not live. */
     private final Set<String> waiting = new TreeSet<>();
+    private RunningRoutes routes;
     private Map<String, FileTime> seen;
     private boolean saved;
 
     EditLoop(CamelContext camel, DataSource database, Flyway flyway) {
         this.camel = camel;
-        this.routes = new RunningRoutes(camel);
         this.database = database;
         this.flyway = flyway;
     }
@@ -86,11 +86,14 @@ class EditLoop {
     }
 
     @EventListener(ApplicationReadyEvent.class)
-    void start() {
+    void start() throws BrokenFileException {
         seen = look();
         for (String file : seen.keySet()) {
             running.put(file, read(file));
         }
+        Map<String, String> files = new TreeMap<>(running);
+        files.keySet().removeIf(file -> !file.startsWith("routes/"));
+        routes = new RunningRoutes(camel, files);
         // They tell at length what is told here in a line.
         LoggingSystem logging = LoggingSystem.get(getClass().getClassLoader());
         logging.setLogLevel("org.apache.camel", LogLevel.WARN);
@@ -171,63 +174,65 @@ class EditLoop {
     }
 
     private void takeRoutes(String file, String content) throws BrokenFileException {
-        Map<String, String> wanted = new TreeMap<>();
-        wanted.put(file, content);
-        Set<String> before = routes.ids(Set.of(file));
+        RouteFile before = routes.file(file);
+        Set<String> gone = before == null ? new TreeSet<>() : before.ids();
         List<RouteDefinition> others = routes.others(file);
+        List<RouteFile> wanted = new ArrayList<>();
         if (content == null) {
+            List<RouteFile> needing = before == null ? List.of() : routes.needing(before);
+            if (!needing.isEmpty()) {
+                throw new BrokenFileException(file, 0, "is gone, and is needed by " + needing.get(0).name());
+            }
             RouteFile.checkDirects(others);
-            replace(wanted, cause -> new BrokenFileException(file, 0, cause));
+            replace(Set.of(file), wanted, cause -> new BrokenFileException(file, 0, cause));
         } else {
             RouteFile saved = new RouteFile(camel, file, content);
             saved.check(others, resources, database);
-            if (saved.isForNextStart()) {
+            if (saved.hasRest()) {
                 LOG.warn("{} takes effect at the next start", file);
                 return;
             }
-            others.stream().filter(route -> saved.configurations().contains(route.getRouteConfigurationId())).map(RouteFile::of)
-                .forEach(user -> wanted.put(user, running.get(user)));
-            replace(wanted, cause -> saved.broken(1, cause));
+            wanted.add(saved);
+            wanted.addAll(routes.needing(saved));
+            replace(names(wanted), wanted, cause -> saved.broken(1, cause));
         }
-        before.removeAll(routes.ids(Set.of(file)));
-        Set<String> told = routes.ids(wanted.keySet());
-        before.forEach(removed -> told.add(removed + " (removed)"));
+        Set<String> told = ids(wanted);
+        gone.removeAll(told);
+        gone.forEach(removed -> told.add(removed + " (removed)"));
         LOG.info("Reloaded {}: {}", file, String.join(", ", told));
     }
 
-    /** Replaces the routes of files; if the new ones do not start, the old ones do. */
-    private void replace(Map<String, String> wanted, Function<String, BrokenFileException> broken) throws BrokenFileException {
-        try {
-            routes.load(wanted);
-        } catch (Exception e) {
-            Map<String, String> old = new TreeMap<>();
-            wanted.keySet().forEach(file -> old.put(file, running.get(file)));
-            try {
-                routes.load(old);
-            } catch (Exception again) {
-                throw new IllegalStateException("Neither the new nor the old " + wanted.keySet() + " can be started", again);
-            }
-            throw broken.apply(e.getMessage());
-        }
-    }
-
     private void takeStatement(String file, String content) throws BrokenFileException {
-        List<RouteDefinition> users = routes.users(file);
-        Map<String, String> wanted = new TreeMap<>();
-        users.forEach(user -> wanted.put(RouteFile.of(user), running.get(RouteFile.of(user))));
-        String ids = users.stream().map(RouteDefinition::getRouteId).collect(Collectors.joining(", "));
+        Set<String> ids = routes.running(file);
         if (content == null) {
-            if (!users.isEmpty()) {
-                throw new BrokenFileException(file, 0, "is gone, and is needed by " + ids);
+            if (!ids.isEmpty()) {
+                throw new BrokenFileException(file, 0, "is gone, and is needed by " + String.join(", ", ids));
             }
             return;
         }
         SqlFile.prepare(database, file, content);
-        for (Map.Entry<String, String> user : wanted.entrySet()) {
-            new RouteFile(camel, user.getKey(), user.getValue()).check(routes.others(user.getKey()), resources, database);
+        List<RouteFile> users = routes.filesOf(ids);
+        for (RouteFile user : users) {
+            user.copy().check(routes.others(user.name()), resources, database);
         }
-        replace(wanted, cause -> new BrokenFileException(file, 0, cause));
-        LOG.info("Reloaded {}: {}", file, users.isEmpty() ? "no route runs it" : ids);
+        replace(names(users), users, cause -> new BrokenFileException(file, 0, cause));
+        LOG.info("Reloaded {}: {}", file, ids.isEmpty() ? "no route runs it" : String.join(", ", ids));
+    }
+
+    private void replace(Set<String> names, List<RouteFile> wanted, Function<String, BrokenFileException> broken) throws BrokenFileException {
+        try {
+            routes.replace(names, wanted);
+        } catch (Exception e) {
+            throw broken.apply(e.getMessage());
+        }
+    }
+
+    private static Set<String> names(List<RouteFile> files) {
+        return files.stream().map(RouteFile::name).collect(Collectors.toSet());
+    }
+
+    private static Set<String> ids(List<RouteFile> files) {
+        return files.stream().flatMap(file -> file.ids().stream()).collect(Collectors.toCollection(TreeSet::new));
     }
 
     private void takeContract(String file, String content) throws BrokenFileException {

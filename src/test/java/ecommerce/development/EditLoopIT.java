@@ -161,6 +161,38 @@ class EditLoopIT {
     }
 
     @Test
+    void whatIsMadeOfATemplateFollowsIt() throws Exception {
+        String template = "- routeTemplate:\n    id: edited\n    parameters:\n      - name: who\n    route:\n      from:\n"
+            + "        uri: timer:edited-{{who}}?repeatCount=1\n        steps:\n          - log:\n              message: Template, {{who}}\n";
+        String made = "- templatedRoute:\n    routeTemplateRef: edited\n    routeId: made\n    parameters:\n      - name: who\n        value: one\n";
+        save("routes/edited.camel.yaml", made);
+        awaitTold("routes/edited.camel.yaml:2: there is no routeTemplate with the id: edited");
+
+        save("routes/edited-template.camel.yaml", template);
+        awaitTold("Reloaded routes/edited.camel.yaml: made");
+        awaitTold("Template, one");
+
+        save("routes/edited-template.camel.yaml", template.replace("Template", "Another template"));
+        awaitTold("Reloaded routes/edited-template.camel.yaml: made");
+        awaitTold("Another template, one");
+
+        save("routes/edited-template.camel.yaml", template.replace("repeatCount", "repeatCounts"));
+        awaitTold("routes/edited-template.camel.yaml:7: .*repeatCounts.*");
+        awaitTold("Another template, one");
+
+        save("routes/edited.camel.yaml", made.replace("one", "two"));
+        Files.delete(resources.resolve("routes/edited-template.camel.yaml"));
+        awaitTold("Reloaded routes/edited.camel.yaml: made");
+        awaitTold("Another template, two");
+        awaitTold("routes/edited-template.camel.yaml: is gone, and is needed by routes/edited.camel.yaml");
+
+        mark = launcher.output().length();
+        Files.delete(resources.resolve("routes/edited.camel.yaml"));
+        awaitTold("Reloaded routes/edited.camel.yaml: made \\(removed\\)");
+        awaitTold("Reloaded routes/edited-template.camel.yaml: ");
+    }
+
+    @Test
     void whatIsInWorkIsFinishedBeforeItsRouteIsReplaced() throws Exception {
         edit(RESERVE, LAST_STEP, "        - log:\n            id: begins\n            message: Begins\n"
             + "        - delay:\n            id: slow\n            constant: 3000\n"

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -28,9 +29,10 @@ import org.apache.camel.model.ProcessorDefinitionHelper;
 import org.apache.camel.model.RouteConfigurationDefinition;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.model.RouteDefinitionHelper;
+import org.apache.camel.model.RouteTemplateDefinition;
 import org.apache.camel.model.RoutesDefinition;
 import org.apache.camel.model.SendDefinition;
-import org.apache.camel.spi.Resource;
+import org.apache.camel.model.TemplatedRouteDefinition;
 import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
 import org.apache.camel.util.ObjectHelper;
@@ -49,6 +51,7 @@ final class RouteFile {
     private static final String OF_INBOX = "sql/inbox-";
 
     private final CamelContext camel;
+    private final Model model;
     private final String name;
     private final String content;
     private final RouteConfigurationBuilder builder;
@@ -57,11 +60,12 @@ final class RouteFile {
     /** @param name below the resources */
     RouteFile(CamelContext camel, String name, String content) throws BrokenFileException {
         this.camel = camel;
+        this.model = camel.getCamelContextExtension().getContextPlugin(Model.class);
         this.name = name;
         this.content = content;
         try {
             builder = (RouteConfigurationBuilder) PluginHelper.getRoutesLoader(camel)
-                .findRoutesBuilders(List.of(resource(name, content))).iterator().next();
+                .findRoutesBuilders(List.of(ResourceHelper.fromString(name, content))).iterator().next();
             builder.setCamelContext(camel);
             builder.configuration();
             routes = builder.configureRoutes(camel);
@@ -69,18 +73,13 @@ final class RouteFile {
             MarkedYamlEngineException yaml = ObjectHelper.getException(MarkedYamlEngineException.class, e);
             throw yaml == null ? broken(1, e.getMessage()) : broken(yaml.getProblemMark().map(Mark::getLine).orElse(0) + 1, yaml.getProblem());
         }
-        if (routes.getRoutes().isEmpty() && configurations().isEmpty() && !isForNextStart()) {
+        if (ids().isEmpty() && configurations().isEmpty() && templates().isEmpty() && !hasRest()) {
             throw broken(1, "there is no route in it");
         }
     }
 
-    /** A file for Camel to load. */
-    static Resource resource(String name, String content) {
-        return ResourceHelper.fromString(name, content);
-    }
-
-    /** The file, below the resources, that a route was loaded from. */
-    static String of(RouteDefinition route) {
+    /** The file, below the resources, that the nodes of a route are in. */
+    private static String of(RouteDefinition route) {
         return "routes/" + StringHelper.afterLast(route.getResource() == null ? "" : route.getResource().getLocation(), "/");
     }
 
@@ -91,21 +90,54 @@ final class RouteFile {
             || sql.startsWith(OF_INBOX) && nodes(route, IdempotentConsumerDefinition.class).findAny().isPresent();
     }
 
-    /** The ids of what it has to say of errors in routes of other files. */
-    Set<String> configurations() {
+    String name() {
+        return name;
+    }
+
+    /** The ids of its routes, with those that it makes of templates. */
+    Set<String> ids() {
+        return Stream.concat(routes.getRoutes().stream().map(RouteDefinition::getRouteId),
+            templated().map(TemplatedRouteDefinition::getRouteId)).filter(Objects::nonNull).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** Whether it needs a template or a routeConfiguration of the other. */
+    boolean needs(RouteFile other) {
+        return templated().anyMatch(route -> other.templates().contains(route.getRouteTemplateRef()))
+            || routes.getRoutes().stream().anyMatch(route -> route.getRouteConfigurationId() != null
+                && other.configurations().contains(route.getRouteConfigurationId()));
+    }
+
+    private Set<String> configurations() {
         return builder.getRouteConfigurationCollection().getRouteConfigurations().stream()
             .map(RouteConfigurationDefinition::getId).collect(Collectors.toSet());
     }
 
-    /** Whether it has what Camel takes at its start only: how the API is served, templates and the routes made of them. */
-    boolean isForNextStart() {
-        return !builder.getRestCollection().getRests().isEmpty()
-            || !builder.getRouteTemplateCollection().getRouteTemplates().isEmpty()
-            || !builder.getTemplatedRouteCollection().getTemplatedRoutes().isEmpty();
+    Set<String> templates() {
+        return builder.getRouteTemplateCollection().getRouteTemplates().stream().map(RouteTemplateDefinition::getId)
+            .collect(Collectors.toSet());
+    }
+
+    private Stream<TemplatedRouteDefinition> templated() {
+        return builder.getTemplatedRouteCollection().getTemplatedRoutes().stream();
+    }
+
+    /** One that {@link #check} has left no marks on. */
+    RouteFile copy() throws BrokenFileException {
+        return new RouteFile(camel, name, content);
+    }
+
+    RouteConfigurationBuilder builder() {
+        return builder;
+    }
+
+    /** Whether it says how the API is served. */
+    boolean hasRest() {
+        return !builder.getRestCollection().getRests().isEmpty();
     }
 
     /**
-     * Makes its routes and their endpoints, without starting them, and has their SQL prepared.
+     * Makes its routes and their endpoints, without starting them, and has their SQL prepared. What it makes of templates is not
+     * made here.
      *
      * @param others    the routes of the other files
      * @param resources where the SQL is
@@ -136,6 +168,12 @@ final class RouteFile {
             FromDefinition from = route.getInput();
             from.setEndpoint(resolve(from.getLineNumber(), () -> unstarted(from.getEndpointUri())));
             create(route);
+        }
+        for (TemplatedRouteDefinition route : templated().toList()) {
+            String template = route.getRouteTemplateRef();
+            if (model.getRouteTemplateDefinition(template) == null && !templates().contains(template)) {
+                throw broken(1, "there is no routeTemplate with the id: " + template);
+            }
         }
         checkDirects(all);
     }
@@ -196,7 +234,7 @@ final class RouteFile {
 
     private void create(RouteDefinition route) throws BrokenFileException {
         try {
-            camel.getCamelContextExtension().getContextPlugin(Model.class).getModelReifierFactory().createRoute(camel, route);
+            model.getModelReifierFactory().createRoute(camel, route);
         } catch (FailedToCreateRouteException e) {
             throw broken(route.getInput().getLineNumber(), e.getCause().getMessage());
         }
