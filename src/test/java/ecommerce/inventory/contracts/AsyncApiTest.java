@@ -139,10 +139,11 @@ class AsyncApiTest {
         assertThat(names(OPERATIONS).stream().filter(operation -> OPERATIONS.get(operation).get("action").textValue().equals("receive"))
             .map(operation -> operation + ": " + channel(operation).get("x-service-bus-entity").textValue() + " "
                 + settings(channel(operation).get("description").textValue() + OPERATIONS.get(operation).get("description").textValue())))
-            .containsExactlyInAnyOrderElementsOf(routes().stream().filter(route -> uri(route).startsWith("azure-servicebus:"))
-                .map(route -> route.get("id").textValue() + ": " + route.at("/from/parameters/serviceBusType").textValue() + " "
-                    + settings(uri(route) + route.at("/from/parameters/subscriptionName").asText())).toList());
-        assertThat(routes()).extracting(route -> route.get("id").textValue()).as("operations are routes").containsAll(names(OPERATIONS));
+            .containsExactlyInAnyOrderElementsOf(elements("templatedRoute").map(source -> source.get("routeId").textValue() + ": "
+                + parameter(source, "type", "topic") + " "
+                + settings(parameter(source, "entity", "") + parameter(source, "subscription", ""))).toList());
+        assertThat(Stream.concat(routes().stream().map(route -> route.get("id").textValue()),
+            elements("templatedRoute").map(source -> source.get("routeId").textValue()))).as("operations are routes").containsAll(names(OPERATIONS));
     }
 
     @Test
@@ -264,8 +265,19 @@ class AsyncApiTest {
     }
 
     private static List<JsonNode> routes() {
+        return elements("route").toList();
+    }
+
+    /** Of all files of routes. */
+    private static Stream<JsonNode> elements(String kind) {
         return files("routes").stream().flatMap(file -> StreamSupport.stream(Contracts.read("routes/" + file.getFileName()).spliterator(), false))
-            .filter(element -> element.has("route")).map(element -> element.get("route")).toList();
+            .filter(element -> element.has(kind)).map(element -> element.get(kind));
+    }
+
+    private static String parameter(JsonNode templatedRoute, String name, String standard) {
+        return StreamSupport.stream(templatedRoute.get("parameters").spliterator(), false)
+            .filter(parameter -> parameter.get("name").textValue().equals(name)).map(parameter -> parameter.get("value").textValue())
+            .findFirst().orElse(standard);
     }
 
     private static String uri(JsonNode route) {
