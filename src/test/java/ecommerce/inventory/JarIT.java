@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
@@ -107,7 +108,7 @@ class JarIT {
                 "-Djava.io.tmpdir=" + temporary, "-jar", jar, "--spring.datasource.url=" + database,
                 "--spring.datasource.username=postgres", "--server.port=0", "--management.server.port=0",
                 "--inventory.servicebus.connection-string=" + bus.connectionString()))) {
-            await().until(() -> worker.output().contains("Started InventoryWorker"));
+            await().atMost(Duration.ofMinutes(3)).until(() -> worker.output().contains("Started InventoryWorker"));
             tables.stock("a", 2 * ORDERS);
             shop.send(IntStream.range(0, ORDERS).mapToObj(i -> order("order-" + i, "1 a")).toArray(ServiceBusMessage[]::new));
             await().untilAsserted(() -> assertThat(shop.events()).hasSize(ORDERS));
