@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class DevelopmentLauncherIT {
 
     @Test
-    void anOrderAndItsPaymentByCurlComeOutAsEventsAndCtrlCLeavesNothingBehind() throws Exception {
+    void anOrderItsPaymentAndARestockByCurlComeOutAsEventsAndCtrlCLeavesNothingBehind() throws Exception {
         List<Path> before = leftBehind();
         try (LauncherProcess launcher = LauncherProcess.ready()) {
             assertThat(launcher.output()).contains("Endpoint=sb://localhost:", "jdbc:postgresql://localhost:", "curl -X POST");
@@ -49,6 +49,10 @@ class DevelopmentLauncherIT {
             launcher.delete("/api/orders/" + orderId);
             await().until(() -> launcher.get("/api/events?orderId=" + orderId).size() == 3);
             assertThat(launcher.get("/api/events").get(2).get("body").get("reason").textValue()).isEqualTo("OrderCancelled");
+
+            launcher.post("/api/commands/RestockInventory", "{\"productId\": \"prod-456\", \"quantityToAdd\": 10}");
+            await().until(() -> launcher.get("/api/events").size() == 4);
+            assertThat(launcher.get("/api/events").get(3).get("body").get("newTotalQuantity").intValue()).isEqualTo(110);
 
             List<ProcessHandle> children = launcher.process().handle().descendants().toList();
             assertThat(launcher.process().end("INT")).isEqualTo(130);

@@ -33,8 +33,8 @@ import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
 /**
- * The rest of the shop, for development: takes orders and payments over HTTP, sends them to the worker over Service Bus, and keeps
- * the last events that come back.
+ * The rest of the shop, for development: takes orders, payments and commands over HTTP, sends them to the worker over Service Bus,
+ * and keeps the last events that come back.
  */
 @RestController
 class Shop {
@@ -48,6 +48,7 @@ class Shop {
 
     private final ServiceBusSenderClient orders;
     private final ServiceBusSenderClient payments;
+    private final ServiceBusSenderClient commands;
     private final ServiceBusProcessorClient events;
     private final Deque<Event> received = new ConcurrentLinkedDeque<>();
 
@@ -55,6 +56,7 @@ class Shop {
         ServiceBusClientBuilder bus = new ServiceBusClientBuilder().connectionString(settings.servicebus().connectionString());
         orders = bus.sender().topicName(settings.servicebus().ordersTopic()).buildClient();
         payments = bus.sender().topicName(settings.servicebus().paymentsTopic()).buildClient();
+        commands = bus.sender().queueName(settings.servicebus().commandsQueue()).buildClient();
         events = bus.processor().topicName(settings.servicebus().eventsTopic()).subscriptionName("shop")
             .processMessage(context -> receive(context.getMessage())).processError(Shop::error).buildProcessorClient();
         events.start();
@@ -102,12 +104,19 @@ class Shop {
         return Map.of("paymentId", paymentId);
     }
 
-    private static void send(ServiceBusSenderClient topic, String type, String orderId, ObjectNode body) {
+    /** Sends a command as it is, such as RestockInventory, or any message of a type of your own. */
+    @PostMapping("/api/commands/{type}")
+    @ResponseStatus(HttpStatus.ACCEPTED)
+    void command(@PathVariable String type, @RequestBody ObjectNode command) {
+        send(commands, type, null, command);
+    }
+
+    private static void send(ServiceBusSenderClient entity, String type, String correlationId, ObjectNode body) {
         ServiceBusMessage message = new ServiceBusMessage(body.toString()).setMessageId(UUID.randomUUID().toString())
-            .setSubject(type).setCorrelationId(orderId).setContentType("application/json");
-        // The span of the request that brought the order.
+            .setSubject(type).setCorrelationId(correlationId).setContentType("application/json");
+        // The span of the request that brought the message.
         message.getApplicationProperties().put("traceparent", MessageTracer.traceparent());
-        topic.sendMessage(message);
+        entity.sendMessage(message);
     }
 
     /** The last events, the oldest first; those of one order if it is named. */
@@ -135,5 +144,6 @@ class Shop {
         events.close();
         orders.close();
         payments.close();
+        commands.close();
     }
 }
