@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** Which nodes of routes the route tests of a build have run. */
+/** Which nodes of routes the tests of a build have run. */
 final class CoverageCheck {
 
     private CoverageCheck() {
@@ -25,7 +25,7 @@ final class CoverageCheck {
     static List<Finding> check(Path root, Path folder, Instant since) {
         Set<String> run = run(folder, since);
         if (run.isEmpty()) {
-            throw new AssertionError("No route test has run in this build, so nothing can be said of what they cover. "
+            throw new AssertionError("No test of routes has run in this build, so nothing can be said of what they cover. "
                 + "Run all of them, and this after them: mvn verify");
         }
         RouteFiles files = new RouteFiles(root);
@@ -37,7 +37,7 @@ final class CoverageCheck {
             }
         });
         return files.nodes().stream().filter(node -> !node.kind().equals("rest") && !covered.contains(node))
-            .map(node -> node.finding("no route test runs " + node)).sorted().toList();
+            .map(node -> node.finding("no test runs " + node)).sorted().toList();
     }
 
     private static Set<String> run(Path folder, Instant since) {

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is told of nodes that no route test has run. */
+/** What is told of nodes that no test has run. */
 class CoverageCheckTest {
 
     private static final String FILE = "src/main/resources/routes/tried.camel.yaml";
@@ -62,12 +62,12 @@ class CoverageCheckTest {
     void eachNodeThatWasNotRunIsTold() throws IOException {
         run("FirstTest", BUILD, 7, 13);
         assertThat(findings()).extracting(Finding::toString).containsExactly(
-            FILE + ":14: no route test runs otherwise 'other'",
-            FILE + ":17: no route test runs log 'second'",
-            FILE + ":18: no route test runs routeTemplate 'template'",
-            FILE + ":20: no route test runs route",
-            FILE + ":21: no route test runs from 'receive'",
-            FILE + ":25: no route test runs log 'third'");
+            FILE + ":14: no test runs otherwise 'other'",
+            FILE + ":17: no test runs log 'second'",
+            FILE + ":18: no test runs routeTemplate 'template'",
+            FILE + ":20: no test runs route",
+            FILE + ":21: no test runs from 'receive'",
+            FILE + ":25: no test runs log 'third'");
 
         run("SecondTest", BUILD.plusSeconds(1), 17, 25);
         assertThat(findings()).isEmpty();
@@ -78,7 +78,7 @@ class CoverageCheckTest {
         run("FirstTest", BUILD.minusSeconds(1), 7, 13, 17, 25);
 
         assertThatThrownBy(this::findings).isInstanceOf(AssertionError.class)
-            .hasMessageContaining("No route test has run in this build").hasMessageContaining("mvn verify");
+            .hasMessageContaining("No test of routes has run in this build").hasMessageContaining("mvn verify");
     }
 
     @Test

@@ -21,7 +21,7 @@ public final class Worker {
      * A context with the worker: on Spring Boot or, with the system properties {@code worker.runtime=plain} and
      * {@code spring.main.web-application-type=none}, on camel-main alone.
      */
-    @Import(Setup.Selector.class)
+    @Import({Setup.Selector.class, RouteCoverage.Interceptor.class})
     static class Setup {
 
         static class Selector implements ImportSelector {
