@@ -2,6 +2,8 @@ package ecommerce.inventory.inbox;
 
 import java.nio.charset.StandardCharsets;
 
+import ecommerce.inventory.tracing.LogFields;
+
 /**
  * A message that no retry can make good. The consumer dead-letters it at once: {@link #reason()}
  * becomes its DeadLetterReason and the message of this exception its DeadLetterErrorDescription.
@@ -33,7 +35,7 @@ public class InvalidMessageException extends RuntimeException {
      * @param description one sentence that names the field and the value
      */
     public InvalidMessageException(Reason reason, String description) {
-        super(wellFormed(description.length() <= MAX_LENGTH ? description : description.substring(0, MAX_LENGTH) + " …"),
+        super(LogFields.printable(wellFormed(description.length() <= MAX_LENGTH ? description : description.substring(0, MAX_LENGTH) + " …")),
             null, false, false);
         this.reason = reason;
     }

@@ -2,8 +2,9 @@ package ecommerce.inventory.inbox;
 
 import static ecommerce.inventory.inbox.InvalidMessageException.Reason.MalformedBody;
 
-import java.io.IOException;
 import java.math.BigDecimal;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 import com.fasterxml.jackson.core.JsonFactory;
@@ -15,6 +16,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import ecommerce.inventory.tracing.LogFields;
 import org.apache.camel.util.StringHelper;
 
 /**
@@ -45,7 +47,8 @@ class JsonNormalizer {
             throw new InvalidMessageException(MalformedBody, "body: is empty; a JSON object was expected");
         }
         try {
-            JsonNode node = json.readTree(body);
+            // Jackson takes some sequences of bytes that are no characters.
+            JsonNode node = json.readTree(withoutByteOrderMark(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString()));
             if (!(node instanceof ObjectNode object)) {
                 throw new InvalidMessageException(MalformedBody,
                     "body: is " + node.getNodeType() + "; a JSON object was expected");
@@ -56,13 +59,17 @@ class JsonNormalizer {
             throw new InvalidMessageException(MalformedBody, "body: is not JSON"
                 + (at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr())
                 + ": " + withoutInternals(e.getOriginalMessage()));
-        } catch (IOException e) {
-            throw new InvalidMessageException(MalformedBody, "body: is not JSON: " + e.getMessage());
+        } catch (CharacterCodingException e) {
+            throw new InvalidMessageException(MalformedBody, "body: is not UTF-8");
         } catch (NumberFormatException e) {
             // An exponent that is larger than an int.
             throw new InvalidMessageException(MalformedBody, "body: has a number out of range: "
                 + StringHelper.before(e.getMessage(), " can not", e.getMessage()));
         }
+    }
+
+    private static String withoutByteOrderMark(String text) {
+        return text.startsWith("\uFEFF") ? text.substring(1) : text;
     }
 
     private JsonNode normalise(JsonNode node, String path) {
@@ -118,7 +125,7 @@ class JsonNormalizer {
 
     /** Text of a stranger, fit for a log line. */
     static String excerpt(String text) {
-        String line = text.replaceAll("[\\p{Cntrl}\\p{Cs}]", "?");
+        String line = LogFields.printable(text);
         return line.length() <= 100 ? line : line.substring(0, 100) + "…";
     }
 }

@@ -1,5 +1,6 @@
 package ecommerce.inventory.inbox;
 
+import static ecommerce.inventory.inbox.InvalidMessageException.Reason.SchemaViolation;
 import static ecommerce.inventory.inbox.InvalidMessageException.Reason.UnknownMessageType;
 
 import java.nio.charset.StandardCharsets;
@@ -38,6 +39,8 @@ import org.apache.camel.util.StringHelper;
  */
 public class Normalizer implements Processor {
 
+    /** Characters. The SDK makes room for little more in the events, which carry it on. */
+    private static final int MAX_CORRELATION_ID = 128;
     private static final Pattern SIMPLE_NAME = Pattern.compile("[A-Za-z][A-Za-z0-9]{0,99}");
     /** With or without hyphens, as .NET writes them ("D" and "N"). */
     private static final Pattern UUID_TEXT =
@@ -55,13 +58,18 @@ public class Normalizer implements Processor {
         String body = object.toString();
         String sentId = in.getHeader(ServiceBusConstants.MESSAGE_ID, String.class);
         UUID id = messageId(exchange, type, sentId);
+        String correlationId = in.getHeader(ServiceBusConstants.CORRELATION_ID, String.class);
+        if (correlationId != null && correlationId.codePointCount(0, correlationId.length()) > MAX_CORRELATION_ID) {
+            throw new InvalidMessageException(SchemaViolation, "CorrelationId: must be at most " + MAX_CORRELATION_ID
+                + " characters long, but has " + correlationId.length());
+        }
 
         Map<String, Object> message = new HashMap<>();
         message.put("messageId", id);
         message.put("sourceMessageId", sentId == null ? id.toString() : withoutNul(sentId));
         message.put("messageType", type);
         message.put("messageBody", body);
-        message.put("correlationId", withoutNul(in.getHeader(ServiceBusConstants.CORRELATION_ID, String.class)));
+        message.put("correlationId", withoutNul(correlationId));
         message.put("traceparent", MessageTracer.traceparent());
         message.put("enqueuedAt", in.getHeader(ServiceBusConstants.ENQUEUED_TIME));
 

@@ -23,6 +23,7 @@ import com.azure.messaging.servicebus.ServiceBusReceivedMessageContext;
 import com.azure.messaging.servicebus.models.DeadLetterOptions;
 import ecommerce.inventory.inbox.Failures;
 import ecommerce.inventory.inbox.InvalidMessageException;
+import ecommerce.inventory.tracing.LogFields;
 import ecommerce.inventory.tracing.MessageSpan;
 import ecommerce.inventory.tracing.MessageTracer;
 import org.apache.camel.Exchange;
@@ -155,7 +156,7 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
             Thread.currentThread().interrupt();
         } catch (RuntimeException e) {
             LOG.warn("{}: message {} could not be settled; it will be delivered again, and the inbox knows it if its work "
-                + "was done: {}", entity(), context.getMessage().getMessageId(), e.getMessage());
+                + "was done: {}", entity(), LogFields.printable(context.getMessage().getMessageId()), e.getMessage());
         }
     }
 
@@ -174,7 +175,7 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
             context.abandon();
         } catch (RuntimeException e) {
             LOG.warn("{}: message {} could not be given back; it is delivered again when its lock ends: {}", entity(),
-                context.getMessage().getMessageId(), e.getMessage());
+                LogFields.printable(context.getMessage().getMessageId()), e.getMessage());
         }
     }
 
@@ -205,7 +206,7 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
 
     /** @return false for a message to give back */
     private boolean settle(ServiceBusReceivedMessageContext context, Exchange exchange, MessageSpan span) throws InterruptedException {
-        String id = context.getMessage().getMessageId();
+        String id = LogFields.printable(context.getMessage().getMessageId());
         Exception failure = exchange.getException();
         if (failure == null && !exchange.isRollbackOnly()) {
             settle(context::complete);

@@ -3,7 +3,7 @@ package ecommerce.inventory.tracing;
 import org.slf4j.MDC;
 
 /**
- * The fields that lines of the log carry while a message is in work: {@code messageId} as its sender wrote it, and
+ * The fields that lines of the log carry while a message is in work: {@code messageId} as its sender gave it, and
  * {@code orderId} once it is read. ({@code traceId} and {@code spanId} come from the current span.)
  */
 public final class LogFields {
@@ -25,9 +25,14 @@ public final class LogFields {
         MDC.remove(ORDER_ID);
     }
 
+    /** Text of a stranger as it may be in the log and in a dead letter: with "?" for what would begin a line of its own. */
+    public static String printable(String text) {
+        return text == null ? null : text.replaceAll("[\\p{Cntrl}\\p{Cs}\\u0080-\\u009F\\u2028\\u2029]", "?");
+    }
+
     private static void putUnlessNull(String name, String value) {
         if (value != null) {
-            MDC.put(name, value);
+            MDC.put(name, printable(value));
         }
     }
 }

@@ -1,0 +1,270 @@
+package ecommerce.inventory.endtoend;
+
+import static ecommerce.inventory.support.Shop.await;
+import static ecommerce.inventory.support.Shop.order;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
+import com.azure.messaging.servicebus.ServiceBusMessage;
+import com.fasterxml.jackson.databind.JsonNode;
+import ecommerce.inventory.servicebus.BrowsedMessage;
+import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import ecommerce.inventory.support.Invariants;
+import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.Tables;
+import ecommerce.inventory.support.WorkerTest;
+import org.apache.camel.AsyncCallback;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.NamedNode;
+import org.apache.camel.Processor;
+import org.apache.camel.spi.InterceptStrategy;
+import org.apache.camel.support.processor.DelegateAsyncProcessor;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.context.annotation.Import;
+
+/**
+ * 10,000 messages of all types, most of them broken at random ({@link HostileMessage}), with good orders among them: each is
+ * handled or dead-lettered, as {@link HostileMessageJudge} says, and the worker is after them as it was before.
+ * <p>
+ * A failure names seed and index; {@code -Dhostile.seed=7 -Dhostile.case=1234} runs that message alone.
+ */
+@WorkerTest
+@Import(HostileInputTest.Onlooker.class)
+class HostileInputTest {
+
+    private static final long SEED = Long.getLong("hostile.seed", 20261124);
+    private static final Integer ONLY = Integer.getInteger("hostile.case");
+    private static final int ROUNDS = 5;
+    private static final int MESSAGES_PER_ROUND = 2_000;
+    private static final int GOOD_ORDERS_PER_ROUND = 200;
+    private static final int STOCK = 1_000_000_000;
+    private static final List<String> SOURCES = List.of(Shop.SUBSCRIPTION, Shop.PAYMENTS, Shop.COMMANDS);
+    private static final List<String> TABLES = List.of("inbox", "outbox", "inventory", "inventory_orders", "inventory_reservations");
+    private static final long MEGABYTE = 1 << 20;
+
+    @Autowired
+    private EmbeddedServiceBus bus;
+    @Autowired
+    private Shop shop;
+    @Autowired
+    private Tables tables;
+    @Autowired
+    private Invariants invariants;
+
+    private final LogLines log = new LogLines();
+
+    @BeforeEach
+    void someStock() {
+        shop.awaitQuiet(tables);
+        tables.clear();
+        bus.purge();
+        HostileMessageJudge.PRODUCTS.forEach(product -> tables.stock(product, STOCK));
+        tables.stock("good", STOCK);
+        log.attach();
+    }
+
+    @AfterEach
+    void detach() {
+        log.detach();
+    }
+
+    @Test
+    void eachMessageIsHandledOrDeadLetteredAndTheWorkerStaysAsItWas() throws IOException {
+        List<Long> heap = new ArrayList<>();
+        List<Integer> threads = new ArrayList<>();
+        Outcome outcome = new Outcome();
+        for (int round = 0; round < ROUNDS; round++) {
+            List<HostileMessage> messages = IntStream.range(round * MESSAGES_PER_ROUND, (round + 1) * MESSAGES_PER_ROUND)
+                .filter(index -> ONLY == null || ONLY == index).mapToObj(index -> HostileMessage.draw(SEED, index)).toList();
+            send(round, messages);
+            outcome.judge(messages);
+            bus.purge();
+            heap.add(usedHeap());
+            threads.add(ManagementFactory.getThreadMXBean().getThreadCount());
+        }
+
+        assertThat(outcome.faults).as("seed %d; each can be run alone by -Dhostile.seed and -Dhostile.case", SEED).isEmpty();
+        assertThat(Onlooker.LEAKS).as("what a sender wrote into application properties").isEmpty();
+        assertThat(TABLES).allSatisfy(table ->
+            assertThat(tables.count(table + " AS t WHERE t::text LIKE '%" + HostileMessage.CANARY + "%'")).as(table).isZero());
+        assertThat(log.forged()).as("lines of the log that a sender could have written").isEmpty();
+        assertThat(tables.count("inbox WHERE processed_at IS NULL")).as("parked").isZero();
+        assertThat(tables.count("inbox")).as("taken in").isEqualTo(outcome.handled + tables.count("inventory_orders WHERE order_id LIKE 'good-%'"));
+        assertThat(tables.count("inventory_orders WHERE order_id LIKE 'good-%' AND status = 'Reserved'")).as("good orders")
+            .isEqualTo((long) ROUNDS * GOOD_ORDERS_PER_ROUND);
+        await().untilAsserted(invariants::assertSummaryFollows);
+        invariants.assertHold();
+        invariants.assertUnitsAdd();
+        if (ONLY == null) {
+            assertThat(outcome.handled).as("handled").isBetween(2_000L, 8_000L);
+            assertThat(heap.get(ROUNDS - 1)).as("heap after each round: %s", heap).isLessThan(heap.get(1) + 16 * MEGABYTE);
+            assertThat(threads.get(ROUNDS - 1)).as("threads after each round: %s", threads).isLessThanOrEqualTo(threads.get(1) + 10);
+        }
+    }
+
+    private void send(int round, List<HostileMessage> messages) {
+        List<ServiceBusMessage> orders = new ArrayList<>(of(messages, "OrderCreated", "OrderCancelled"));
+        for (int i = 0; i < GOOD_ORDERS_PER_ROUND; i++) {
+            orders.add(i * orders.size() / GOOD_ORDERS_PER_ROUND, order("good-" + round + "-" + i, "1 good"));
+        }
+        shop.send(orders.toArray(ServiceBusMessage[]::new));
+        List<ServiceBusMessage> payments = of(messages, "PaymentProcessed", "PaymentFailed");
+        List<ServiceBusMessage> commands = of(messages, "RestockInventory", "AdjustInventory");
+        if (!payments.isEmpty()) {
+            shop.sendPayments(payments.toArray(ServiceBusMessage[]::new));
+        }
+        if (!commands.isEmpty()) {
+            shop.sendCommands(commands.toArray(ServiceBusMessage[]::new));
+        }
+        shop.awaitQuiet(tables);
+    }
+
+    private static List<ServiceBusMessage> of(List<HostileMessage> messages, String... types) {
+        return messages.stream().filter(message -> List.of(types).contains(message.type())).map(HostileMessage::message).toList();
+    }
+
+    private static long usedHeap() {
+        System.gc();
+        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+    }
+
+    /** What has become of the messages, and what is wrong with it. */
+    private final class Outcome {
+
+        private final HostileMessageJudge judge = new HostileMessageJudge(tables);
+        private final Map<String, Integer> aboutOrder = new HashMap<>();
+        private final List<String> faults = new ArrayList<>();
+        private long handled;
+
+        void judge(List<HostileMessage> messages) throws IOException {
+            Map<Integer, BrowsedMessage> dead = SOURCES.stream().flatMap(source -> bus.browse(source + "/$DeadLetterQueue").stream())
+                .collect(Collectors.toMap(message -> (Integer) message.applicationProperties().get("case"), message -> message));
+            Map<String, String> orders = new HashMap<>();
+            tables.rows("SELECT order_id, status FROM inventory_orders")
+                .forEach(row -> orders.put((String) row.get("order_id"), (String) row.get("status")));
+            Set<String> done = new HashSet<>();
+            tables.rows("SELECT causation_id FROM outbox WHERE message_type IN ('InventoryRestocked', 'InventoryAdjusted')")
+                .forEach(row -> done.add((String) row.get("causation_id")));
+            Map<HostileMessage, JsonNode> accepted = new HashMap<>();
+            for (HostileMessage message : messages) {
+                JsonNode object = judge.accepted(message);
+                if (object != null) {
+                    accepted.put(message, object);
+                    aboutOrder.merge(object.path("orderId").asText(), 1, Integer::sum);
+                }
+            }
+            assertThat(dead.keySet()).as("dead letters that are none of those sent").isSubsetOf(messages.stream().map(HostileMessage::index).toList());
+            for (HostileMessage message : messages) {
+                BrowsedMessage letter = dead.get(message.index());
+                handled += letter == null ? 1 : 0;
+                String fault = letter == null ? faultOfHandled(message, accepted.get(message), orders, done) : faultOfDead(letter, accepted.get(message));
+                if (fault != null) {
+                    String body = new String(message.body());
+                    faults.add("case " + message.index() + ", " + fault + ": Subject " + message.message().getSubject() + ", "
+                        + message.message().getApplicationProperties() + ", " + body.substring(0, Math.min(300, body.length())));
+                }
+            }
+        }
+
+        private String faultOfDead(BrowsedMessage letter, JsonNode accepted) {
+            String reason = letter.deadLetterReason() + ": " + letter.deadLetterErrorDescription();
+            if (letter.deliveryCount() > 0) {
+                return "dead-lettered after failed deliveries";
+            }
+            if (!reason.matches("(UnknownMessageType|MalformedBody|SchemaViolation|CommandRejected): \\P{Cntrl}{10,1100}")) {
+                return "dead-lettered with the reason '" + reason + "'";
+            }
+            boolean rejected = accepted != null && accepted.has("productId") && HostileMessageJudge.mayBeRejected(accepted, HostileMessageJudge.MUCH)
+                && letter.deadLetterReason().equals("CommandRejected");
+            return accepted == null || rejected ? null : "valid, but dead-lettered with the reason '" + reason + "'";
+        }
+
+        private String faultOfHandled(HostileMessage message, JsonNode accepted, Map<String, String> orders, Set<String> done) {
+            if (accepted == null) {
+                return "not valid, but handled";
+            }
+            if (!accepted.has("orderId")) {
+                return done.contains(message.message().getMessageId().replace("\0", "")) ? null : "handled without an event";
+            }
+            String status = orders.get(accepted.path("orderId").textValue());
+            List<String> right = HostileMessageJudge.statuses(message.type(), accepted, STOCK);
+            return status != null && (right.contains(status) || aboutOrder.get(accepted.path("orderId").textValue()) > 1) ? null
+                : "handled, and its order is " + status + " instead of " + right;
+        }
+    }
+
+    /** Sees each node that a message comes to after it was normalised, with what comes along. */
+    static class Onlooker implements InterceptStrategy {
+
+        private static final Set<String> LEAKS = ConcurrentHashMap.newKeySet();
+
+        @Override
+        public Processor wrapProcessorInInterceptors(CamelContext camel, NamedNode node, Processor target, Processor next) {
+            return new DelegateAsyncProcessor(target) {
+                @Override
+                public boolean process(Exchange exchange, AsyncCallback callback) {
+                    if (exchange.getVariable("message") != null) {
+                        Stream.of(exchange.getMessage().getHeaders(), exchange.getVariables(), exchange.getProperties())
+                            .flatMap(map -> map.entrySet().stream())
+                            .filter(entry -> String.valueOf(entry).contains(HostileMessage.CANARY))
+                            .forEach(entry -> LEAKS.add(node.getId() + " sees " + entry.getKey()));
+                        if (String.valueOf(exchange.getMessage().getBody()).contains(HostileMessage.CANARY)) {
+                            LEAKS.add(node.getId() + " sees it in the body");
+                        }
+                    }
+                    return super.process(exchange, callback);
+                }
+            };
+        }
+    }
+
+    /** Takes the worker's lines instead of the console. */
+    private static final class LogLines extends AppenderBase<ILoggingEvent> {
+
+        private final Logger logger = (Logger) LoggerFactory.getLogger("ecommerce.inventory");
+        private final ConcurrentLinkedQueue<String> forged = new ConcurrentLinkedQueue<>();
+
+        void attach() {
+            start();
+            logger.setAdditive(false);
+            logger.addAppender(this);
+        }
+
+        void detach() {
+            logger.detachAppender(this);
+            logger.setAdditive(true);
+        }
+
+        @Override
+        protected void append(ILoggingEvent event) {
+            if (event.getFormattedMessage().chars().anyMatch(Character::isISOControl)) {
+                forged.add(event.getLoggerName() + ": " + event.getFormattedMessage());
+            }
+        }
+
+        List<String> forged() {
+            return forged.stream().limit(3).toList();
+        }
+    }
+}
