@@ -1,5 +1,7 @@
 package ecommerce.inventory;
 
+import java.util.regex.Pattern;
+
 import org.postgresql.util.PSQLException;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
@@ -11,6 +13,9 @@ import org.springframework.core.env.Environment;
 @Order(Ordered.HIGHEST_PRECEDENCE)
 class DatabaseFailureAnalyzer extends AbstractFailureAnalyzer<PSQLException> {
 
+    /** In the driver's messages of whatever language. */
+    private static final Pattern TLS = Pattern.compile("SSL|PKIX|hostnameverifier", Pattern.CASE_INSENSITIVE);
+
     private final Environment environment;
 
     DatabaseFailureAnalyzer(Environment environment) {
@@ -21,7 +26,11 @@ class DatabaseFailureAnalyzer extends AbstractFailureAnalyzer<PSQLException> {
     protected FailureAnalysis analyze(Throwable rootFailure, PSQLException cause) {
         String state = cause.getSQLState() == null ? "" : cause.getSQLState();
         String check;
-        if (state.startsWith("28")) {
+        if (state.startsWith("08") && TLS.matcher(String.valueOf(cause.getMessage())).find()) {
+            check = "PostgreSQL has to speak TLS, with a certificate that Java trusts and that names the host of spring.datasource.url; "
+                + "for another authority put ?sslfactory=org.postgresql.ssl.LibPQFactory&sslrootcert=<file> there, and ?sslmode=disable "
+                + "only where nobody listens";
+        } else if (state.startsWith("28")) {
             check = "check spring.datasource.username and spring.datasource.password";
         } else if (state.startsWith("3D")) {
             check = "check the name of the database in spring.datasource.url";

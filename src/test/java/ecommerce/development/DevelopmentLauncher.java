@@ -60,7 +60,7 @@ public final class DevelopmentLauncher {
             FileSystemUtils.deleteRecursively(WEB_SERVER.toFile());
         });
 
-        String database = "jdbc:postgresql://localhost:" + databasePort + "/postgres";
+        String database = "jdbc:postgresql://localhost:" + databasePort + "/postgres?sslmode=disable";
         SpringApplication application = new SpringApplication(InventoryWorker.class, Shop.class, EditLoop.class);
         application.setDefaultProperties(Map.of(
             "logging.level.root", "INFO",

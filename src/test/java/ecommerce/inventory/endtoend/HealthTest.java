@@ -40,7 +40,7 @@ class HealthTest {
         postgres = EmbeddedDatabase.at(0).start();
         bus = Backend.startBus(null);
         shop = new Shop(bus);
-        worker = Worker.start("jdbc:postgresql://localhost:" + postgres.getPort() + "/postgres", bus,
+        worker = Worker.start("jdbc:postgresql://localhost:" + postgres.getPort() + "/postgres?sslmode=disable", bus,
             "inventory.receivers.watch-schedule=* * * * * ?",
             "inventory.receivers.idle-limit=PT2S");
         tables = new Tables(worker.getBean(JdbcTemplate.class));

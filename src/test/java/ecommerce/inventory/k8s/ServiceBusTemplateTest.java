@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -63,6 +64,14 @@ class ServiceBusTemplateTest {
             Defaults.of("inventory.servicebus.events-topic"), "sender"));
         assertThat(bicep).contains("var receiver = " + role("4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0"),
             "var sender = " + role("69a216fc-b8fb-44d8-bc22-1f3c2cd27a39"));
+    }
+
+    @Test
+    void theWorkerNeverAsksToManage() throws IOException {
+        try (Stream<Path> files = Files.walk(Path.of("src", "main", "java"))) {
+            assertThat(files.filter(Files::isRegularFile)).isNotEmpty().allSatisfy(file ->
+                assertThat(Files.readString(file)).as(file.toString()).doesNotContain("servicebus.administration"));
+        }
     }
 
     @Test

@@ -73,6 +73,6 @@ public class Backend implements ApplicationContextInitializer<ConfigurableApplic
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
-        return "jdbc:postgresql://localhost:" + Postgres.SERVER.getPort() + "/" + name;
+        return "jdbc:postgresql://localhost:" + Postgres.SERVER.getPort() + "/" + name + "?sslmode=disable";
     }
 }
