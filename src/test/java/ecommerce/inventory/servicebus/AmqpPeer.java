@@ -123,6 +123,11 @@ final class AmqpPeer {
         socket.fail(cause);
     }
 
+    /** Ends the connection with a reset, when what is being read is dealt with. */
+    void drop() {
+        socket.abortLater();
+    }
+
     /** The connection is gone. Locks stay. */
     void closed() {
         outgoingLinks.forEach(OutgoingLink::detached);
@@ -169,7 +174,10 @@ final class AmqpPeer {
                     request -> management.handle(entity, request));
         }
         Entity entity = namespace.destination(target.getAddress());
-        return (encoded, format) -> entity.send(codec.decode(encoded, format));
+        return (encoded, format) -> {
+            entity.send(codec.decode(encoded, format));
+            return !entity.losesAnswer();
+        };
     }
 
     private Entity managed(String node) {
@@ -243,7 +251,7 @@ final class AmqpPeer {
                 : new Management.Response(400, "Unknown operation " + request.operation(), null, Map.of());
     }
 
-    private void answer(String node, Request request, Management.Operation operation) {
+    private boolean answer(String node, Request request, Management.Operation operation) {
         Management.Response response = operation.handle(request);
         byte[] reply = codec.encodeResponse(request.properties().getMessageId(),
                 node.equals(CBS) ? response.cbsProperties() : response.properties(), response.body());
@@ -251,5 +259,6 @@ final class AmqpPeer {
         replyLinks.stream().filter(link -> link.isFor(node, replyTo)).findFirst().ifPresentOrElse(
                 link -> link.send(reply),
                 () -> LOG.warn("No link to answer a request to {} on: reply-to is {}", node, replyTo));
+        return true;
     }
 }

@@ -127,14 +127,7 @@ public final class EmbeddedServiceBus implements AutoCloseable {
     }
 
     private void setRefusal(String queueOrTopic, RefusedException refusal) {
-        loop.call(() -> {
-            Entity entity = entity(queueOrTopic);
-            if (!entity.acceptsMessages()) {
-                throw new IllegalArgumentException("'" + queueOrTopic + "' is neither a queue nor a topic");
-            }
-            entity.refusal = refusal;
-            return null;
-        });
+        loop.call(() -> destination(queueOrTopic).refusal = refusal);
     }
 
     /** Delivers nothing from the queue, subscription or dead-letter queue until {@link #resume}; sends go on. */
@@ -147,12 +140,30 @@ public final class EmbeddedServiceBus implements AutoCloseable {
         setPaused(entityPath, false);
     }
 
+    /** Ends all locks of the queue, subscription or dead-letter queue now, as if their time had come. */
+    public void loseLocks(String entityPath) {
+        loop.call(() -> {
+            queue(entityPath).loseLocks();
+            return null;
+        });
+    }
+
+    /**
+     * Drops the connection of the client instead of taking what it settles, the next times that a message of the queue,
+     * subscription or dead-letter queue is settled.
+     */
+    public void loseSettlements(String entityPath, int times) {
+        loop.call(() -> queue(entityPath).settlementsToLose = times);
+    }
+
+    /** Takes what is sent to the queue or topic the next times, and drops the connection instead of saying so. */
+    public void loseAnswers(String queueOrTopic, int times) {
+        loop.call(() -> destination(queueOrTopic).answersToLose = times);
+    }
+
     private void setPaused(String entityPath, boolean paused) {
         loop.call(() -> {
-            if (!(entity(entityPath) instanceof Queue queue)) {
-                throw new IllegalArgumentException("'" + entityPath + "' is a topic: it delivers nothing itself");
-            }
-            queue.pause(paused);
+            queue(entityPath).pause(paused);
             return null;
         });
     }
@@ -190,6 +201,21 @@ public final class EmbeddedServiceBus implements AutoCloseable {
     @Override
     public void close() {
         loop.close();
+    }
+
+    private Queue queue(String path) {
+        if (entity(path) instanceof Queue queue) {
+            return queue;
+        }
+        throw new IllegalArgumentException("'" + path + "' is a topic: it delivers nothing itself");
+    }
+
+    private Entity destination(String path) {
+        Entity entity = entity(path);
+        if (!entity.acceptsMessages()) {
+            throw new IllegalArgumentException("'" + path + "' is neither a queue nor a topic");
+        }
+        return entity;
     }
 
     private Entity entity(String path) {

@@ -16,6 +16,8 @@ abstract class Entity {
     final EntityOptions options;
     /** What every send is answered with, null for acceptance. */
     RefusedException refusal;
+    /** How many more sends are taken without the sender hearing of it. */
+    int answersToLose;
     long enqueued;
 
     private final TreeMap<Long, StoredMessage> scheduled = new TreeMap<>();
@@ -73,6 +75,10 @@ abstract class Entity {
             nextDue = Math.min(nextDue, message.scheduledEnqueueTime());
         }
         return sequenceNumber;
+    }
+
+    final boolean losesAnswer() {
+        return answersToLose > 0 && answersToLose-- > 0;
     }
 
     private void checkNotRefused() {

@@ -106,6 +106,50 @@ class FaultsTest extends ServiceBusTest {
     }
 
     @Test
+    void aLostAnswerLooksToTheSenderLikeAFailureAndTheMessageIsThere() {
+        ServiceBusSenderClient sender = queueSender("work");
+        sender.sendMessage(message("m1"));
+        bus.loseAnswers("work", 1);
+
+        assertThatThrownBy(() -> sender.sendMessage(message("m2"))).isInstanceOf(RuntimeException.class);
+
+        assertThat(bus.browse("work")).extracting(BrowsedMessage::messageId).containsExactly("m1", "m2");
+        queueSender("work").sendMessage(message("m3"));
+        assertThat(bus.counts("work").enqueued()).as("only so often").isEqualTo(3);
+    }
+
+    @Test
+    void aLostSettlementLeavesTheMessageToItsLock() {
+        queueSender("work").sendMessage(message("m1"));
+        ServiceBusReceiverClient receiver = queueReceiver("work");
+        ServiceBusReceivedMessage received = receiveOne(receiver);
+        bus.loseSettlements("work", 1);
+
+        assertThatThrownBy(() -> receiver.complete(received)).isInstanceOf(RuntimeException.class);
+
+        assertThat(bus.counts("work").completed()).isZero();
+        assertThat(bus.counts("work").locked()).isEqualTo(1);
+        bus.loseLocks("work");
+        ServiceBusReceiverClient other = queueReceiver("work");
+        other.complete(receiveOne(other));
+        assertThat(bus.counts("work").completed()).as("only so often").isEqualTo(1);
+    }
+
+    @Test
+    void aLostLockIsAFailedDeliveryAndSettlesNothing() {
+        queueSender("work").sendMessage(message("m1"));
+        ServiceBusReceiverClient receiver = queueReceiver("work");
+        ServiceBusReceivedMessage locked = receiveOne(receiver);
+
+        bus.loseLocks("work");
+
+        assertThat(bus.counts("work").expiredLocks()).isEqualTo(1);
+        assertThatThrownBy(() -> receiver.complete(locked)).isInstanceOfSatisfying(ServiceBusException.class,
+                e -> assertThat(e.getReason()).isEqualTo(ServiceBusFailureReason.MESSAGE_LOCK_LOST));
+        assertThat(receiveOne(receiver).getDeliveryCount()).isEqualTo(1);
+    }
+
+    @Test
     void aPausedEntityTakesMessagesButDeliversNone() {
         bus.pause("work");
         queueSender("work").sendMessage(message("m1"));

@@ -20,8 +20,11 @@ final class IncomingLink {
     /** Where messages go. */
     interface Inbox {
 
-        /** @throws RefusedException when the message is to be rejected */
-        void accept(byte[] encoded, int messageFormat);
+        /**
+         * @return whether the client hears of it
+         * @throws RefusedException when the message is to be rejected
+         */
+        boolean accept(byte[] encoded, int messageFormat);
     }
 
     IncomingLink(AmqpPeer peer, Receiver receiver, int maxMessageSize, Inbox inbox) {
@@ -81,8 +84,11 @@ final class IncomingLink {
                         + " bytes) currently allowed on the link.");
             }
             ProtonBuffer bytes = delivery.readAll();
-            inbox.accept(bytes == null ? new byte[0] : MessageCodec.bytes(bytes), delivery.getMessageFormat());
-            delivery.disposition(Accepted.getInstance(), true);
+            if (inbox.accept(bytes == null ? new byte[0] : MessageCodec.bytes(bytes), delivery.getMessageFormat())) {
+                delivery.disposition(Accepted.getInstance(), true);
+            } else {
+                peer.drop();
+            }
         } catch (RefusedException e) {
             delivery.disposition(new Rejected(e.error()), true);
         }

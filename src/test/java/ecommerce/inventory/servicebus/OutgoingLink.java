@@ -114,6 +114,10 @@ final class OutgoingLink implements Queue.Consumer {
             delivery.settle();
             return;
         }
+        if (queue.losesSettlement()) {
+            peer.drop();
+            return;
+        }
         DeliveryState answer;
         try {
             queue.settle(delivery.getLinkedResource(), Disposition.of(state));

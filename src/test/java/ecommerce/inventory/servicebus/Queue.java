@@ -50,6 +50,8 @@ final class Queue extends Entity {
     private long nextExpiry = Long.MAX_VALUE;
     private boolean dispatchRequested;
     private boolean paused;
+    /** How many more settlements never arrive. */
+    int settlementsToLose;
     private long completed;
     private long abandoned;
     private long expiredLocks;
@@ -285,6 +287,15 @@ final class Queue extends Entity {
         if (deadLetterQueue != null) {
             deadLetterQueue.sweep(now);
         }
+    }
+
+    boolean losesSettlement() {
+        return settlementsToLose > 0 && settlementsToLose-- > 0;
+    }
+
+    /** Ends all locks before their time. */
+    void loseLocks() {
+        expireLocks(Long.MAX_VALUE);
     }
 
     private void expireLocks(long now) {

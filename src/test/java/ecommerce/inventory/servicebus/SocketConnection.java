@@ -146,6 +146,11 @@ final class SocketConnection {
         close();
     }
 
+    /** The same, when what is being read is dealt with. */
+    void abortLater() {
+        loop.later(this::abort);
+    }
+
     private void close() {
         if (closed) {
             return;
