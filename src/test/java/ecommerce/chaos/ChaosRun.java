@@ -55,7 +55,7 @@ final class ChaosRun {
             old.filter(file -> file.toString().endsWith(".log")).forEach(ChaosRun::delete);
         }
         List<Station> stations = new ArrayList<>();
-        try (Database database = new Database(Files.createTempDirectory("chaos"));
+        try (Database database = new Database();
                 BusProcess bus = new BusProcess(directory, Saboteur.LOCK, SECRETS.get("key"));
                 Receiver receiver = new Receiver(bus.connectionString());
                 Sender sender = new Sender(bus.connectionString())) {

@@ -5,13 +5,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 import ecommerce.development.EmbeddedDatabase;
 import ecommerce.inventory.MigrateDatabase;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import org.springframework.util.FileSystemUtils;
 
 /** PostgreSQL with the worker's tables, and what can happen to it. */
 final class Database implements AutoCloseable {
@@ -47,9 +50,8 @@ final class Database implements AutoCloseable {
     private final int port;
     private EmbeddedPostgres postgres;
 
-    /** @param data directory, which is empty */
-    Database(Path data) throws IOException {
-        this.data = data;
+    Database() throws IOException {
+        this.data = Files.createTempDirectory("chaos");
         this.postgres = start(0);
         this.port = postgres.getPort();
         MigrateDatabase.main(new String[] {"--spring.datasource.url=" + url(port), "--spring.datasource.username=postgres"});
@@ -89,7 +91,7 @@ final class Database implements AutoCloseable {
         new ProcessBuilder("kill", "-QUIT", String.valueOf(pid)).start().waitFor();
         try {
             postmaster.onExit().get(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS);
-        } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
+        } catch (ExecutionException | TimeoutException e) {
             throw new IllegalStateException("PostgreSQL did not stop", e);
         }
         postgres.close();
@@ -111,5 +113,6 @@ final class Database implements AutoCloseable {
     @Override
     public void close() throws IOException {
         postgres.close();
+        FileSystemUtils.deleteRecursively(data);
     }
 }

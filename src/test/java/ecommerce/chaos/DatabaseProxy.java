@@ -131,7 +131,8 @@ final class DatabaseProxy implements AutoCloseable {
         /** What was said and is not answered. */
         private final Queue<Batch> unanswered = new ConcurrentLinkedQueue<>();
         private List<String> statements = new ArrayList<>();
-        private List<String> transaction = new ArrayList<>();
+        /** Null when none is open. */
+        private List<String> transaction;
 
         Session(Socket client, Socket server) throws IOException {
             this.client = client;
@@ -211,8 +212,12 @@ final class DatabaseProxy implements AutoCloseable {
             if (statements.contains("BEGIN")) {
                 transaction = new ArrayList<>();
             }
-            Batch batch = new Batch(statements, List.copyOf(transaction), false, null);
-            transaction.addAll(statements);
+            Batch batch = new Batch(statements, transaction == null ? List.of() : List.copyOf(transaction), false, null);
+            if (statements.contains("COMMIT") || statements.contains("ROLLBACK")) {
+                transaction = null;
+            } else if (transaction != null) {
+                transaction.addAll(statements);
+            }
             statements = new ArrayList<>();
             pause();
             springTrap(batch);
