@@ -3,14 +3,10 @@ package ecommerce.chaos;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.SQLException;
-import java.time.Duration;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 import ecommerce.development.EmbeddedDatabase;
 import ecommerce.inventory.MigrateDatabase;
+import ecommerce.inventory.support.Shop;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
@@ -19,7 +15,6 @@ import org.springframework.util.FileSystemUtils;
 /** PostgreSQL with the worker's tables, and what can happen to it. */
 final class Database implements AutoCloseable {
 
-    private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
     /**
      * Clock: the worker has the times of its work from now() and clock_timestamp(), which are found here before PostgreSQL's.
      * Disk: PostgreSQL answers a write that does not fit as this trigger does, and the transaction is over.
@@ -76,24 +71,12 @@ final class Database implements AutoCloseable {
         return new JdbcTemplate(new DriverManagerDataSource(url(port), "postgres", ""));
     }
 
-    boolean isThere() {
-        try (var connection = new DriverManagerDataSource(url(port), "postgres", "").getConnection()) {
-            return connection.isValid(1);
-        } catch (SQLException e) {
-            return false;
-        }
-    }
-
     /** As {@code pg_ctl stop -m immediate}: no checkpoint, no word to clients; the next start is a recovery from a crash. */
     void stop() throws IOException, InterruptedException {
-        long pid = Long.parseLong(Files.readAllLines(data.resolve("postmaster.pid")).get(0));
-        ProcessHandle postmaster = ProcessHandle.of(pid).orElseThrow();
-        new ProcessBuilder("kill", "-QUIT", String.valueOf(pid)).start().waitFor();
-        try {
-            postmaster.onExit().get(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS);
-        } catch (ExecutionException | TimeoutException e) {
-            throw new IllegalStateException("PostgreSQL did not stop", e);
-        }
+        Path lock = data.resolve("postmaster.pid");
+        new ProcessBuilder("kill", "-QUIT", Files.readAllLines(lock).get(0)).start().waitFor();
+        Shop.await().until(() -> Files.notExists(lock));
+        // It has stopped: what this still does is to forget it, and to say that it could not be stopped.
         postgres.close();
     }
 
