@@ -32,7 +32,7 @@ final class Book {
             this(products, EnumSet.of(Event.CREATED));
         }
 
-        /** Whether it may end so, whatever the order in which its messages took effect. */
+        /** Whether it may be so when it has neither a message nor time to come, whatever the order in which its messages took effect. */
         boolean mayEndAs(String status) {
             if (events.contains(Event.CANCELLED)) {
                 return status.equals("Cancelled");
@@ -46,7 +46,6 @@ final class Book {
             return switch (status) {
                 case "Insufficient", "Expired" -> true;
                 case "PaymentFailed" -> events.contains(Event.PAYMENT_FAILED);
-                case "Reserved" -> !events.contains(Event.PAYMENT_FAILED);
                 default -> false;
             };
         }

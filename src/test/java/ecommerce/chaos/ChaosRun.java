@@ -10,7 +10,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 
 import ecommerce.chaos.Evidence.Figure;
@@ -59,14 +58,17 @@ final class ChaosRun {
                 BusProcess bus = new BusProcess(directory, Saboteur.LOCK, SECRETS.get("key"));
                 Receiver receiver = new Receiver(bus.connectionString());
                 Sender sender = new Sender(bus.connectionString())) {
+            WorkerJar jar = new WorkerJar(options.jar(), Files.createTempDirectory(directory, "jar"));
+            stations.add(station("training", jar.training(), database, bus));
+            awaitReady(stations, new ArrayList<>());
+            stations.remove(0).end();
             for (int i = 0; i < options.workers(); i++) {
-                stations.add(station("worker-" + i, database, bus));
+                stations.add(station("worker-" + i, jar.command(), database, bus));
             }
             return run(database, bus, receiver, sender, stations);
         } finally {
             for (Station station : stations) {
-                station.worker().close();
-                station.proxy().close();
+                station.end();
             }
         }
     }
@@ -79,7 +81,7 @@ final class ChaosRun {
         }
     }
 
-    private Station station(String name, Database database, BusProcess bus) throws IOException {
+    private Station station(String name, List<String> command, Database database, BusProcess bus) throws IOException {
         DatabaseProxy proxy = new DatabaseProxy(database.port());
         // Times that are minutes by default and would be waited for; all else is as it is shipped.
         List<String> settings = List.of("--server.port=0", "--management.server.port=0", "--inventory.reservation.ttl=" + TTL,
@@ -88,7 +90,7 @@ final class ChaosRun {
         Map<String, String> environment = Map.of("SPRING_DATASOURCE_URL", Database.url(proxy.port()), "SPRING_DATASOURCE_USERNAME", "postgres",
             "SPRING_DATASOURCE_PASSWORD", SECRETS.get("password"), "INVENTORY_SERVICEBUS_CONNECTIONSTRING", bus.connectionString(),
             "INVENTORY_OPERATOR_TOKEN", SECRETS.get("token"));
-        return new Station(new WorkerProcess(name, options.directory(), options.jar(), settings, environment), proxy);
+        return new Station(new WorkerProcess(name, options.directory(), command, settings, environment), proxy);
     }
 
     private Ledger run(Database database, BusProcess bus, Receiver receiver, Sender sender, List<Station> stations) throws Exception {
@@ -129,13 +131,14 @@ final class ChaosRun {
 
     private static Map<String, Long> unfinished(JdbcTemplate jdbc, BusProcess bus) {
         Tables tables = new Tables(jdbc);
-        Map<String, Long> unfinished = new TreeMap<>();
+        // In the order in which work flows: what is empty stays so when all before it is.
+        Map<String, Long> unfinished = new LinkedHashMap<>();
         SOURCES.forEach(entity -> unfinished.put("messages of " + entity, bus.counts(entity).active()));
-        unfinished.put("events not received", bus.counts(Shop.EVENTS).active());
         unfinished.put("messages parked", tables.count("inbox WHERE processed_at IS NULL"));
+        unfinished.put("reservations that neither a message nor time has ended", tables.count("inventory_reservations WHERE status = 'Reserved'"));
         unfinished.put("events not published", tables.count("outbox WHERE published_at IS NULL"));
         unfinished.put("events not folded", tables.count("outbox_unprojected"));
-        unfinished.put("reservations past their time", tables.count("inventory_reservations WHERE status = 'Reserved' AND expires_at <= now()"));
+        unfinished.put("events not received", bus.counts(Shop.EVENTS).active());
         unfinished.values().removeIf(count -> count == 0);
         return unfinished;
     }

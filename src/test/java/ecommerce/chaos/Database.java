@@ -8,6 +8,8 @@ import ecommerce.development.EmbeddedDatabase;
 import ecommerce.inventory.MigrateDatabase;
 import ecommerce.inventory.support.Shop;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import org.springframework.boot.logging.LogLevel;
+import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.util.FileSystemUtils;
@@ -76,8 +78,11 @@ final class Database implements AutoCloseable {
         Path lock = data.resolve("postmaster.pid");
         new ProcessBuilder("kill", "-QUIT", Files.readAllLines(lock).get(0)).start().waitFor();
         Shop.await().until(() -> Files.notExists(lock));
-        // It has stopped: what this still does is to forget it, and to say that it could not be stopped.
+        // It has stopped: what this still does is to forget it, and to complain that it could not be stopped.
+        LoggingSystem logging = LoggingSystem.get(getClass().getClassLoader());
+        logging.setLogLevel(EmbeddedPostgres.class.getName(), LogLevel.OFF);
         postgres.close();
+        logging.setLogLevel(EmbeddedPostgres.class.getName(), null);
     }
 
     void startAgain() throws IOException {

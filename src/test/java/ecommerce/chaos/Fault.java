@@ -4,6 +4,7 @@ package ecommerce.chaos;
 enum Fault {
 
     KILL(Family.KILL, "kill -9 at random"),
+    KILL_ALL(Family.KILL, "kill -9 of all workers at once"),
     KILL_AFTER_INBOX_INSERT(Point.INBOX_INSERTED, "kill -9 after the insert into the inbox"),
     KILL_AFTER_STOCK_UPDATE(Point.STOCK_UPDATED, "kill -9 after the update of the stock"),
     KILL_BEFORE_COMMIT(Point.BEFORE_COMMIT, "kill -9 before the commit"),

@@ -16,12 +16,15 @@ import ecommerce.chaos.Fault.Family;
 import ecommerce.chaos.Schedule.Planned;
 import ecommerce.inventory.support.Shop;
 
-/** Does what the schedule says. Of the faults of one worker, of the database and of the bus, each waits for the one before. */
+/**
+ * Does what the schedule says. Of the faults of one worker, of the database and of the bus, each waits for the one before; and a worker
+ * that is killed is back before the next one goes.
+ */
 final class Saboteur {
 
     /** Of the locks of messages. */
     static final Duration LOCK = Duration.ofSeconds(5);
-    private static final Duration POINT_LIMIT = Duration.ofSeconds(20);
+    private static final Duration POINT_LIMIT = Duration.ofSeconds(60);
     private static final Duration SLOWNESS = Duration.ofMillis(200);
     private static final int CLOCK_JUMP = 30;
     private static final int ANSWERS = 3;
@@ -30,6 +33,7 @@ final class Saboteur {
     private final BusProcess bus;
     private final List<Station> stations;
     private final Progress progress;
+    private final Object onlyOneDown = new Object();
 
     /**
      * What became of a planned fault.
@@ -84,7 +88,11 @@ final class Saboteur {
     private Outcome strike(Planned planned) throws Exception {
         try {
             switch (planned.fault()) {
-                case ROLLING_RESTART -> restartAll();
+                case ROLLING_RESTART -> {
+                    synchronized (onlyOneDown) {
+                        restartAll();
+                    }
+                }
                 case POSTGRES_OUTAGE, DISK_FULL, CLOCK_FORWARD, CLOCK_BACK -> {
                     synchronized (database) {
                         strikeDatabase(planned);
@@ -97,10 +105,15 @@ final class Saboteur {
                         return new Outcome(planned, null, progress.untilNext());
                     }
                 }
+                case FREEZE, SLOW_DATABASE, CUT_DURING_COMMIT -> strikeWorker(planned);
                 default -> {
-                    Station station = stations.get(planned.worker());
-                    synchronized (station) {
-                        strikeWorker(planned, station);
+                    synchronized (onlyOneDown) {
+                        strikeWorker(planned);
+                        Duration recovery = progress.untilNext();
+                        for (Station station : stations) {
+                            requireReady(station);
+                        }
+                        return new Outcome(planned, null, recovery);
                     }
                 }
             }
@@ -110,8 +123,15 @@ final class Saboteur {
         }
     }
 
+    private void strikeWorker(Planned planned) throws Exception {
+        Station station = stations.get(planned.worker());
+        synchronized (station) {
+            requireReady(station);
+            strikeWorker(planned, station);
+        }
+    }
+
     private void strikeWorker(Planned planned, Station station) throws Exception {
-        requireReady(station);
         Fault fault = planned.fault();
         if (fault.point != null) {
             Runnable harm = fault.family == Family.KILL ? station.worker()::kill : () -> { };
@@ -125,6 +145,8 @@ final class Saboteur {
             }
         } else if (fault == Fault.KILL) {
             station.worker().kill();
+        } else if (fault == Fault.KILL_ALL) {
+            stations.forEach(each -> each.worker().kill());
         } else if (fault == Fault.FREEZE) {
             station.worker().signal("STOP");
             pass(LOCK.plus(planned.length()));

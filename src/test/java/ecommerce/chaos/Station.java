@@ -1,5 +1,6 @@
 package ecommerce.chaos;
 
+import java.io.IOException;
 import java.time.Duration;
 
 import ecommerce.inventory.support.Shop;
@@ -9,6 +10,12 @@ import org.awaitility.core.ConditionTimeoutException;
 record Station(WorkerProcess worker, DatabaseProxy proxy) {
 
     private static final Duration READY_LIMIT = Duration.ofMinutes(2);
+
+    /** Ends it in order, and for good. */
+    void end() throws IOException, InterruptedException {
+        worker.close();
+        proxy.close();
+    }
 
     /** @return whether it is, before a long time has passed */
     boolean awaitReady() {
