@@ -1,0 +1,48 @@
+package ecommerce.bench;
+
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * How much to measure: system properties {@code bench.*}, such as {@code -Dbench.cases=throughput,latency -Dbench.orders=20000}.
+ *
+ * @param cases           {@code bench.cases}: which cases, separated by commas; all by default
+ * @param orders          {@code bench.orders}: orders of a backlog
+ * @param warmUp          {@code bench.warm-up}: orders before anything is measured
+ * @param rounds          {@code bench.rounds}: how often each is measured
+ * @param rate            {@code bench.rate}: orders/s of the open loop
+ * @param rateSeconds     {@code bench.rate-seconds}: how long
+ * @param overloadSeconds {@code bench.overload-seconds}: how long twice of what the worker can do is offered
+ * @param idleSeconds     {@code bench.idle-seconds}: how long it is watched while it has nothing to do
+ * @param rows            {@code bench.rows}: rows that are there before, for the cost of growth
+ * @param concurrentCalls {@code bench.concurrent-calls}: messages in work at a time, of all workers
+ * @param jfr             {@code bench.jfr}: whether the worker is profiled; the recording is {@code target/bench/worker.jfr}
+ */
+record Settings(Set<Case> cases, int orders, int warmUp, int rounds, int rate, int rateSeconds, int overloadSeconds, int idleSeconds,
+        int rows, int concurrentCalls, boolean jfr) {
+
+    /** What can be measured by itself. */
+    enum Case {
+        YARDSTICKS, STARTUP, THROUGHPUT, LATENCY, IDLE, OVERLOAD, GROWTH, UNFINISHED
+    }
+
+    static Settings ofSystemProperties() {
+        String cases = System.getProperty("bench.cases", "");
+        return new Settings(cases.isBlank() ? EnumSet.allOf(Case.class)
+            : Stream.of(cases.split(",")).map(name -> Case.valueOf(name.strip().toUpperCase())).collect(Collectors.toSet()),
+            Integer.getInteger("bench.orders", 10_000), Integer.getInteger("bench.warm-up", 10_000), Integer.getInteger("bench.rounds", 3),
+            Integer.getInteger("bench.rate", 200), Integer.getInteger("bench.rate-seconds", 25),
+            Integer.getInteger("bench.overload-seconds", 30), Integer.getInteger("bench.idle-seconds", 30),
+            Integer.getInteger("bench.rows", 1_000_000), Integer.getInteger("bench.concurrent-calls", 16), Boolean.getBoolean("bench.jfr"));
+    }
+
+    boolean measures(Case which) {
+        return cases.contains(which);
+    }
+
+    boolean all() {
+        return cases.size() == Case.values().length;
+    }
+}

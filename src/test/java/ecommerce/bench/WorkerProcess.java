@@ -1,0 +1,135 @@
+package ecommerce.bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import ecommerce.bench.plain.PlainWorker;
+import ecommerce.inventory.support.JavaProcess;
+import ecommerce.inventory.support.Shop;
+
+/** A worker that takes orders from the bus and publishes events, in a JVM as it has in a container of {@value #MEMORY} MiB. */
+final class WorkerProcess implements AutoCloseable {
+
+    /** Of the container in {@code k8s/base}. */
+    private static final int MEMORY = 768;
+    private static final Path RECORDING = Path.of("target", "bench", "worker.jfr");
+    private static final Duration START = Duration.ofMinutes(3);
+
+    /** Which one. */
+    enum Kind {
+        INVENTORY("Inventory Worker"), PLAIN("plain Spring worker"), SDK("SDK alone, events one by one"),
+        SDK_BATCHES("SDK alone, events in batches");
+
+        private final String title;
+
+        Kind(String title) {
+            this.title = title;
+        }
+
+        String title() {
+            return title;
+        }
+    }
+
+    private final Kind kind;
+    private final JavaProcess process;
+
+    private WorkerProcess(Kind kind, JavaProcess process) {
+        this.kind = kind;
+        this.process = process;
+    }
+
+    /** Starts one, and waits until it says that it has started. */
+    static WorkerProcess start(Kind kind, String database, String bus, int concurrentCalls, boolean jfr) throws IOException {
+        List<String> command = new ArrayList<>(List.of("-XX:MaxRAM=" + MEMORY + "m", "-XX:MaxRAMPercentage=50", "-XX:+ExitOnOutOfMemoryError"));
+        if (jfr) {
+            Files.createDirectories(RECORDING.getParent());
+            command.add("-XX:StartFlightRecording=settings=profile,filename=" + RECORDING);
+        }
+        switch (kind) {
+            case INVENTORY -> command.addAll(List.of("-jar", System.getProperty("worker.jar"), "--spring.datasource.url=" + database,
+                "--spring.datasource.username=postgres", "--server.port=0", "--management.server.port=0",
+                "--inventory.servicebus.connection-string=" + bus, "--inventory.servicebus.max-concurrent-calls=" + concurrentCalls,
+                "--spring.datasource.hikari.maximum-pool-size=" + (concurrentCalls + 4)));
+            case PLAIN -> command.addAll(List.of("-cp", System.getProperty("java.class.path"), PlainWorker.class.getName(),
+                "--spring.datasource.url=" + database, "--spring.datasource.username=postgres", "--servicebus.connection-string=" + bus,
+                "--servicebus.max-concurrent-calls=" + concurrentCalls,
+                "--spring.datasource.hikari.maximum-pool-size=" + (concurrentCalls + 4)));
+            case SDK, SDK_BATCHES -> command.addAll(List.of("-cp", System.getProperty("java.class.path"), SdkWorker.class.getName(), bus,
+                String.valueOf(concurrentCalls), kind == Kind.SDK ? "one by one" : "batches"));
+        }
+        JavaProcess process = new JavaProcess(command);
+        try {
+            Shop.await().atMost(START).until(() -> {
+                if (!process.handle().isAlive()) {
+                    throw new IllegalStateException(kind.title() + " did not start:\n" + process.output());
+                }
+                return process.output().contains("Started ");
+            });
+        } catch (RuntimeException e) {
+            process.close();
+            throw e;
+        }
+        return new WorkerProcess(kind, process);
+    }
+
+    static Path recording() {
+        return RECORDING;
+    }
+
+    Kind kind() {
+        return kind;
+    }
+
+    ProcessHandle handle() {
+        return process.handle();
+    }
+
+    /** MiB of memory that it has now; not a number where the system does not tell. */
+    double resident() {
+        return memory("VmRSS");
+    }
+
+    /** MiB that it has had at most. */
+    double peak() {
+        return memory("VmHWM");
+    }
+
+    private double memory(String which) {
+        Path status = Path.of("/proc", String.valueOf(handle().pid()), "status");
+        if (!Files.exists(status)) {
+            return Double.NaN;
+        }
+        try {
+            Matcher line = Pattern.compile(which + ":\\s+(\\d+) kB").matcher(Files.readString(status));
+            return line.find() ? Long.parseLong(line.group(1)) / 1024.0 : Double.NaN;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What it has said is in the exception if it has said that something failed. */
+    void assertNoError() {
+        if (kind == Kind.INVENTORY && process.output().contains("ERROR")) {
+            throw new IllegalStateException(process.output());
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        try {
+            process.end("TERM");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            process.close();
+        }
+    }
+}
