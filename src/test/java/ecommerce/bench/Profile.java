@@ -2,6 +2,7 @@ package ecommerce.bench;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,6 +24,7 @@ final class Profile {
         LIBRARIES.put("ecommerce.", "the worker's own");
         LIBRARIES.put("org.postgresql.", "JDBC driver");
         LIBRARIES.put("com.zaxxer.", "connection pool");
+        LIBRARIES.put("org.springframework.boot.loader.", "reading the jar");
         LIBRARIES.put("org.springframework.", "Spring");
         LIBRARIES.put("org.apache.camel.", "Camel");
         LIBRARIES.put("com.azure.", "Azure SDK");
@@ -42,14 +44,16 @@ final class Profile {
     private Profile() {
     }
 
-    static String of(Path recording) throws IOException {
+    /** @param from when the part of the recording begins that counts */
+    static String of(Path recording, Instant from) throws IOException {
         Map<String, Integer> libraries = new TreeMap<>();
         Map<String, Integer> methods = new TreeMap<>();
         int samples = 0;
         try (RecordingFile file = new RecordingFile(recording)) {
             while (file.hasMoreEvents()) {
                 RecordedEvent event = file.readEvent();
-                if (event.getEventType().getName().equals("jdk.ExecutionSample") && event.getStackTrace() != null) {
+                if (event.getEventType().getName().equals("jdk.ExecutionSample") && event.getStackTrace() != null
+                        && event.getStartTime().isAfter(from)) {
                     List<RecordedFrame> frames = event.getStackTrace().getFrames();
                     libraries.merge(library(frames), 1, Integer::sum);
                     methods.merge(name(frames.get(0)), 1, Integer::sum);
@@ -57,7 +61,7 @@ final class Profile {
                 }
             }
         }
-        return "## Where the worker's time goes\n\n" + samples + " samples of running Java code over all that the worker did.\n\n"
+        return "## Where the worker's time goes\n\n" + samples + " samples of running Java code, from the end of the warm-up on.\n\n"
             + table("library", libraries, samples, libraries.size()) + "\n" + table("topmost method", methods, samples, METHODS);
     }
 

@@ -63,11 +63,11 @@ final class Results {
 
     /** Writes the report. */
     void write(Path file, String postgres, Settings settings) throws IOException {
-        StringBuilder text = new StringBuilder("# Results of the benchmark\n\nBy `mvn verify -Pbench`, " + LocalDate.now() + ", on "
-            + Machine.describe() + " shared by load, bus, worker and PostgreSQL (" + postgres + ").\n\n" + settings + "\n\n"
+        StringBuilder text = new StringBuilder("# Results of the benchmark\n\nBy `" + Settings.command() + "`, " + LocalDate.now() + ", on "
+            + Machine.describe() + " shared by load, bus, worker and PostgreSQL (" + postgres + ").\n\n"
             + "The whole way: the Azure SDK sends orders, the bus holds them, a worker takes them, and the Azure SDK receives the events. "
-            + "A backlog is drained from the first delivery to the last event received. Medians of " + settings.rounds()
-            + " rounds, after a warm-up. Machines are noisy: read the ratios.\n");
+            + "A backlog of " + settings.orders() + " orders is drained, from the first delivery to the last event received, by a worker with "
+            + settings.concurrentCalls() + " messages in work at a time. Medians of " + settings.rounds() + " rounds, after a warm-up. Machines are noisy: read the ratios.\n");
         if (!ratios.isEmpty()) {
             text.append("\n## Ratios\n\n| | measured against | times as fast | at least |\n|---|---|---|---|\n");
             ratios.forEach(ratio -> text.append(ratio).append('\n'));

@@ -45,4 +45,10 @@ record Settings(Set<Case> cases, int orders, int warmUp, int rounds, int rate, i
     boolean all() {
         return cases.size() == Case.values().length;
     }
+
+    /** How to measure the same again. */
+    static String command() {
+        return "mvn verify -Pbench" + System.getProperties().stringPropertyNames().stream().filter(name -> name.startsWith("bench."))
+            .sorted().map(name -> " -D" + name + "=" + System.getProperty(name)).collect(Collectors.joining());
+    }
 }

@@ -13,7 +13,7 @@ public final class BusProcess extends ControlledProcess {
     private final String connectionString;
 
     public BusProcess() throws IOException {
-        super("service-bus", List.of("-Xmx1g"), BusProcess.class, List.of());
+        super("service-bus", List.of("-Xmx3g"), BusProcess.class, List.of());
         connectionString = ask("connection-string");
     }
 
