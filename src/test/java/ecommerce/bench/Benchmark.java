@@ -9,6 +9,7 @@ import java.util.List;
 import ecommerce.bench.JdbcYardstick.Shape;
 import ecommerce.bench.Settings.Case;
 import ecommerce.bench.WorkerProcess.Kind;
+import org.springframework.jdbc.core.JdbcTemplate;
 
 /** All that is measured, in its order. */
 final class Benchmark {
@@ -40,10 +41,12 @@ final class Benchmark {
         if (settings.measures(Case.STARTUP)) {
             startup();
         }
-        if (settings.measures(Case.YARDSTICKS)) {
-            for (Kind kind : List.of(Kind.SDK, Kind.SDK_BATCHES, Kind.PLAIN)) {
-                yardstick(kind);
-            }
+        if (settings.measures(Case.SDK)) {
+            yardstick(Kind.SDK, Workload.MANY);
+            yardstick(Kind.SDK_BATCHES, Workload.MANY);
+        }
+        if (settings.measures(Case.PLAIN)) {
+            yardstick(Kind.PLAIN, Workload.MANY, Workload.HOT);
         }
         Instant warm;
         try (WorkerProcess worker = site.start(Kind.INVENTORY, settings.jfr())) {
@@ -63,10 +66,10 @@ final class Benchmark {
                 overload(worker);
             }
             if (settings.measures(Case.GROWTH)) {
-                grown(worker, settings.rows() + " rows that are finished", () -> site.database().fill(settings.rows()));
+                grown(worker, settings.rows() + " rows that are finished", Database::fillFinished);
             }
             if (settings.measures(Case.UNFINISHED)) {
-                grown(worker, settings.rows() + " rows put off until tomorrow", () -> site.database().fillUnfinished(settings.rows()));
+                grown(worker, settings.rows() + " rows put off until tomorrow", Database::fillUnfinished);
             }
             results.add("Memory of the worker, MiB", "at its peak, over all that it did", worker.peak());
             worker.assertNoError();
@@ -85,11 +88,11 @@ final class Benchmark {
         }
     }
 
-    private void yardstick(Kind kind) throws Exception {
+    private void yardstick(Kind kind, Workload... workloads) throws Exception {
         try (WorkerProcess worker = site.start(kind, false)) {
             site.drain(Workload.MANY, settings.warmUp(), worker);
             for (int round = 0; round < settings.rounds(); round++) {
-                for (Workload workload : kind == Kind.PLAIN ? List.of(Workload.MANY, Workload.HOT) : List.of(Workload.MANY)) {
+                for (Workload workload : workloads) {
                     results.add(line(kind.title(), workload), site.drain(workload, settings.orders(), worker));
                 }
             }
@@ -141,13 +144,18 @@ final class Benchmark {
         results.add(line(WORKER, Workload.MANY) + ", the backlog of the overload", overload.after());
     }
 
-    private void grown(WorkerProcess worker, String rows, Runnable fill) {
+    private interface Filling {
+
+        void fill(JdbcTemplate jdbc, String run, int rows);
+    }
+
+    private void grown(WorkerProcess worker, String rows, Filling filling) {
         String empty = line(WORKER, Workload.MANY) + ", beside those with " + rows;
         String full = line(WORKER, Workload.MANY) + ", with " + rows;
         for (int round = 0; round < settings.rounds(); round++) {
             results.add(empty, site.drain(Workload.MANY, settings.orders(), worker));
         }
-        fill.run();
+        filling.fill(site.database().worker(), "old", settings.rows());
         for (int round = 0; round < settings.rounds(); round++) {
             results.add(full, site.drainInto(Workload.MANY, settings.orders(), worker));
         }

@@ -56,7 +56,7 @@ final class JdbcYardstick {
     }
 
     Measured measure(Shape shape, Workload workload, int orders) throws Exception {
-        Database.prepare(new JdbcTemplate(database.yardstick()), workload);
+        database.prepare(new JdbcTemplate(database.yardstick()), workload);
         String run = "yardstick";
         AtomicInteger next = new AtomicInteger();
         ExecutorService threads = Executors.newFixedThreadPool(shape.connections);
@@ -88,7 +88,7 @@ final class JdbcYardstick {
         }
         double seconds = (System.nanoTime() - begin) / 1e9;
         threads.shutdown();
-        Integer reserved = new JdbcTemplate(database.yardstick()).queryForObject("SELECT count(*) FROM outbox", Integer.class);
+        Integer reserved = new JdbcTemplate(database.yardstick()).queryForObject("SELECT count(*) FROM outbox WHERE published_at IS NULL", Integer.class);
         if (reserved != orders * workload.eventsOfAnOrder()) {
             throw new IllegalStateException(shape + ", " + workload + ": " + reserved + " events of " + orders + " orders");
         }

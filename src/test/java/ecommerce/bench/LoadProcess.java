@@ -23,8 +23,8 @@ final class LoadProcess extends ControlledProcess {
     record Latency(double p50, double p99, double p999, double max) {
     }
 
-    LoadProcess(String connectionString) throws IOException {
-        super("load", List.of("-Xmx1g"), Load.class, List.of(connectionString));
+    LoadProcess(String connectionString, List<String> jvmOptions) throws IOException {
+        super("load", jvmOptions, Load.class, List.of(connectionString));
     }
 
     /** A clock that this process and the other have in common, nanoseconds. */

@@ -43,9 +43,9 @@ final class Site implements AutoCloseable {
 
     Site(Settings settings, int yardstickConnections) throws IOException {
         this.settings = settings;
-        this.database = new Database(yardstickConnections);
-        this.bus = new BusProcess();
-        this.load = new LoadProcess(bus.connectionString());
+        this.database = new Database(settings.before(), yardstickConnections);
+        this.bus = new BusProcess(settings.jvmOptions());
+        this.load = new LoadProcess(bus.connectionString(), settings.jvmOptions());
     }
 
     Database database() {
@@ -53,12 +53,12 @@ final class Site implements AutoCloseable {
     }
 
     WorkerProcess start(Kind kind, boolean jfr) throws IOException {
-        return WorkerProcess.start(kind, database.workerUrl(), bus.connectionString(), settings.concurrentCalls(), jfr);
+        return WorkerProcess.start(kind, database.workerUrl(), bus.connectionString(), settings, jfr);
     }
 
     /** Seconds from the start of a worker until it has started, and until the event of an order that waits for it has come. */
     double[] startup(Kind kind) throws IOException {
-        Database.prepare(database.worker(), Workload.MANY);
+        database.prepare(database.worker(), Workload.MANY);
         String run = begin(Workload.MANY, 1);
         load.sendBacklog(Workload.MANY);
         long begin = LoadProcess.now();
@@ -71,7 +71,7 @@ final class Site implements AutoCloseable {
 
     /** Empties the tables and has a backlog drained. */
     Measured drain(Workload workload, int orders, WorkerProcess worker) {
-        Database.prepare(database.worker(), workload);
+        database.prepare(database.worker(), workload);
         return drainInto(workload, orders, worker);
     }
 
@@ -89,7 +89,7 @@ final class Site implements AutoCloseable {
 
     /** Sends orders at a fixed rate, and tells how long each took from when it should have been sent. */
     LoadProcess.Latency latency(int ordersPerSecond, int seconds, WorkerProcess worker) {
-        Database.prepare(database.worker(), Workload.MANY);
+        database.prepare(database.worker(), Workload.MANY);
         int orders = ordersPerSecond * seconds;
         String run = begin(Workload.MANY, orders);
         load.sendAtRate(Workload.MANY, ordersPerSecond);
@@ -99,7 +99,7 @@ final class Site implements AutoCloseable {
 
     /** Offers more than can be done, then lets the worker drain what is left. */
     Overload overload(double ordersPerSecond, int seconds, WorkerProcess worker) {
-        Database.prepare(database.worker(), Workload.MANY);
+        database.prepare(database.worker(), Workload.MANY);
         int orders = (int) (ordersPerSecond * seconds);
         String run = begin(Workload.MANY, orders);
         double first = worker.resident();
@@ -122,7 +122,7 @@ final class Site implements AutoCloseable {
 
     /** Percent of a core, by process, with nothing to do. */
     Map<String, Double> idle(int seconds, WorkerProcess worker) {
-        Database.prepare(database.worker(), Workload.MANY);
+        database.prepare(database.worker(), Workload.MANY);
         CpuTime cpu = CpuTime.from(processes(worker));
         LoadProcess.pause(Duration.ofSeconds(seconds));
         return cpu.per(TimeUnit.SECONDS.toMicros(seconds) / 100.0);

@@ -47,8 +47,10 @@ final class WorkerProcess implements AutoCloseable {
     }
 
     /** Starts one, and waits until it says that it has started. */
-    static WorkerProcess start(Kind kind, String database, String bus, int concurrentCalls, boolean jfr) throws IOException {
+    static WorkerProcess start(Kind kind, String database, String bus, Settings settings, boolean jfr) throws IOException {
         List<String> command = new ArrayList<>(List.of("-XX:MaxRAM=" + MEMORY + "m", "-XX:MaxRAMPercentage=50", "-XX:+ExitOnOutOfMemoryError"));
+        command.addAll(settings.jvmOptions());
+        int concurrentCalls = settings.concurrentCalls();
         if (jfr) {
             Files.createDirectories(RECORDING.getParent());
             command.add("-XX:StartFlightRecording=settings=profile,filename=" + RECORDING);

@@ -12,8 +12,8 @@ public final class BusProcess extends ControlledProcess {
 
     private final String connectionString;
 
-    public BusProcess() throws IOException {
-        super("service-bus", List.of("-Xmx3g"), BusProcess.class, List.of());
+    public BusProcess(List<String> jvmOptions) throws IOException {
+        super("service-bus", jvmOptions, BusProcess.class, List.of());
         connectionString = ask("connection-string");
     }
 
