@@ -1,29 +1,38 @@
--- Takes a message in: one row the first time, none for a message that is already there.
--- A concurrent delivery of the same message waits here for the other's commit.
+-- Takes messages in: one row for each that is new, none for a message that is already there.
+-- The parameters are arrays with an element for each message, in arrival order.
+-- A concurrent delivery of a message waits here for the other's commit; the rows are made in order of their ids, so that two
+-- batches do not wait for each other.
 -- processed_at is set at once: the row is committed with the work, or not at all. But if an older message
 -- of the same order (or product, for commands) is parked, this one is parked behind it.
--- The events of this transaction take their enqueued_at from the setting that is made here.
--- Answers whether the message is to be handled now. Run by the inbox repository; parameters in its notation.
+-- The events of this transaction take their enqueued_at from the setting that is made here, the earliest of the messages.
+-- Answers of each new message whether it is to be handled now. Run by the inbox repository; parameters in its notation.
 WITH message AS (
-    SELECT body, coalesce(body ->> 'orderId', body ->> 'productId') AS key,
-           set_config('inventory.enqueued_at', CAST(CAST(:enqueuedAt AS timestamptz) AS text), true) AS enqueued_at
-    FROM CAST(:messageBody AS jsonb) AS body
+    SELECT *, CAST(text AS jsonb) AS body,
+           set_config('inventory.enqueued_at', CAST(min(CAST(enqueued_at AS timestamptz)) OVER () AS text), true) AS setting
+    FROM unnest(CAST(:messageId AS uuid[]), CAST(:messageType AS text[]), CAST(:messageBody AS text[]),
+                CAST(:sourceMessageId AS text[]), CAST(:correlationId AS text[]), CAST(:traceparent AS text[]),
+                CAST(:enqueuedAt AS text[]))
+        AS message (message_id, message_type, text, source_message_id, correlation_id, traceparent, enqueued_at)
+), keyed AS (
+    SELECT *, coalesce(body ->> 'orderId', body ->> 'productId') AS key
+    FROM message
 ), place AS MATERIALIZED (
-    SELECT body, key, EXISTS (
+    SELECT *, EXISTS (
         SELECT FROM inbox
         WHERE partition_key = key AND processed_at IS NULL AND dead_at IS NULL) AS parked
-    FROM message
+    FROM keyed
 )
 INSERT INTO inbox
     (message_id, message_type, message_body, processed_at,
      next_retry_at, partition_key, parked_sequence, source_message_id, correlation_id, traceparent)
-SELECT :messageId, :messageType, body, CASE WHEN NOT parked THEN now() END,
+SELECT message_id, message_type, body, CASE WHEN NOT parked THEN now() END,
        CASE WHEN parked THEN now() END,
        CASE WHEN parked THEN key END,
        CASE WHEN parked THEN nextval('inbox_parked_sequence') END,
-       CASE WHEN parked THEN CAST(:sourceMessageId AS text) END,
-       CASE WHEN parked THEN CAST(:correlationId AS text) END,
-       CASE WHEN parked THEN CAST(:traceparent AS text) END
+       CASE WHEN parked THEN source_message_id END,
+       CASE WHEN parked THEN correlation_id END,
+       CASE WHEN parked THEN traceparent END
 FROM place
+ORDER BY message_id
 ON CONFLICT (message_id) DO NOTHING
-RETURNING processed_at IS NOT NULL
+RETURNING message_id, processed_at IS NOT NULL AS to_handle

@@ -1,10 +1,21 @@
--- Reserves an order whole or not at all, in one round trip: see reserve_inventory in db/migration.
--- Gives the outcome (Reserved, Insufficient, Duplicate) and what is short.
-SELECT outcome, CAST(short_lines AS text) AS short_lines
+-- Reserves orders, each whole or not at all, in one round trip: see reserve_inventory in db/migration.
+-- The parameters are arrays with an element for each message, in arrival order.
+-- Gives for each message what it was, as parameters of SQL, the outcome of its order, and what is short.
+WITH message AS (
+    SELECT *
+    FROM unnest(CAST(:#messageId AS text[]), CAST(:#sourceMessageId AS text[]), CAST(:#correlationId AS text[]),
+                CAST(:#traceparent AS text[]), CAST(:#messageBody AS text[]))
+        WITH ORDINALITY AS message (message_id, source_message_id, correlation_id, traceparent, body, arrival)
+)
+SELECT message_id AS "messageId", source_message_id AS "sourceMessageId", message.correlation_id AS "correlationId",
+       message.traceparent, body AS "messageBody", outcome, CAST(short_lines AS text) AS "shortLines"
 FROM reserve_inventory(
-    jsonb_build_array(jsonb_build_object(
-        'messageId', CAST(:#sourceMessageId AS text),
-        'correlationId', CAST(:#correlationId AS text),
-        'traceparent', CAST(:#traceparent AS text),
-        'order', CAST(:#messageBody AS jsonb))),
-    CAST(:#reservationTtl AS interval))
+    (SELECT jsonb_agg(jsonb_build_object(
+         'messageId', source_message_id,
+         'correlationId', correlation_id,
+         'traceparent', traceparent,
+         'order', CAST(body AS jsonb)) ORDER BY arrival)
+     FROM message),
+    CAST(:#reservationTtl AS interval)) AS reservation (arrival, source, order_id, outcome, short_lines)
+JOIN message USING (arrival)
+ORDER BY arrival

@@ -13,6 +13,7 @@ import ecommerce.inventory.api.Problem;
 import ecommerce.inventory.api.RequestParameters;
 import ecommerce.inventory.inbox.FailedAttempt;
 import ecommerce.inventory.inbox.InboxRepository;
+import ecommerce.inventory.inbox.MessageColumns;
 import ecommerce.inventory.inbox.Normalizer;
 import ecommerce.inventory.inbox.ParkedMessage;
 import ecommerce.inventory.inbox.SchemaViolations;
@@ -127,6 +128,16 @@ public class InventoryBeans {
     @BindToRegistry("PROPAGATION_REQUIRED")
     public TransactionPolicy transactionPolicy(PlatformTransactionManager transactionManager) {
         return new TransactionPolicy(transactionManager);
+    }
+
+    @BindToRegistry("GROUP_COMMIT")
+    public GroupCommit groupCommit(TransactionPolicy transaction, InventoryProperties settings) {
+        return new GroupCommit(transaction, settings.inbox().batchSize());
+    }
+
+    @BindToRegistry
+    public MessageColumns messageColumns() {
+        return new MessageColumns();
     }
 
     @BindToRegistry

@@ -134,6 +134,8 @@ public record InventoryProperties(
     }
 
     /**
+     * @param batchSize     OrderCreated messages that are handled together in one transaction, at most: those that came while
+     *                      the last one ran; at least 1.
      * @param maxRetries    How often a failed transaction is tried again in the process. An outage of the database does
      *                      not count.
      * @param retryDelay    Delay before the first retry, doubled at each further one; ISO-8601 duration.
@@ -145,6 +147,7 @@ public record InventoryProperties(
      * @param retrySchedule When to look for parked messages that are due; Quartz cron expression.
      */
     public record Inbox(
+            @DefaultValue("100") int batchSize,
             @DefaultValue("5") int maxRetries,
             @DefaultValue("PT0.1S") @DurationFormat(DurationStyle.ISO8601) Duration retryDelay,
             @DefaultValue("PT5S") @DurationFormat(DurationStyle.ISO8601) Duration retryDelayMax,
@@ -154,6 +157,7 @@ public record InventoryProperties(
             @DefaultValue("* * * * * ?") String retrySchedule) {
 
         public Inbox {
+            requireAtLeast(1, batchSize, "inventory.inbox.batch-size");
             requireAtLeast(0, maxRetries, "inventory.inbox.max-retries");
             requirePositive(retryDelay, "inventory.inbox.retry-delay");
             requirePositive(retryDelayMax, "inventory.inbox.retry-delay-max");

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 
 import javax.sql.DataSource;
 
@@ -82,6 +84,27 @@ class InboxRepositoryTest {
             .hasMessage("MessageId: the-sender's-id was that of a message of type PaymentFailed; each message needs an id of its own");
     }
 
+    @Test
+    void ofSeveralMessagesThoseAreHandledThatAreNewAndOfTwiceTheSameOne() {
+        add("OrderCreated");
+        UUID second = UUID.randomUUID();
+        UUID third = UUID.randomUUID();
+
+        assertThat(addAll(ID, third, second, third)).as("in the order in which they came").containsExactly(third, second);
+        assertThat(addAll(second, third)).isEmpty();
+
+        assertThat(tables.count("inbox")).isEqualTo(3);
+        assertThat(registry.get("inventory.inbox.duplicates").counter().count()).isEqualTo(4);
+    }
+
+    @Test
+    void ofSeveralMessagesOneThatUsesAnIdAgainFailsAll() {
+        add("PaymentFailed");
+
+        assertThatThrownBy(() -> addAll(UUID.randomUUID(), ID)).isInstanceOf(InvalidMessageException.class)
+            .hasMessageStartingWith("MessageId: the-sender's-id was that of a message of type PaymentFailed");
+    }
+
     private CompletableFuture<Boolean> whileTheFirstIsInWork(boolean commit) {
         return transaction.execute(status -> {
             assertThat(add("OrderCreated")).isTrue();
@@ -96,12 +119,26 @@ class InboxRepositoryTest {
 
     private boolean add(String type) {
         Exchange exchange = new DefaultExchange(new DefaultCamelContext());
-        Map<String, Object> message = new HashMap<>(Map.of("messageId", ID, "sourceMessageId", "the-sender's-id",
+        exchange.setVariable("message", message(ID, type));
+        return inbox.add(exchange, ID.toString());
+    }
+
+    /** @return ids of the messages that are to be handled */
+    private List<UUID> addAll(UUID... ids) {
+        Exchange exchange = new DefaultExchange(new DefaultCamelContext());
+        exchange.setVariable("messages", Stream.of(ids).map(id -> message(id, "OrderCreated")).toList());
+        boolean any = inbox.add(exchange, exchange.getExchangeId());
+        List<?> toHandle = exchange.getMessage().getBody(List.class);
+        assertThat(any).isEqualTo(!toHandle.isEmpty());
+        return toHandle.stream().map(message -> (UUID) ((Map<?, ?>) message).get("messageId")).toList();
+    }
+
+    private static Map<String, Object> message(UUID id, String type) {
+        Map<String, Object> message = new HashMap<>(Map.of("messageId", id, "sourceMessageId", "the-sender's-id",
             "messageType", type, "messageBody", "{\"orderId\": \"1\"}"));
         message.put("correlationId", null);
         message.put("traceparent", null);
         message.put("enqueuedAt", null);
-        exchange.setVariable("message", message);
-        return inbox.add(exchange, ID.toString());
+        return message;
     }
 }

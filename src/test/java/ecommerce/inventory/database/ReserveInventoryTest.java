@@ -5,10 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 import ecommerce.inventory.support.Tables;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.dao.DataIntegrityViolationException;
 
@@ -83,6 +88,50 @@ class ReserveInventoryTest {
             "3 Reserved");
 
         assertThat(tables.stockOf("a")).isEqualTo("0 available, 10 reserved, version 3");
+    }
+
+    @Test
+    void inABatchEachEventTellsWhatItsOrderHasLeft() {
+        reserve(order("2", "a:1") + "," + order("1", "a:2", "b:1") + "," + order("3", "a:3"));
+
+        assertThat(tables.rows("SELECT message_body ->> 'orderId' AS order_id, message_body ->> 'productId' AS product, "
+            + "message_body ->> 'remainingStock' AS remaining FROM outbox ORDER BY sequence")).containsExactly(
+                Map.of("order_id", "2", "product", "a", "remaining", "9"),
+                Map.of("order_id", "1", "product", "a", "remaining", "7"),
+                Map.of("order_id", "1", "product", "b", "remaining", "4"),
+                Map.of("order_id", "3", "product", "a", "remaining", "4"));
+        assertThat(tables.stockOf("a")).as("a version for each order").isEqualTo("4 available, 6 reserved, version 4");
+    }
+
+    /** Random batches, in which some products run out. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+    void aBatchEndsAsItsOrdersWouldOneAfterTheOther(long seed) {
+        Random random = new Random(seed);
+        List<String> products = List.of("a", "b", "c", "d", "unknown");
+        List<String> orders = IntStream.range(0, 60).mapToObj(i -> order(String.valueOf(random.nextInt(50)),
+            IntStream.rangeClosed(0, random.nextInt(3)).mapToObj(line -> products.get(random.nextInt(100) < 97 ? random.nextInt(4) : 4)
+                + ":" + (1 + random.nextInt(4))).toArray(String[]::new))).toList();
+
+        List<Object> together = outcome(() -> reserve(String.join(",", orders)));
+        List<Object> oneByOne = outcome(() -> orders.stream().flatMap(order -> reserve(order).stream()).toList());
+
+        assertThat(together).isEqualTo(oneByOne);
+        assertThat(together.toString()).as("of each kind").contains("Reserved", "Insufficient", "Duplicate");
+    }
+
+    /** What is answered, and what is in the tables then. */
+    private List<Object> outcome(Supplier<List<String>> reservation) {
+        tables.clear();
+        tables.stock("a", 12);
+        tables.stock("b", 20);
+        tables.stock("c", 1000);
+        tables.stock("d", 1000);
+        return List.of(
+            reservation.get(),
+            tables.rows("SELECT product_id, available_stock, reserved_stock, version FROM inventory ORDER BY 1"),
+            tables.rows("SELECT order_id, product_id, quantity_reserved FROM inventory_reservations ORDER BY 1, 2"),
+            tables.rows("SELECT partition_key, causation_id, message_body ->> 'productId' AS product, reserved_change FROM outbox ORDER BY 1, 3"));
     }
 
     @Test

@@ -2,6 +2,8 @@ package ecommerce.inventory.routes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 import ecommerce.inventory.support.RouteTest;
@@ -29,7 +31,7 @@ import org.springframework.test.context.TestPropertySource;
 class ReserveInventoryRouteTest {
 
     /** A message as the inbox passes it on; the SQL is a mock, so any parameter will do. */
-    private static final Map<String, Object> MESSAGE = Map.of("messageBody", "{\"orderId\":\"order-1\"}");
+    private static final Map<String, Object> MESSAGE = message("order-1");
 
     @Autowired
     private CamelContext camel;
@@ -53,33 +55,63 @@ class ReserveInventoryRouteTest {
 
     @Test
     void theMessageAndTheTimeToPayAreTheParametersOfTheReservation() throws Exception {
-        reservationAnswers("Reserved", null);
-        reserve.expectedBodiesReceived(MESSAGE);
+        reservationAnswers(outcome("order-1", "Reserved", null));
+        reserve.expectedMessageCount(1);
         reserve.expectedVariableReceived("reservationTtl", "PT20M");
 
-        handle();
+        handle(MESSAGE);
 
         MockEndpoint.assertIsSatisfied(camel);
+        assertThat(reserve.getExchanges().get(0).getMessage().getBody(Map.class))
+            .containsEntry("messageBody", new String[] {"{\"orderId\":\"order-1\"}"});
+    }
+
+    @Test
+    void ordersThatComeTogetherAreReservedInOneStatementAndEachHasItsOutcome() throws Exception {
+        Map<String, Object> paid = outcome("order-2", "Paid", null);
+        Map<String, Object> shortOrder = outcome("order-3", "Insufficient", "[]");
+        reservationAnswers(shortOrder, outcome("order-1", "Reserved", null), paid);
+        reserve.expectedMessageCount(1);
+        commit.expectedBodiesReceived(paid);
+        insufficient.expectedBodiesReceived(shortOrder);
+
+        assertThat(handle(List.of(message("order-3"), MESSAGE, message("order-2"))).getException()).isNull();
+
+        MockEndpoint.assertIsSatisfied(camel);
+        assertThat(reserve.getExchanges().get(0).getMessage().getBody(Map.class)).containsEntry("messageBody",
+            new String[] {"{\"orderId\":\"order-3\"}", "{\"orderId\":\"order-1\"}", "{\"orderId\":\"order-2\"}"});
+    }
+
+    @Test
+    void aFailureOfOneOrderFailsAll() throws Exception {
+        CannotAcquireLockException failure = new CannotAcquireLockException("deadlock detected");
+        reservationAnswers(outcome("order-1", "Paid", null), outcome("order-2", "Reserved", null));
+        commit.whenAnyExchangeReceived(exchange -> {
+            throw failure;
+        });
+
+        assertThat(handle(List.of(MESSAGE, message("order-2"))).getException()).isSameAs(failure);
     }
 
     @Test
     void aReservedOrderIsDone() throws Exception {
-        reservationAnswers("Reserved", null);
+        reservationAnswers(outcome("order-1", "Reserved", null));
         insufficient.expectedMessageCount(0);
         commit.expectedMessageCount(0);
 
-        assertThat(handle().getException()).isNull();
+        assertThat(handle(MESSAGE).getException()).isNull();
 
         MockEndpoint.assertIsSatisfied(camel);
     }
 
     @Test
     void anOrderThatIsPaidAlreadyIsCommitted() throws Exception {
-        reservationAnswers("Paid", null);
-        commit.expectedBodiesReceived(MESSAGE);
+        Map<String, Object> paid = outcome("order-1", "Paid", null);
+        reservationAnswers(paid);
+        commit.expectedBodiesReceived(paid);
         insufficient.expectedMessageCount(0);
 
-        assertThat(handle().getException()).isNull();
+        assertThat(handle(MESSAGE).getException()).isNull();
 
         MockEndpoint.assertIsSatisfied(camel);
     }
@@ -87,11 +119,11 @@ class ReserveInventoryRouteTest {
     @Test
     void aShortOrderIsToldWithItsShortLinesAndIsNoFailure() throws Exception {
         String shortLines = "[{\"productId\": \"prod-456\", \"availableStock\": 1, \"requestedQuantity\": 2}]";
-        reservationAnswers("Insufficient", shortLines);
-        insufficient.expectedBodiesReceived(MESSAGE);
-        insufficient.expectedVariableReceived("shortLines", shortLines);
+        Map<String, Object> shortOrder = outcome("order-1", "Insufficient", shortLines);
+        reservationAnswers(shortOrder);
+        insufficient.expectedBodiesReceived(shortOrder);
 
-        assertThat(handle().getException()).isNull();
+        assertThat(handle(MESSAGE).getException()).isNull();
 
         MockEndpoint.assertIsSatisfied(camel);
     }
@@ -99,11 +131,11 @@ class ReserveInventoryRouteTest {
     @ParameterizedTest
     @ValueSource(strings = {"Duplicate", "PaymentFailed", "Refunded", "Cancelled"})
     void anOrderThatHasItsOutcomeAlreadyTellsNothing(String outcome) throws Exception {
-        reservationAnswers(outcome, null);
+        reservationAnswers(outcome("order-1", outcome, null));
         insufficient.expectedMessageCount(0);
         commit.expectedMessageCount(0);
 
-        assertThat(handle().getException()).isNull();
+        assertThat(handle(MESSAGE).getException()).isNull();
 
         MockEndpoint.assertIsSatisfied(camel);
     }
@@ -116,17 +148,29 @@ class ReserveInventoryRouteTest {
         });
         insufficient.expectedMessageCount(0);
 
-        assertThat(handle().getException()).isSameAs(failure);
+        assertThat(handle(MESSAGE).getException()).isSameAs(failure);
 
         MockEndpoint.assertIsSatisfied(camel);
     }
 
-    private void reservationAnswers(String outcome, String shortLines) {
-        reserve.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(
-            shortLines == null ? Map.of("outcome", outcome) : Map.of("outcome", outcome, "short_lines", shortLines)));
+    private static Map<String, Object> message(String orderId) {
+        return Map.of("messageBody", "{\"orderId\":\"" + orderId + "\"}");
     }
 
-    private Exchange handle() {
-        return sender.send("direct:OrderCreated", exchange -> exchange.getMessage().setBody(MESSAGE));
+    /** A row of the reservation: the message, and what became of it. */
+    private static Map<String, Object> outcome(String orderId, String outcome, String shortLines) {
+        Map<String, Object> row = new HashMap<>(message(orderId));
+        row.put("outcome", outcome);
+        row.put("shortLines", shortLines);
+        return row;
+    }
+
+    @SafeVarargs
+    private void reservationAnswers(Map<String, Object>... rows) {
+        reserve.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(List.of(rows)));
+    }
+
+    private Exchange handle(Object body) {
+        return sender.send("direct:OrderCreated", exchange -> exchange.getMessage().setBody(body));
     }
 }

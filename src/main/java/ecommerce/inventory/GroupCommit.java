@@ -1,0 +1,143 @@
+package ecommerce.inventory;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+
+import ecommerce.inventory.inbox.Failures;
+import org.apache.camel.Exchange;
+import org.apache.camel.NamedNode;
+import org.apache.camel.Processor;
+import org.apache.camel.Route;
+import org.apache.camel.spi.TransactedPolicy;
+import org.apache.camel.support.processor.DelegateSyncProcessor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The policy of the {@code transacted} block in which messages are handled: a {@link TransactionPolicy} in which messages of
+ * type OrderCreated that wait share one transaction. While one transaction of orders runs, those that come meanwhile are
+ * collected, and the next one takes them all, up to a bound; an order that comes alone is not kept waiting. Each message goes
+ * on only when the transaction that it was part of has committed.
+ * <p>
+ * In a shared transaction the block is run once, with one exchange for all of them: variable {@code messages} and the body are the
+ * list of their messages (variable {@code message}); {@code message} and {@code messageBody} are not set. If it fails, nothing is
+ * told to any of them: each is handled again in a transaction of its own, and so is a message that is tried again. So the
+ * failure of one costs the others no more than a rollback.
+ */
+class GroupCommit implements TransactedPolicy {
+
+    private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
+    private static final String TYPE = "OrderCreated";
+
+    private final TransactedPolicy transaction;
+    private final int limit;
+
+    /** @param limit messages in a transaction, at most */
+    GroupCommit(TransactedPolicy transaction, int limit) {
+        this.transaction = transaction;
+        this.limit = limit;
+    }
+
+    @Override
+    public void beforeWrap(Route route, NamedNode definition) {
+        transaction.beforeWrap(route, definition);
+    }
+
+    @Override
+    public Processor wrap(Route route, Processor processor) {
+        return new Group(transaction.wrap(route, processor));
+    }
+
+    private enum Turn {
+        /** To commit for all that wait. */
+        LEAD,
+        COMMITTED,
+        ALONE
+    }
+
+    /** One that waits for its turn. */
+    private record Member(Exchange exchange, CompletableFuture<Turn> turn) {
+    }
+
+    private final class Group extends DelegateSyncProcessor {
+
+        private final Queue<Member> waiting = new ArrayDeque<>();
+        private boolean led;
+
+        Group(Processor transaction) {
+            super(transaction);
+        }
+
+        @Override
+        public void process(Exchange exchange) throws Exception {
+            boolean triedBefore = exchange.getMessage().getHeader(Exchange.REDELIVERY_COUNTER, 0, int.class) > 0;
+            if (triedBefore || !TYPE.equals(exchange.getVariable("messageType")) || !together(exchange)) {
+                super.process(exchange);
+            }
+        }
+
+        /** @return whether the exchange is done; if not it is to be handled alone */
+        private boolean together(Exchange exchange) throws Exception {
+            Member member = new Member(exchange, new CompletableFuture<>());
+            synchronized (waiting) {
+                waiting.add(member);
+                if (!led) {
+                    led = true;
+                    member.turn().complete(Turn.LEAD);
+                }
+            }
+            Turn turn = member.turn().join();
+            return turn == Turn.LEAD ? lead() : turn == Turn.COMMITTED;
+        }
+
+        /** For the first of those that wait, which is the caller, and for all that wait with it. */
+        private boolean lead() throws Exception {
+            List<Member> members = new ArrayList<>();
+            synchronized (waiting) {
+                while (!waiting.isEmpty() && members.size() < limit) {
+                    members.add(waiting.remove());
+                }
+            }
+            Turn outcome = Turn.ALONE;
+            try {
+                if (members.size() == 1) {
+                    super.process(members.get(0).exchange());
+                    return true;
+                }
+                outcome = commit(members.stream().map(Member::exchange).toList());
+                return outcome == Turn.COMMITTED;
+            } finally {
+                synchronized (waiting) {
+                    led = !waiting.isEmpty();
+                    if (led) {
+                        waiting.element().turn().complete(Turn.LEAD);
+                    }
+                }
+                for (Member member : members) {
+                    member.turn().complete(outcome);
+                }
+            }
+        }
+
+        private Turn commit(List<Exchange> exchanges) throws Exception {
+            Exchange all = exchanges.get(0).copy();
+            // Where Camel keeps that a transaction is open.
+            all.getExchangeExtension().setUnitOfWork(exchanges.get(0).getUnitOfWork());
+            List<?> messages = exchanges.stream().map(exchange -> exchange.getVariable("message")).toList();
+            all.removeVariable("message");
+            all.removeVariable("messageBody");
+            all.setVariable("messages", messages);
+            all.getMessage().setBody(messages);
+            super.process(all);
+            if (all.getException() == null) {
+                return Turn.COMMITTED;
+            }
+            LOG.info("{} messages that were handled together failed, and are handled one by one: {}", exchanges.size(),
+                Failures.rootCause(all.getException()));
+            return Turn.ALONE;
+        }
+    }
+}

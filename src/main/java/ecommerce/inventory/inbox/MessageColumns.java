@@ -1,0 +1,36 @@
+package ecommerce.inventory.inbox;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+
+/**
+ * Makes of messages, which are maps, the parameters of a statement that takes them all at once: for each key an array with an
+ * element for each message. As a step of a route it does so with the body, which is one message or a list of them.
+ */
+public class MessageColumns implements Processor {
+
+    @Override
+    @SuppressWarnings("unchecked")
+    public void process(Exchange exchange) {
+        Object body = exchange.getMessage().getBody();
+        exchange.getMessage().setBody(of(body instanceof List<?> several ? (List<Map<String, Object>>) several
+            : List.of((Map<String, Object>) body)));
+    }
+
+    /** @param messages of the same keys; at least one */
+    static Map<String, String[]> of(List<Map<String, Object>> messages) {
+        Map<String, String[]> columns = new HashMap<>();
+        for (String key : messages.get(0).keySet()) {
+            columns.put(key, messages.stream().map(message -> text(message.get(key))).toArray(String[]::new));
+        }
+        return columns;
+    }
+
+    private static String text(Object value) {
+        return value == null ? null : value.toString();
+    }
+}

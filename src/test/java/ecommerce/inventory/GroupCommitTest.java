@@ -1,0 +1,177 @@
+package ecommerce.inventory;
+
+import static ecommerce.inventory.support.Shop.await;
+import static java.util.Collections.synchronizedList;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.IntStream;
+
+import org.apache.camel.Exchange;
+import org.apache.camel.NamedNode;
+import org.apache.camel.Processor;
+import org.apache.camel.Route;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.impl.engine.DefaultUnitOfWork;
+import org.apache.camel.spi.TransactedPolicy;
+import org.apache.camel.support.DefaultExchange;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Which messages share a transaction, and what becomes of them when it fails. The transaction is a stub. */
+class GroupCommitTest {
+
+    private static final int LIMIT = 3;
+
+    private final DefaultCamelContext camel = new DefaultCamelContext();
+    /** Each transaction that was tried: the orders in it. */
+    private final List<List<String>> transactions = synchronizedList(new ArrayList<>());
+    private final CountDownLatch firstMayCommit = new CountDownLatch(1);
+    private final List<Thread> threads = new ArrayList<>();
+    private final Processor group = new GroupCommit(new Stub(), LIMIT).wrap(null, this::transaction);
+
+    /** Leaves the block as it is. */
+    private static class Stub implements TransactedPolicy {
+
+        @Override
+        public void beforeWrap(Route route, NamedNode definition) {
+        }
+
+        @Override
+        public Processor wrap(Route route, Processor processor) {
+            return processor;
+        }
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        firstMayCommit.countDown();
+        camel.close();
+    }
+
+    /** The first one takes until it may commit; one with an order "bad" in it fails. */
+    private void transaction(Exchange exchange) throws InterruptedException {
+        List<String> orders = exchange.getVariable("messages") == null ? List.of(orderOf(exchange.getVariable("message", Map.class)))
+            : exchange.getMessage().getBody(List.class).stream().map(message -> orderOf((Map<?, ?>) message)).toList();
+        transactions.add(orders);
+        if (orders.contains("first")) {
+            firstMayCommit.await();
+        }
+        if (orders.contains("bad")) {
+            exchange.setException(new IllegalStateException("bad"));
+        }
+    }
+
+    private static String orderOf(Map<?, ?> message) {
+        return (String) message.get("orderId");
+    }
+
+    @Test
+    void anOrderThatComesAloneIsNotKeptWaiting() {
+        firstMayCommit.countDown();
+
+        assertThat(handle("OrderCreated", "first").join().getException()).isNull();
+
+        assertThat(transactions).containsExactly(List.of("first"));
+    }
+
+    @Test
+    void ordersThatComeWhileATransactionRunsShareTheNextUpToTheLimit() {
+        CompletableFuture<Exchange> first = whileTheFirstRuns();
+        List<CompletableFuture<Exchange>> others = List.of(handleAndWait("2"), handleAndWait("3"), handleAndWait("4"), handleAndWait("5"));
+        assertThat(others).as("none is done before its transaction").noneMatch(CompletableFuture::isDone);
+
+        firstMayCommit.countDown();
+
+        assertThat(first.join().getException()).isNull();
+        others.forEach(other -> assertThat(other.join().getException()).isNull());
+        assertThat(transactions).containsExactly(List.of("first"), List.of("2", "3", "4"), List.of("5"));
+    }
+
+    @Test
+    void ifTheSharedTransactionFailsEachOrderIsHandledAloneAndOnlyTheBadOneFails() {
+        whileTheFirstRuns();
+        CompletableFuture<Exchange> good = handleAndWait("2");
+        CompletableFuture<Exchange> bad = handleAndWait("bad");
+        CompletableFuture<Exchange> better = handleAndWait("3");
+
+        firstMayCommit.countDown();
+
+        assertThat(good.join().getException()).isNull();
+        assertThat(bad.join().getException()).hasMessage("bad");
+        assertThat(better.join().getException()).isNull();
+        assertThat(transactions).startsWith(List.of("first"), List.of("2", "bad", "3")).hasSize(5)
+            .contains(List.of("2"), List.of("bad"), List.of("3"));
+    }
+
+    @Test
+    void afterAFailureTheNextOrdersAreHandledTogetherAgain() {
+        whileTheFirstRuns();
+        IntStream.range(0, LIMIT).forEach(i -> handleAndWait("bad"));
+        CompletableFuture<Exchange> next = handleAndWait("7");
+        CompletableFuture<Exchange> last = handleAndWait("8");
+
+        firstMayCommit.countDown();
+
+        assertThat(next.join().getException()).isNull();
+        assertThat(last.join().getException()).isNull();
+        assertThat(transactions).contains(List.of("7", "8"));
+    }
+
+    @Test
+    void messagesOfOtherTypesAndOrdersThatAreTriedAgainDoNotWait() {
+        whileTheFirstRuns();
+
+        assertThat(handle("PaymentProcessed", "2").join().getException()).isNull();
+        Exchange again = exchange("OrderCreated", "3");
+        again.getMessage().setHeader(Exchange.REDELIVERY_COUNTER, 1);
+        assertThat(handle(again).join().getException()).isNull();
+
+        assertThat(transactions).containsExactly(List.of("first"), List.of("2"), List.of("3"));
+    }
+
+    private CompletableFuture<Exchange> whileTheFirstRuns() {
+        CompletableFuture<Exchange> first = handle("OrderCreated", "first");
+        await().until(() -> !transactions.isEmpty());
+        return first;
+    }
+
+    private CompletableFuture<Exchange> handleAndWait(String orderId) {
+        CompletableFuture<Exchange> handled = handle("OrderCreated", orderId);
+        Thread thread = threads.get(threads.size() - 1);
+        await().until(() -> thread.getState() == Thread.State.WAITING);
+        return handled;
+    }
+
+    private CompletableFuture<Exchange> handle(String type, String orderId) {
+        return handle(exchange(type, orderId));
+    }
+
+    private CompletableFuture<Exchange> handle(Exchange exchange) {
+        CompletableFuture<Exchange> handled = new CompletableFuture<>();
+        Thread thread = new Thread(() -> {
+            try {
+                group.process(exchange);
+                handled.complete(exchange);
+            } catch (Throwable e) {
+                handled.completeExceptionally(e);
+            }
+        });
+        threads.add(thread);
+        thread.start();
+        return handled;
+    }
+
+    private Exchange exchange(String type, String orderId) {
+        Exchange exchange = new DefaultExchange(camel);
+        exchange.getExchangeExtension().setUnitOfWork(new DefaultUnitOfWork(exchange));
+        exchange.setVariable("messageType", type);
+        exchange.setVariable("message", Map.of("orderId", orderId));
+        return exchange;
+    }
+}
