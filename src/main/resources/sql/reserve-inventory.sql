@@ -3,12 +3,12 @@
 -- Gives for each message what it was, as parameters of SQL, the outcome of its order, and what is short.
 WITH message AS (
     SELECT *
-    FROM unnest(CAST(:#messageId AS text[]), CAST(:#sourceMessageId AS text[]), CAST(:#correlationId AS text[]),
-                CAST(:#traceparent AS text[]), CAST(:#messageBody AS text[]))
-        WITH ORDINALITY AS message (message_id, source_message_id, correlation_id, traceparent, body, arrival)
+    FROM unnest(CAST(:#sourceMessageId AS text[]), CAST(:#correlationId AS text[]), CAST(:#traceparent AS text[]),
+                CAST(:#messageBody AS text[]))
+        WITH ORDINALITY AS message (source_message_id, correlation_id, traceparent, body, arrival)
 )
-SELECT message_id AS "messageId", source_message_id AS "sourceMessageId", message.correlation_id AS "correlationId",
-       message.traceparent, body AS "messageBody", outcome, CAST(short_lines AS text) AS "shortLines"
+SELECT source_message_id AS "sourceMessageId", message.correlation_id AS "correlationId", message.traceparent,
+       body AS "messageBody", outcome, CAST(short_lines AS text) AS "shortLines"
 FROM reserve_inventory(
     (SELECT jsonb_agg(jsonb_build_object(
          'messageId', source_message_id,
@@ -16,6 +16,6 @@ FROM reserve_inventory(
          'traceparent', traceparent,
          'order', CAST(body AS jsonb)) ORDER BY arrival)
      FROM message),
-    CAST(:#reservationTtl AS interval)) AS reservation (arrival, source, order_id, outcome, short_lines)
+    CAST(:#reservationTtl AS interval)) AS reservation (arrival, message_id, order_id, outcome, short_lines)
 JOIN message USING (arrival)
 ORDER BY arrival
