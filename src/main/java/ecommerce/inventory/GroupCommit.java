@@ -12,7 +12,8 @@ import org.apache.camel.NamedNode;
 import org.apache.camel.Processor;
 import org.apache.camel.Route;
 import org.apache.camel.spi.TransactedPolicy;
-import org.apache.camel.support.processor.DelegateSyncProcessor;
+import org.apache.camel.support.service.ServiceHelper;
+import org.apache.camel.support.service.ServiceSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,20 +63,31 @@ class GroupCommit implements TransactedPolicy {
     private record Member(Exchange exchange, CompletableFuture<Turn> turn) {
     }
 
-    private final class Group extends DelegateSyncProcessor {
+    private final class Group extends ServiceSupport implements Processor {
 
+        private final Processor transaction;
         private final Queue<Member> waiting = new ArrayDeque<>();
         private boolean led;
 
         Group(Processor transaction) {
-            super(transaction);
+            this.transaction = transaction;
+        }
+
+        @Override
+        protected void doStart() {
+            ServiceHelper.startService(transaction);
+        }
+
+        @Override
+        protected void doStop() {
+            ServiceHelper.stopService(transaction);
         }
 
         @Override
         public void process(Exchange exchange) throws Exception {
             boolean triedBefore = exchange.getMessage().getHeader(Exchange.REDELIVERY_COUNTER, 0, int.class) > 0;
             if (triedBefore || !TYPE.equals(exchange.getVariable("messageType")) || !together(exchange)) {
-                super.process(exchange);
+                transaction.process(exchange);
             }
         }
 
@@ -104,7 +116,7 @@ class GroupCommit implements TransactedPolicy {
             Turn outcome = Turn.ALONE;
             try {
                 if (members.size() == 1) {
-                    super.process(members.get(0).exchange());
+                    transaction.process(members.get(0).exchange());
                     return true;
                 }
                 outcome = commit(members.stream().map(Member::exchange).toList());
@@ -131,7 +143,7 @@ class GroupCommit implements TransactedPolicy {
             all.removeVariable("messageBody");
             all.setVariable("messages", messages);
             all.getMessage().setBody(messages);
-            super.process(all);
+            transaction.process(all);
             if (all.getException() == null) {
                 return Turn.COMMITTED;
             }
