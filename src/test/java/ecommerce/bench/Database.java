@@ -52,7 +52,7 @@ final class Database implements AutoCloseable {
     }
 
     private String url(String name) {
-        return "jdbc:postgresql://localhost:" + server.getPort() + "/" + name;
+        return "jdbc:postgresql://localhost:" + server.getPort() + "/" + name + "?sslmode=disable";
     }
 
     String workerUrl() {

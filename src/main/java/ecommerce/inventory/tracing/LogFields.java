@@ -1,5 +1,7 @@
 package ecommerce.inventory.tracing;
 
+import java.util.regex.Pattern;
+
 import org.slf4j.MDC;
 
 /**
@@ -7,6 +9,8 @@ import org.slf4j.MDC;
  * {@code orderId} once it is read. ({@code traceId} and {@code spanId} come from the current span.)
  */
 public final class LogFields {
+
+    private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cntrl}\\p{Cs}\\u0080-\\u009F\\u2028\\u2029]");
 
     private static final String MESSAGE_ID = "messageId";
     private static final String ORDER_ID = "orderId";
@@ -27,7 +31,7 @@ public final class LogFields {
 
     /** Text of a stranger as it may be in the log and in a dead letter: with "?" for what would begin a line of its own. */
     public static String printable(String text) {
-        return text == null ? null : text.replaceAll("[\\p{Cntrl}\\p{Cs}\\u0080-\\u009F\\u2028\\u2029]", "?");
+        return text == null ? null : UNPRINTABLE.matcher(text).replaceAll("?");
     }
 
     private static void putUnlessNull(String name, String value) {
