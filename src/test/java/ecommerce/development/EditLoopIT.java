@@ -28,7 +28,7 @@ class EditLoopIT {
 
     private static final Path SOURCES = Path.of("src", "main", "resources");
     private static final String RESERVE = "routes/reserve-inventory.camel.yaml";
-    private static final String LAST_STEP = "        - filter:\n            id: paid-already";
+    private static final String LAST_STEP = "              - filter:\n                  id: paid-already";
 
     @TempDir
     private static Path resources;
@@ -61,7 +61,7 @@ class EditLoopIT {
 
     @Test
     void aStepThatIsAddedToARouteIsLive() throws Exception {
-        edit(RESERVE, LAST_STEP, "        - log:\n            id: edited\n            message: Seen ${variable.messageType}\n" + LAST_STEP);
+        edit(RESERVE, LAST_STEP, "              - log:\n                  id: edited\n                  message: Seen ${variable.messageType}\n" + LAST_STEP);
         awaitTold("Reloaded routes/reserve-inventory.camel.yaml: reserve-inventory");
 
         assertOrdersFlow();
@@ -144,7 +144,7 @@ class EditLoopIT {
 
     @Test
     void aFileThatNeedsAnotherOneWaitsForIt() throws Exception {
-        edit(RESERVE, LAST_STEP, "        - to:\n            id: edited\n            uri: direct:edited\n" + LAST_STEP);
+        edit(RESERVE, LAST_STEP, "              - to:\n                  id: edited\n                  uri: direct:edited\n" + LAST_STEP);
         awaitTold("routes/reserve-inventory.camel.yaml:\\d+: there is no route from direct:edited");
 
         save("routes/edited.camel.yaml", "- route:\n    id: edited-route\n    from:\n      uri: direct:edited\n      steps:\n"
@@ -194,9 +194,9 @@ class EditLoopIT {
 
     @Test
     void whatIsInWorkIsFinishedBeforeItsRouteIsReplaced() throws Exception {
-        edit(RESERVE, LAST_STEP, "        - log:\n            id: begins\n            message: Begins\n"
-            + "        - delay:\n            id: slow\n            constant: 3000\n"
-            + "        - log:\n            id: ends\n            message: Ends\n" + LAST_STEP);
+        edit(RESERVE, LAST_STEP, "              - log:\n                  id: begins\n                  message: Begins\n"
+            + "              - delay:\n                  id: slow\n                  constant: 3000\n"
+            + "              - log:\n                  id: ends\n                  message: Ends\n" + LAST_STEP);
         awaitTold("Reloaded routes/reserve-inventory.camel.yaml: reserve-inventory");
         String orderId = order(1);
         awaitTold("Begins");
@@ -224,11 +224,11 @@ class EditLoopIT {
         routes/reserve-inventory.camel.yaml       | parametersCount: 5    | parametersCount: 6          | routes/reserve-inventory.camel.yaml:\\d+: parametersCount is 6, and sql/reserve-inventory.sql has 5
         routes/outbox-relay.camel.yaml            | '"{{inventory.outbox.schedule}}"' | 0/2 * * * *     | routes/outbox-relay.camel.yaml:10: CronExpression .* is invalid.*
         routes/answer-query.camel.yaml            | ref: problem          | ref: problems               | routes/answer-query.camel.yaml:17: No bean could be found in the registry for: problems.*
-        sql/inbox-insert.sql                      | ON CONFLICT           | ON KONFLICT                 | sql/inbox-insert.sql:28: syntax error at or near "KONFLICT"
+        sql/inbox-insert.sql                      | ON CONFLICT           | ON KONFLICT                 | sql/inbox-insert.sql:37: syntax error at or near "KONFLICT"
         sql/query-stock.sql                       | SELECT stock          | SELECT stok                 | sql/query-stock.sql:2: column "stok" does not exist.*
         contracts/in/OrderCreated.schema.json     | '"type": "object"'    | '"type": "objekt"'          | contracts/in/OrderCreated.schema.json:\\d+: .*enumeration.*
         contracts/in/OrderCreated.schema.json     | '"type": "object",'   | '"type": "object"'          | contracts/in/OrderCreated.schema.json:\\d+: Unexpected character.*
-        db/migration/R__reserve_inventory.sql     | RETURNS TABLE         | RETURNS TABEL               | db/migration/R__reserve_inventory.sql:18: syntax error at or near .*
+        db/migration/R__reserve_inventory.sql     | RETURNS TABLE         | RETURNS TABEL               | db/migration/R__reserve_inventory.sql:23: syntax error at or near .*
         """)
     void whatIsBrokenIsToldAndChangesNothing(String file, String from, String to, String told) throws Exception {
         edit(file, from, to);

@@ -93,16 +93,16 @@ class QueryPlanTest {
 
     static Stream<Arguments> statements() {
         return Stream.of(
-            arguments("inbox-insert", 1, Map.of("messageId", UUID.randomUUID(), "messageBody", order("new-1"))),
-            arguments("inbox-insert", 1, Map.of("messageId", UUID.randomUUID(), "messageBody", order("unknown"))),
-            arguments("inbox-message-type", 1, Map.of("messageId", PARKED)),
+            arguments("inbox-insert", 1, message(UUID.randomUUID(), order("new-1"))),
+            arguments("inbox-insert", 1, message(UUID.randomUUID(), order("unknown"))),
+            arguments("inbox-message-type", 1, message(PARKED, null)),
             arguments("park-message", 1, Map.of("messageId", UUID.randomUUID(), "messageBody", order("new-1"), "parkedDelay", "PT10S",
                 "maxAttempts", 10, "error", "no luck")),
             arguments("park-message-again", 1, Map.of("messageId", PARKED, "parkedDelay", "PT10S", "parkedDelayMax", "PT15M",
                 "hopeless", false, "maxAttempts", 10, "error", "no luck", "retryCount", 0)),
             arguments("take-parked-message", 1, Map.of()),
             arguments("replay-dead-messages", 1, Map.of("messageId", DEAD.toString(), "replayedBy", "ada", "reason", "fixed")),
-            arguments("reserve-inventory", 1, Map.of("messageBody", order("unknown"), "reservationTtl", "PT15M")),
+            arguments("reserve-inventory", 1, message(UUID.randomUUID(), order("unknown"))),
             arguments("insufficient-inventory", 1, Map.of("messageBody", order("new-1"), "shortLines", "[{\"productId\": \"product-1\"}]")),
             arguments("order-paid", 1, Map.of("messageBody", order("new-1"))),
             arguments("order-again", 1, Map.of("messageBody", order("new-1"))),
@@ -168,6 +168,16 @@ class QueryPlanTest {
     private long blocksTouched() {
         return jdbc.queryForObject("SELECT sum(pg_stat_get_xact_blocks_fetched(oid)) FROM pg_class WHERE relnamespace = 'public'::regnamespace",
             Long.class);
+    }
+
+    /** For a statement that takes several. */
+    private static Map<String, Object> message(UUID id, String body) {
+        Map<String, Object> message = new HashMap<>(PARAMETERS);
+        message.put("messageId", id);
+        message.put("messageBody", body);
+        Map<String, Object> columns = Tables.columns(message);
+        columns.put("reservationTtl", "PT15M");
+        return columns;
     }
 
     private static String order(String orderId) {

@@ -71,11 +71,13 @@ class ReleaseInventoryTest {
     private void reserve(String orderId, String... lines) {
         String items = List.of(lines).stream().map(line -> line.split(":"))
             .map(line -> "{\"productId\": \"%s\", \"quantity\": %s}".formatted((Object[]) line)).toList().toString();
-        Map<String, Object> message = new HashMap<>(Map.of("sourceMessageId", "m", "reservationTtl", "PT15M",
+        Map<String, Object> message = new HashMap<>(Map.of("sourceMessageId", "m",
             "messageBody", "{\"orderId\": \"" + orderId + "\", \"items\": " + items + "}"));
         message.put("correlationId", null);
         message.put("traceparent", null);
-        assertThat(tables.run("reserve-inventory", message).get(0)).containsEntry("outcome", "Reserved");
+        Map<String, Object> parameters = Tables.columns(message);
+        parameters.put("reservationTtl", "PT15M");
+        assertThat(tables.run("reserve-inventory", parameters).get(0)).containsEntry("outcome", "Reserved");
     }
 
     /** @return the orders of the batch, as JSON */

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLWarning;
 import java.sql.Statement;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -98,6 +99,13 @@ public class Tables {
             throw new UncheckedIOException(e);
         }
         return new NamedParameterJdbcTemplate(jdbc).execute(sql, parameters, how);
+    }
+
+    /** The parameters of a statement that takes several messages at once, for one: an array of one for each. */
+    public static Map<String, Object> columns(Map<String, Object> message) {
+        Map<String, Object> columns = new HashMap<>();
+        message.forEach((name, value) -> columns.put(name, new String[] {value == null ? null : value.toString()}));
+        return columns;
     }
 
     /** Runs a statement of the worker that has no parameter. */
