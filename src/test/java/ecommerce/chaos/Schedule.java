@@ -12,9 +12,9 @@ import ecommerce.chaos.Fault.Family;
 /** Which fault comes when, made before the run: the same seed makes the same schedule. */
 final class Schedule {
 
-    private static final double KILLS_A_MINUTE = 4.5;
-    private static final double OUTAGES_A_MINUTE = 1;
-    private static final double OTHERS_A_MINUTE = 4;
+    private static final double KILLS_A_MINUTE = 4;
+    private static final double OUTAGES_A_MINUTE = 0.85;
+    private static final double OTHERS_A_MINUTE = 1.6;
     /** Faults that last, in milliseconds: longer than the locks of messages, and than a session waits for a row. */
     private static final int SHORTEST = 2_000;
     private static final int LONGEST = 7_000;
