@@ -134,7 +134,7 @@ final class ChaosRun {
         // In the order in which work flows: what is empty stays so when all before it is.
         Map<String, Long> unfinished = new LinkedHashMap<>();
         SOURCES.forEach(entity -> unfinished.put("messages of " + entity, bus.counts(entity).active()));
-        unfinished.put("messages parked", tables.count("inbox WHERE processed_at IS NULL"));
+        unfinished.put("messages parked", tables.count("inbox WHERE processed_at IS NULL AND dead_at IS NULL"));
         unfinished.put("reservations that neither a message nor time has ended", tables.count("inventory_reservations WHERE status = 'Reserved'"));
         unfinished.put("events not published", tables.count("outbox WHERE published_at IS NULL"));
         unfinished.put("events not folded", tables.count("outbox_unprojected"));

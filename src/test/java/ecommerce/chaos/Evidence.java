@@ -43,7 +43,7 @@ final class Evidence {
     Evidence(Book book, JdbcTemplate jdbc, List<Event> received, Map<String, String> deadLetters) {
         this.book = book;
         this.jdbc = jdbc;
-        this.deadLetters = deadLetters;
+        this.deadLetters = new HashMap<>(deadLetters);
         received.forEach(event -> events.putIfAbsent(event.messageId(), event));
     }
 
@@ -76,6 +76,14 @@ final class Evidence {
     private void deadLetters() {
         Map<String, Long> reasons = book.poison.values().stream().collect(Collectors.groupingBy(reason -> reason, Collectors.counting()));
         List<String> wrong = new ArrayList<>();
+        // A command that was parked in an outage, and is rejected when it is tried again.
+        List<String> deadInInbox = jdbc.queryForList("SELECT CAST(message_id AS text) FROM inbox WHERE dead_at IS NOT NULL", String.class);
+        deadInInbox.forEach(id -> {
+            String earlier = deadLetters.put(id, "CommandRejected");
+            if (earlier != null) {
+                wrong.add(id + " is dead in the inbox and " + earlier);
+            }
+        });
         book.poison.forEach((id, reason) -> {
             if (!reason.equals(deadLetters.get(id))) {
                 wrong.add(id + " is " + deadLetters.get(id) + ", and should be " + reason);
@@ -87,7 +95,7 @@ final class Evidence {
             }
         });
         figure("dead letters but for the poison, or poison that is none", book.poison.size() + " of poison " + reasons + ", "
-            + deadLetters.size() + " dead-lettered", wrong);
+            + (deadLetters.size() - deadInInbox.size()) + " dead-lettered, " + deadInInbox.size() + " dead in the inbox", wrong);
     }
 
     /** Orders in = outcomes out. */
