@@ -19,13 +19,15 @@ import org.springframework.context.event.EventListener;
 
 /**
  * Changes of stock as server-sent events, for as many clients as {@code inventory.stream.max-clients} allows; more are
- * answered with 503. A client that misses changes, because it is too slow or because the database was away, is
+ * answered with 503. A client that misses changes, because it is too slow or because there are more than can be told, is
  * disconnected, and reads the stock anew when it is back.
  */
 public class StockStream extends HttpServlet {
 
-    /** Less than what query-stock-changes.sql looks back: after a longer silence something may have been missed. */
-    private static final Duration LONGEST_SILENCE = Duration.ofSeconds(10);
+    /** Longer than a transaction takes from its change to its commit, before which nobody sees the change. */
+    private static final Duration COMMIT = Duration.ofSeconds(15);
+    /** Of a look; query-stock-changes.sql answers one more. */
+    private static final int MOST_CHANGES = 5000;
 
     private final transient InventoryProperties.Stream settings;
     private final transient Set<StreamClient> clients = ConcurrentHashMap.newKeySet();
@@ -76,13 +78,18 @@ public class StockStream extends HttpServlet {
         return !clients.isEmpty();
     }
 
+    /** How far back to look for changes: to when it was told last, and further by what a commit may take. */
+    public synchronized Duration lookBack() {
+        return toldAt == null ? COMMIT : COMMIT.plusNanos(System.nanoTime() - toldAt);
+    }
+
     /**
      * Tells those who listen what they were not told before.
      *
      * @param changes the latest first, each {@code {productId, stock}}
      */
     public synchronized void tell(List<Map<String, Object>> changes) {
-        if (toldAt != null && System.nanoTime() - toldAt > LONGEST_SILENCE.toNanos()) {
+        if (changes.size() > MOST_CHANGES) {
             clients.forEach(StreamClient::close);
         }
         Map<String, String> latest = new HashMap<>();

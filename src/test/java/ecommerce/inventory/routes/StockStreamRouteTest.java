@@ -3,8 +3,10 @@ package ecommerce.inventory.routes;
 import static ecommerce.inventory.support.Shop.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 import ecommerce.inventory.api.StockStream;
 import ecommerce.inventory.support.RouteTest;
@@ -73,6 +75,29 @@ class StockStreamRouteTest {
     }
 
     @Test
+    void itIsLookedAsFarBackAsTheLastLookAndFurtherHoweverLongAgoThatWas() throws Exception {
+        listen();
+        changes.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(List.of()));
+
+        clock.sendBody("direct:clock", "");
+        clock.sendBody("direct:clock", "");
+
+        assertThat(lookBack(0)).isEqualTo(Duration.ofSeconds(15));
+        assertThat(lookBack(1)).isGreaterThan(Duration.ofSeconds(15));
+    }
+
+    @Test
+    void whoCannotBeToldAllIsDisconnected() throws Exception {
+        listen();
+        changes.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(
+            IntStream.rangeClosed(0, 5000).mapToObj(i -> change("p" + i, 1)).toList()));
+
+        clock.sendBody("direct:clock", "");
+
+        await().until(() -> !stream.isListenedTo());
+    }
+
+    @Test
     void aFailureEndsNeitherTheStreamNorTheClock() throws Exception {
         MockHttpServletResponse client = listen();
         changes.whenExchangeReceived(1, exchange -> {
@@ -93,6 +118,10 @@ class StockStreamRouteTest {
         stream.service(request, response);
         assertThat(stream.isListenedTo()).isTrue();
         return response;
+    }
+
+    private Duration lookBack(int look) {
+        return changes.getReceivedExchanges().get(look).getVariable("lookBack", Duration.class);
     }
 
     private static Map<String, Object> change(String productId, int version) {
