@@ -3,7 +3,9 @@ package ecommerce.inventory.messaging;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 
 import com.azure.messaging.servicebus.ServiceBusReceiverClient;
 import com.azure.messaging.servicebus.models.ServiceBusMessageState;
@@ -33,6 +35,7 @@ public class ReceiverWatch implements Processor {
     private final MeterRegistry registry;
     private final Duration limit;
     private final Map<String, Long> lookedAt = new HashMap<>();
+    private final Set<String> told = new HashSet<>();
 
     /** @param limit how long a receiver may be idle before it is looked after */
     public ReceiverWatch(CamelContext camel, MeterRegistry registry, Duration limit) {
@@ -46,8 +49,10 @@ public class ReceiverWatch implements Processor {
     public void process(Exchange exchange) {
         Receivers.routes(camel).forEach((source, route) -> {
             SettlingConsumer consumer = (SettlingConsumer) route.getConsumer();
-            Metric.CONSUMER_RUNNING.gauge(registry, camel.getRouteController(),
-                routes -> routes.getRouteStatus(source).isStarted() ? 1 : 0, "source", source);
+            if (told.add(source)) {
+                Metric.CONSUMER_RUNNING.gauge(registry, camel.getRouteController(),
+                    routes -> routes.getRouteStatus(source).isStarted() ? 1 : 0, "source", source);
+            }
             var restarts = Metric.CONSUMER_RESTARTS.counter(registry, "source", source);
             if (consumer.isStarted() && consumer.idle().compareTo(limit) >= 0 && isTimeToLook(source) && hasOldMessage(consumer)) {
                 LOG.warn("{}: nothing has come for {}, though messages wait; it is connected anew", source, consumer.idle());

@@ -4,31 +4,32 @@ import static ecommerce.inventory.support.Shop.await;
 import static ecommerce.inventory.support.Shop.order;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.time.Duration;
-
-import ecommerce.development.EmbeddedDatabase;
-import ecommerce.inventory.outbox.RelayHealth;
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import ecommerce.inventory.messaging.ReceiverWatch;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.Management;
 import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.Worker;
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import io.micrometer.core.instrument.MeterRegistry;
 import org.apache.camel.CamelContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /** What the orchestrator is told, and what the worker mends by itself. */
 class HealthTest {
 
+    private static final Logger METERS = (Logger) LoggerFactory.getLogger(MeterRegistry.class);
     private static final String SOURCE = "source=\"orders-subscription\"";
 
-    private EmbeddedPostgres postgres;
     private EmbeddedServiceBus bus;
     private Shop shop;
     private Tables tables;
@@ -36,11 +37,10 @@ class HealthTest {
     private Management management;
 
     @BeforeEach
-    void start() throws IOException {
-        postgres = EmbeddedDatabase.at(0).start();
+    void start() {
         bus = Backend.startBus(null);
         shop = new Shop(bus);
-        worker = Worker.start("jdbc:postgresql://localhost:" + postgres.getPort() + "/postgres?sslmode=disable", bus,
+        worker = Worker.start(Backend.createDatabase(), bus,
             "inventory.receivers.watch-schedule=* * * * * ?",
             "inventory.receivers.idle-limit=PT2S");
         tables = new Tables(worker.getBean(JdbcTemplate.class));
@@ -49,10 +49,30 @@ class HealthTest {
     }
 
     @AfterEach
-    void stop() throws IOException {
+    void stop() {
         worker.close();
         shop.destroy();
-        postgres.close();
+    }
+
+    @Test
+    void theStateOfAConsumerIsRegisteredOnceHoweverOftenItIsLookedAfter() throws Exception {
+        worker.getBean(CamelContext.class).getRouteController().stopRoute("watch-receivers");
+        ReceiverWatch watch = worker.getBean(ReceiverWatch.class);
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.start();
+        METERS.addAppender(log);
+        // The first of a process is a warning, the others are not.
+        METERS.setLevel(Level.DEBUG);
+        try {
+            watch.process(null);
+            watch.process(null);
+        } finally {
+            METERS.setLevel(null);
+            METERS.detachAppender(log);
+        }
+
+        assertThat(management.sample("inventory_consumer_running", SOURCE)).isEqualTo(1);
+        assertThat(log.list).noneMatch(line -> line.getFormattedMessage().contains("has been already registered"));
     }
 
     @Test
@@ -84,15 +104,5 @@ class HealthTest {
 
         assertThat(management.sample("inventory_consumer_restarts_total", "source=\"payments-subscription\""))
             .as("idle, and nothing waits").isZero();
-    }
-
-    @Test
-    void aRelayThatDoesNotGoRoundIsStuck() {
-        RelayHealth relay = new RelayHealth(Duration.ofSeconds(1));
-        await().until(relay::isStuck);
-
-        relay.process(null);
-
-        assertThat(relay.isStuck()).isFalse();
     }
 }
