@@ -53,7 +53,7 @@ import org.slf4j.LoggerFactory;
 class SettlingConsumer extends DefaultConsumer implements Suspendable {
 
     private static final Logger LOG = LoggerFactory.getLogger(SettlingConsumer.class);
-    /** How long messages that were asked for before the stop may still arrive, to be given back; milliseconds. */
+    /** How long messages that were asked for before the stop may still arrive after the last one, to be given back; milliseconds. */
     private static final long LATE_ARRIVALS = 500;
 
     private final MessageTracer tracer;
@@ -119,7 +119,7 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
                     all - slots.availablePermits(), shutdown.getTimeout(), shutdown.getTimeUnit());
             }
             // Each handler holds one message at most; what the broker sends later keeps its lock until that ends.
-            held.tryAcquire(all, LATE_ARRIVALS, TimeUnit.MILLISECONDS);
+            held.tryAcquire(all, LATE_ARRIVALS - quiet(), TimeUnit.MILLISECONDS);
             settlements.invokeAll(toGiveBack.stream().map(context -> Executors.callable(() -> abandon(context))).toList(),
                 tryTimeout().toMillis(), TimeUnit.MILLISECONDS);
             client.close();
@@ -181,6 +181,12 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
 
     private boolean workerStops() {
         return getEndpoint().getCamelContext().isStopping();
+    }
+
+    /** How long the worker has been stopping and nothing has come, in milliseconds; zero if this consumer alone stops. */
+    private long quiet() {
+        return !workerStops() ? 0 : Math.min(((SettlingServiceBusComponent) getEndpoint().getComponent()).sinceStop(),
+            TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - active));
     }
 
     /** Begins the span of a message, in which it is handled and settled. */

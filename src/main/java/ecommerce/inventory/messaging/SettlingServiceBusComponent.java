@@ -1,6 +1,7 @@
 package ecommerce.inventory.messaging;
 
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 import ecommerce.inventory.tracing.MessageTracer;
 import org.apache.camel.Consumer;
@@ -20,6 +21,8 @@ import org.apache.camel.spi.annotations.Component;
 public class SettlingServiceBusComponent extends ServiceBusComponent {
 
     private final MessageTracer tracer;
+    /** By System.nanoTime; null while the worker runs. */
+    private Long stopped;
 
     public SettlingServiceBusComponent(MessageTracer tracer) {
         this.tracer = tracer;
@@ -37,5 +40,18 @@ public class SettlingServiceBusComponent extends ServiceBusComponent {
                 return consumer;
             }
         };
+    }
+
+    /**
+     * Called by each consumer when the worker stops: they do so one after the other, and none begins a message from the first on.
+     *
+     * @return milliseconds since the first call
+     */
+    synchronized long sinceStop() {
+        long now = System.nanoTime();
+        if (stopped == null) {
+            stopped = now;
+        }
+        return TimeUnit.NANOSECONDS.toMillis(now - stopped);
     }
 }

