@@ -18,9 +18,12 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
 
+import javax.xml.xpath.XPathFactory;
+
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import ecommerce.development.DevelopmentLauncher;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.JavaProcess;
@@ -30,6 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.xml.sax.InputSource;
 
 /** The jar that is deployed. */
 class JarIT {
@@ -72,6 +76,17 @@ class JarIT {
 
             assertThat(told).anyMatch(name -> name.startsWith("camel-azure-servicebus-")).containsExactlyInAnyOrderElementsOf(libraries);
         }
+    }
+
+    @Test
+    void startsTheWorkerAndTheBuildStartsTheLauncher() throws Exception {
+        try (JarFile jar = new JarFile(JAR)) {
+            assertThat(jar.getManifest().getMainAttributes().getValue("Start-Class")).isEqualTo(InventoryWorker.class.getName());
+        }
+        // What mvn spring-boot:test-run takes, which is in no life cycle.
+        assertThat(XPathFactory.newInstance().newXPath().evaluate(
+            "//plugin[artifactId='spring-boot-maven-plugin']/executions/execution[id='default-cli']/configuration/mainClass",
+            new InputSource("pom.xml"))).isEqualTo(DevelopmentLauncher.class.getName());
     }
 
     @Test

@@ -40,8 +40,8 @@ class PlainCamelTest {
         Tables tables = new Tables(new JdbcTemplate(DataSourceBuilder.create().url(database).username("postgres").build()));
         EmbeddedServiceBus bus = Backend.startBus(null);
         Shop shop = new Shop(bus);
-        try (JavaProcess worker = new JavaProcess(List.of("-cp", classPath(), PlainWorker.class.getName(), "server.port=0",
-                "spring.datasource.url=" + database, "spring.datasource.username=postgres"),
+        try (JavaProcess worker = new JavaProcess(List.of("-XX:TieredStopAtLevel=1", "-cp", classPath(),
+                PlainWorker.class.getName(), "server.port=0", "spring.datasource.url=" + database, "spring.datasource.username=postgres"),
                 Map.of("INVENTORY_SERVICEBUS_CONNECTION_STRING", bus.connectionString()))) {
             await().until(() -> worker.output().contains(PlainWorker.STARTED) || !worker.handle().isAlive());
             assertThat(worker.output()).contains(PlainWorker.STARTED);

@@ -38,15 +38,15 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
- * 20,000 events of 500 orders for 20 products, shuffled, a fifth of them sent twice, while every twentieth transaction of a
- * message fails at its commit; with one worker, and with two that share the work. However it goes, in the end every unit
- * is accounted for and every order is in a state that its events allow.
+ * 10,000 events ({@code -Drandom-walk.events}) of 500 orders for 20 products, shuffled, a fifth of them sent twice, while every
+ * twentieth transaction of a message fails at its commit; with one worker, and with two that share the work. However it goes, in
+ * the end every unit is accounted for and every order is in a state that its events allow.
  */
 class RandomWalkTest {
 
     private static final long SEED = 20261123;
-    private static final int EVENTS = 20_000;
-    private static final int COMMANDS = 1_000;
+    private static final int EVENTS = Integer.getInteger("random-walk.events", 10_000);
+    private static final int COMMANDS = EVENTS / 20;
     private static final int ORDERS = 500;
     private static final int PRODUCTS = 20;
     /** Less than is asked for, so that some orders find too little. */

@@ -8,6 +8,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,9 +54,9 @@ class MountedFilesTest {
             "INVENTORY_SERVICEBUS_CONNECTIONSTRING", bus.connectionString(), "INVENTORY_OPERATOR_TOKEN", "a-token-of-at-least-16"));
         Shop shop = new Shop(bus);
 
-        try (JavaProcess worker = new JavaProcess(List.of("-cp", classPath(), InventoryWorker.class.getName(),
-                "--server.port=0", "--management.server.port=0"), environment)) {
-            await().until(() -> worker.output().contains("Started InventoryWorker"));
+        try (JavaProcess worker = new JavaProcess(List.of("-XX:TieredStopAtLevel=1", "-cp", classPath(),
+                InventoryWorker.class.getName(), "--server.port=0", "--management.server.port=0"), environment)) {
+            await().atMost(Duration.ofMinutes(3)).until(() -> worker.output().contains("Started InventoryWorker"));
             shop.send(order("order-1", "1 unknown"));
             await().until(() -> shop.events("order-1").size() == 1);
 
