@@ -49,7 +49,9 @@ public class ErrorPolicy extends RouteConfigurationBuilder {
         retry.onException(Exception.class)
             .onWhen(exchange -> Failures.invalidMessage(failure(exchange)).isPresent() || exchange.getVariable("message") == null
                 || exchange.getContext().isStopping())
-            .logExhausted(false);
+            .logExhausted(false)
+            // A step of its own: without one Camel takes those of the failure before, and parks what is not to be parked.
+            .log(LoggingLevel.DEBUG, LOG, "Not tried again: ${exception.message}");
         retry.onException(Exception.class)
             .retryWhile(this::retry)
             .redeliveryDelay(settings.inbox().retryDelay().toMillis())

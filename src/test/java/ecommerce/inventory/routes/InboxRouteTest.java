@@ -212,6 +212,22 @@ class InboxRouteTest {
     }
 
     @Test
+    void aMessageThatIsFoundToBeInvalidWhenItIsTriedAgainIsNotParkedEither() throws Exception {
+        InvalidMessageException invalid = new InvalidMessageException(Reason.CommandRejected, "productId: unknown is not known");
+        handler.whenExchangeReceived(1, exchange -> {
+            throw new CannotAcquireLockException("deadlock detected");
+        });
+        handler.whenExchangeReceived(2, exchange -> {
+            throw invalid;
+        });
+        park.expectedMessageCount(0);
+
+        assertThat(receive(ORDER).getException(InvalidMessageException.class)).isSameAs(invalid);
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
     void aMessageThatCannotBeParkedFails() throws Exception {
         handlerFails(3, new CannotAcquireLockException("deadlock detected"));
         park.whenAnyExchangeReceived(exchange -> {
