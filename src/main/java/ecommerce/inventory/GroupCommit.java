@@ -7,13 +7,13 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 
 import ecommerce.inventory.inbox.Failures;
+import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
 import org.apache.camel.NamedNode;
 import org.apache.camel.Processor;
 import org.apache.camel.Route;
 import org.apache.camel.spi.TransactedPolicy;
-import org.apache.camel.support.service.ServiceHelper;
-import org.apache.camel.support.service.ServiceSupport;
+import org.apache.camel.support.processor.DelegateAsyncProcessor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -63,36 +63,42 @@ class GroupCommit implements TransactedPolicy {
     private record Member(Exchange exchange, CompletableFuture<Turn> turn) {
     }
 
-    private final class Group extends ServiceSupport implements Processor {
+    private final class Group extends DelegateAsyncProcessor {
 
-        private final Processor transaction;
         private final Queue<Member> waiting = new ArrayDeque<>();
         private boolean led;
 
         Group(Processor transaction) {
-            this.transaction = transaction;
+            super(transaction);
         }
 
         @Override
-        protected void doStart() {
-            ServiceHelper.startService(transaction);
+        public boolean process(Exchange exchange, AsyncCallback callback) {
+            process(exchange);
+            callback.done(true);
+            return true;
         }
 
         @Override
-        protected void doStop() {
-            ServiceHelper.stopService(transaction);
-        }
-
-        @Override
-        public void process(Exchange exchange) throws Exception {
+        public void process(Exchange exchange) {
             boolean triedBefore = exchange.getMessage().getHeader(Exchange.REDELIVERY_COUNTER, 0, int.class) > 0;
             if (triedBefore || !TYPE.equals(exchange.getVariable("messageType")) || !together(exchange)) {
-                transaction.process(exchange);
+                transact(exchange);
+            }
+        }
+
+        /** A transaction is done by the thread that began it, whatever the call. */
+        private void transact(Exchange exchange) {
+            try {
+                super.process(exchange, doneSync -> {
+                });
+            } catch (Throwable e) {
+                exchange.setException(e);
             }
         }
 
         /** @return whether the exchange is done; if not it is to be handled alone */
-        private boolean together(Exchange exchange) throws Exception {
+        private boolean together(Exchange exchange) {
             Member member = new Member(exchange, new CompletableFuture<>());
             synchronized (waiting) {
                 waiting.add(member);
@@ -106,7 +112,7 @@ class GroupCommit implements TransactedPolicy {
         }
 
         /** For the first of those that wait, which is the caller, and for all that wait with it. */
-        private boolean lead() throws Exception {
+        private boolean lead() {
             List<Member> members = new ArrayList<>();
             synchronized (waiting) {
                 while (!waiting.isEmpty() && members.size() < limit) {
@@ -116,7 +122,7 @@ class GroupCommit implements TransactedPolicy {
             Turn outcome = Turn.ALONE;
             try {
                 if (members.size() == 1) {
-                    transaction.process(members.get(0).exchange());
+                    transact(members.get(0).exchange());
                     return true;
                 }
                 outcome = commit(members.stream().map(Member::exchange).toList());
@@ -134,7 +140,7 @@ class GroupCommit implements TransactedPolicy {
             }
         }
 
-        private Turn commit(List<Exchange> exchanges) throws Exception {
+        private Turn commit(List<Exchange> exchanges) {
             Exchange all = exchanges.get(0).copy();
             // Where Camel keeps that a transaction is open.
             all.getExchangeExtension().setUnitOfWork(exchanges.get(0).getUnitOfWork());
@@ -143,7 +149,7 @@ class GroupCommit implements TransactedPolicy {
             all.removeVariable("messageBody");
             all.setVariable("messages", messages);
             all.getMessage().setBody(messages);
-            transaction.process(all);
+            transact(all);
             if (all.getException() == null) {
                 return Turn.COMMITTED;
             }
