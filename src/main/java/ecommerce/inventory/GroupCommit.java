@@ -150,11 +150,11 @@ class GroupCommit implements TransactedPolicy {
             all.setVariable("messages", messages);
             all.getMessage().setBody(messages);
             transact(all);
-            if (all.getException() == null) {
+            if (all.getException() == null && !all.isRollbackOnly()) {
                 return Turn.COMMITTED;
             }
-            LOG.info("{} messages that were handled together failed, and are handled one by one: {}", exchanges.size(),
-                Failures.rootCause(all.getException()));
+            LOG.info("{} messages that were handled together were rolled back, and are handled one by one: {}", exchanges.size(),
+                all.getException() == null ? "a step asked for it" : Failures.rootCause(all.getException()));
             return Turn.ALONE;
         }
     }

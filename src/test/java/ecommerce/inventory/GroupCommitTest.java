@@ -65,6 +65,7 @@ class GroupCommitTest {
         if (orders.contains("bad")) {
             exchange.setException(new IllegalStateException("bad"));
         }
+        exchange.setRollbackOnly(orders.contains("rolled back"));
     }
 
     private static String orderOf(Map<?, ?> message) {
@@ -107,6 +108,19 @@ class GroupCommitTest {
         assertThat(better.join().getException()).isNull();
         assertThat(transactions).startsWith(List.of("first"), List.of("2", "bad", "3")).hasSize(5)
             .contains(List.of("2"), List.of("bad"), List.of("3"));
+    }
+
+    @Test
+    void ifAStepRollsBackWithoutAFailureEachOrderIsHandledAloneToo() {
+        whileTheFirstRuns();
+        CompletableFuture<Exchange> good = handleAndWait("2");
+        CompletableFuture<Exchange> rolledBack = handleAndWait("rolled back");
+
+        firstMayCommit.countDown();
+
+        assertThat(good.join().isRollbackOnly()).isFalse();
+        assertThat(rolledBack.join().isRollbackOnly()).isTrue();
+        assertThat(transactions).hasSize(4).contains(List.of("2"), List.of("rolled back"));
     }
 
     @Test
