@@ -36,7 +36,7 @@ class GroupCommit implements TransactedPolicy {
     private final TransactedPolicy transaction;
     private final int limit;
 
-    /** @param limit messages in a transaction, at most */
+    /** @param limit messages in a transaction, at most; with 1 each has its own, and none waits for another */
     GroupCommit(TransactedPolicy transaction, int limit) {
         this.transaction = transaction;
         this.limit = limit;
@@ -82,7 +82,7 @@ class GroupCommit implements TransactedPolicy {
         @Override
         public void process(Exchange exchange) {
             boolean triedBefore = exchange.getMessage().getHeader(Exchange.REDELIVERY_COUNTER, 0, int.class) > 0;
-            if (triedBefore || !TYPE.equals(exchange.getVariable("messageType")) || !together(exchange)) {
+            if (limit == 1 || triedBefore || !TYPE.equals(exchange.getVariable("messageType")) || !together(exchange)) {
                 transact(exchange);
             }
         }

@@ -135,7 +135,7 @@ public record InventoryProperties(
 
     /**
      * @param batchSize     OrderCreated messages that are handled together in one transaction, at most: those that came while
-     *                      the last one ran; at least 1.
+     *                      the last one ran; at least 1, with which each has its own and none waits for another.
      * @param maxRetries    How often a failed transaction is tried again in the process. An outage of the database does
      *                      not count.
      * @param retryDelay    Delay before the first retry, doubled at each further one; ISO-8601 duration.

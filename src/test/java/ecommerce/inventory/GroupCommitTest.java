@@ -33,7 +33,7 @@ class GroupCommitTest {
     private final List<List<String>> transactions = synchronizedList(new ArrayList<>());
     private final CountDownLatch firstMayCommit = new CountDownLatch(1);
     private final List<Thread> threads = new ArrayList<>();
-    private final Processor group = new GroupCommit(new Stub(), LIMIT).wrap(null, this::transaction);
+    private Processor group = new GroupCommit(new Stub(), LIMIT).wrap(null, this::transaction);
 
     /** Leaves the block as it is. */
     private static class Stub implements TransactedPolicy {
@@ -147,6 +147,16 @@ class GroupCommitTest {
         assertThat(handle(again).join().getException()).isNull();
 
         assertThat(transactions).containsExactly(List.of("first"), List.of("2"), List.of("3"));
+    }
+
+    @Test
+    void withALimitOfOneNoOrderWaitsForAnother() {
+        group = new GroupCommit(new Stub(), 1).wrap(null, this::transaction);
+        whileTheFirstRuns();
+
+        assertThat(handle("OrderCreated", "2").join().getException()).isNull();
+
+        assertThat(transactions).containsExactly(List.of("first"), List.of("2"));
     }
 
     private CompletableFuture<Exchange> whileTheFirstRuns() {
