@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -141,8 +142,11 @@ class HostileMessageJudge {
         return schemas.get(type);
     }
 
+    /** The schema says so too; its validator takes some that are far larger. */
     private static boolean quantitiesAreIntegers(JsonNode object) {
-        return quantities(object).values().stream().allMatch(sum -> sum <= Integer.MAX_VALUE);
+        return Stream.of("quantityToAdd", "quantityChange").map(object::path)
+            .allMatch(quantity -> quantity.decimalValue().abs().compareTo(BigDecimal.valueOf(Integer.MAX_VALUE)) <= 0)
+            && quantities(object).values().stream().allMatch(sum -> sum <= Integer.MAX_VALUE);
     }
 
     /** Units of each product of an order. */
