@@ -9,11 +9,13 @@ import java.util.Random;
 
 import ecommerce.chaos.Fault.Family;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
  * Breaks the worker in every way that production does, and counts. System properties: {@code chaos.minutes}; {@code chaos.seed},
  * by default another one each time; {@code chaos.ledger}, the file that the ledger is kept in.
  */
+@EnabledIfSystemProperty(named = "chaos.ledger", matches = ".+", disabledReason = "runs with -Pchaos")
 class ChaosIT {
 
     private static final int WORKERS = 2;
