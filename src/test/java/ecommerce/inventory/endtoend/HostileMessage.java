@@ -50,7 +50,7 @@ record HostileMessage(int index, String type, boolean named, byte[] body, Servic
         "'; DROP TABLE inbox; --", ":#messageId", "${header.x}", "\0"};
     private static final Object[] PROPERTY_VALUES = {CANARY, "DELETE FROM inventory; -- " + CANARY, "'" + CANARY + "'::uuid",
         "${bean:inbox?method=clear} " + CANARY, "classpath:sql/clear-summary.sql?x=" + CANARY, "{{" + CANARY + "}}", CANARY + "\0\r\n",
-        CANARY.repeat(2_000), "00-4bf92f3577b34da6a3ce929d0e0e4736-" + CANARY};
+        CANARY.repeat(100), "00-4bf92f3577b34da6a3ce929d0e0e4736-" + CANARY};
     private static final String[] UNKNOWN_TYPES = {"OrderExploded", "ordercreated", "../OrderCreated", "OrderCreated?x=y", "OrderCreated\0",
         "#bean:inbox", "${body}", "Order Created", "in/OrderCreated", "OrderCreated.", "OrderCreated+", "Ｏrder", "x".repeat(300)};
 
@@ -135,7 +135,7 @@ record HostileMessage(int index, String type, boolean named, byte[] body, Servic
             case 1 -> fields.add(field);
             case 2 -> fields.set(at, Map.entry(StringUtils.capitalize(field.getKey()), field.getValue()));
             case 3 -> fields.add(random.nextInt(fields.size() + 1), Map.entry(pick(FIELDS, random), pick(VALUES, random)));
-            case 4 -> fields.add(Map.entry("padding", quoted("x".repeat(random.nextInt(4) > 0 ? KILOBYTE : (200 + random.nextInt(400)) * KILOBYTE))));
+            case 4 -> fields.add(Map.entry("padding", quoted("x".repeat(random.nextInt(10) > 0 ? KILOBYTE : (200 + random.nextInt(400)) * KILOBYTE))));
             case 5 -> fields.set(at, Map.entry(pick(FIELDS, random), field.getValue()));
             default -> fields.set(at, Map.entry(field.getKey(), pick(VALUES, random)));
         }
