@@ -39,8 +39,10 @@ import org.apache.camel.util.StringHelper;
  */
 public class Normalizer implements Processor {
 
-    /** Characters. The SDK makes room for little more in the events, which carry it on. */
+    /** Characters, as Service Bus has it. */
     private static final int MAX_CORRELATION_ID = 128;
+    /** UTF-8. The SDK makes room for 512 with all other properties of an event that are no application properties. */
+    private static final int MAX_CORRELATION_ID_BYTES = 256;
     private static final Pattern SIMPLE_NAME = Pattern.compile("[A-Za-z][A-Za-z0-9]{0,99}");
     /** With or without hyphens, as .NET writes them ("D" and "N"). */
     private static final Pattern UUID_TEXT =
@@ -59,9 +61,8 @@ public class Normalizer implements Processor {
         String sentId = in.getHeader(ServiceBusConstants.MESSAGE_ID, String.class);
         UUID id = messageId(exchange, type, sentId);
         String correlationId = in.getHeader(ServiceBusConstants.CORRELATION_ID, String.class);
-        if (correlationId != null && correlationId.codePointCount(0, correlationId.length()) > MAX_CORRELATION_ID) {
-            throw new InvalidMessageException(SchemaViolation, "CorrelationId: must be at most " + MAX_CORRELATION_ID
-                + " characters long, but has " + correlationId.length());
+        if (correlationId != null) {
+            requirePassable(correlationId);
         }
 
         Map<String, Object> message = new HashMap<>();
@@ -121,6 +122,18 @@ public class Normalizer implements Processor {
             name = exchange.getFromRouteId() + '/' + exchange.getMessage().getHeader(ServiceBusConstants.SEQUENCE_NUMBER);
         }
         return UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static void requirePassable(String correlationId) {
+        if (correlationId.codePointCount(0, correlationId.length()) > MAX_CORRELATION_ID) {
+            throw new InvalidMessageException(SchemaViolation, "CorrelationId: must be at most " + MAX_CORRELATION_ID
+                + " characters long, but has " + correlationId.length());
+        }
+        int bytes = correlationId.getBytes(StandardCharsets.UTF_8).length;
+        if (bytes > MAX_CORRELATION_ID_BYTES) {
+            throw new InvalidMessageException(SchemaViolation, "CorrelationId: must be at most " + MAX_CORRELATION_ID_BYTES
+                + " bytes long in UTF-8, but has " + bytes);
+        }
     }
 
     private static String applicationProperty(Message in, String name) {

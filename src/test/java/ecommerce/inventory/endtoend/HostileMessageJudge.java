@@ -31,6 +31,7 @@ class HostileMessageJudge {
     private static final int MAX_NESTING = 64;
     private static final int MAX_DIGITS = 100;
     private static final int MAX_CORRELATION_ID = 128;
+    private static final int MAX_CORRELATION_ID_BYTES = 256;
 
     private final JsonMapper json = new JsonMapper();
     private final Map<String, JsonSchema> schemas = new HashMap<>();
@@ -44,11 +45,15 @@ class HostileMessageJudge {
     JsonNode accepted(HostileMessage message) throws IOException {
         String text = text(message.body());
         String correlationId = message.message().getCorrelationId();
-        if (correlationId != null && correlationId.length() > MAX_CORRELATION_ID || !message.named() || text == null || !isJsonObject(text)) {
+        if (correlationId != null && !isPassable(correlationId) || !message.named() || text == null || !isJsonObject(text)) {
             return null;
         }
         JsonNode object = lowerCased(json.readTree(text));
         return object != null && schema(message.type()).validate(object).isEmpty() && quantitiesAreIntegers(object) ? object : null;
+    }
+
+    private static boolean isPassable(String correlationId) {
+        return correlationId.length() <= MAX_CORRELATION_ID && correlationId.getBytes(StandardCharsets.UTF_8).length <= MAX_CORRELATION_ID_BYTES;
     }
 
     private static String text(byte[] body) {
