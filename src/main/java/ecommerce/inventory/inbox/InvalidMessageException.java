@@ -1,7 +1,5 @@
 package ecommerce.inventory.inbox;
 
-import java.nio.charset.StandardCharsets;
-
 import ecommerce.inventory.tracing.LogFields;
 
 /**
@@ -35,14 +33,9 @@ public class InvalidMessageException extends RuntimeException {
      * @param description one sentence that names the field and the value
      */
     public InvalidMessageException(Reason reason, String description) {
-        super(LogFields.printable(wellFormed(description.length() <= MAX_LENGTH ? description : description.substring(0, MAX_LENGTH) + " …")),
+        super(LogFields.printable(description.length() <= MAX_LENGTH ? description : description.substring(0, MAX_LENGTH) + " …"),
             null, false, false);
         this.reason = reason;
-    }
-
-    /** With "?" for half of a surrogate pair, of which a cut leaves one: a description with it cannot be sent to the broker. */
-    private static String wellFormed(String text) {
-        return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
     }
 
     public Reason reason() {

@@ -21,8 +21,11 @@ public class MessageColumns implements Processor {
             : List.of((Map<String, Object>) body)));
     }
 
-    /** @param messages of the same keys; at least one */
-    static Map<String, String[]> of(List<Map<String, Object>> messages) {
+    /**
+     * @param  messages of the same keys; at least one
+     * @return          text for each key of each message, null for null
+     */
+    public static Map<String, String[]> of(List<Map<String, Object>> messages) {
         Map<String, String[]> columns = new HashMap<>();
         for (String key : messages.get(0).keySet()) {
             columns.put(key, messages.stream().map(message -> text(message.get(key))).toArray(String[]::new));

@@ -212,12 +212,12 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
 
     /** @return false for a message to give back */
     private boolean settle(ServiceBusReceivedMessageContext context, Exchange exchange, MessageSpan span) throws InterruptedException {
-        String id = LogFields.printable(context.getMessage().getMessageId());
         Exception failure = exchange.getException();
         if (failure == null && !exchange.isRollbackOnly()) {
             settle(context::complete);
             return true;
         }
+        String id = LogFields.printable(context.getMessage().getMessageId());
         span.failed(failure);
         Optional<InvalidMessageException> invalid = Failures.invalidMessage(failure);
         if (invalid.isPresent()) {

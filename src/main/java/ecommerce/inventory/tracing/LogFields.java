@@ -29,7 +29,10 @@ public final class LogFields {
         MDC.remove(ORDER_ID);
     }
 
-    /** Text of a stranger as it may be in the log and in a dead letter: with "?" for what would begin a line of its own. */
+    /**
+     * Text of a stranger as it may be in the log and in a dead letter: with "?" for what would begin a line of its own, and for half
+     * of a surrogate pair, of which a cut leaves one and which cannot be sent to the broker.
+     */
     public static String printable(String text) {
         return text == null ? null : UNPRINTABLE.matcher(text).replaceAll("?");
     }
