@@ -10,10 +10,9 @@ import java.util.stream.Collectors;
 
 import com.zaxxer.hikari.HikariDataSource;
 import ecommerce.development.EmbeddedDatabase;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.Tables;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import org.flywaydb.core.Flyway;
-import org.springframework.dao.PessimisticLockingFailureException;
 import org.springframework.jdbc.core.ConnectionCallback;
 import org.springframework.jdbc.core.JdbcTemplate;
 
@@ -87,12 +86,7 @@ final class Database implements AutoCloseable {
 
     /** Empties all tables but for a few orders that are over, and puts the stock of a workload there. */
     void prepare(JdbcTemplate jdbc, Workload workload) {
-        // The worker's own transactions may lock them in another order.
-        Shop.await().ignoreExceptionsInstanceOf(PessimisticLockingFailureException.class).until(() -> {
-            jdbc.execute("TRUNCATE inventory, inventory_orders, inventory_reservations, inbox, outbox, outbox_unprojected, inventory_summary, "
-                + "inventory_summary_archive, message_replays");
-            return true;
-        });
+        new Tables(jdbc).clear();
         jdbc.update("INSERT INTO inventory (product_id, available_stock) SELECT 'product-' || i, ? FROM generate_series(0, ? - 1) AS i",
             workload.stock(), workload.products());
         // Statements are not to be planned for empty tables, which no shop has for long.

@@ -10,12 +10,12 @@ import java.util.concurrent.locks.LockSupport;
 
 import com.azure.messaging.servicebus.ServiceBusClientBuilder;
 import com.azure.messaging.servicebus.ServiceBusMessage;
-import com.azure.messaging.servicebus.ServiceBusMessageBatch;
 import com.azure.messaging.servicebus.ServiceBusReceivedMessage;
 import com.azure.messaging.servicebus.ServiceBusReceiverAsyncClient;
 import com.azure.messaging.servicebus.ServiceBusSenderClient;
 import com.azure.messaging.servicebus.models.ServiceBusReceiveMode;
 import ecommerce.inventory.support.ControlledProcess;
+import ecommerce.inventory.support.Shop;
 import org.HdrHistogram.Histogram;
 
 /** What runs in {@link LoadProcess}. */
@@ -135,20 +135,9 @@ final class Load {
     }
 
     private static void send(ServiceBusSenderClient topic, List<ServiceBusMessage> messages) {
-        if (messages.isEmpty()) {
-            return;
+        if (!messages.isEmpty()) {
+            Shop.send(topic, messages.toArray(ServiceBusMessage[]::new));
         }
-        ServiceBusMessageBatch batch = topic.createMessageBatch();
-        for (ServiceBusMessage message : messages) {
-            if (!batch.tryAddMessage(message)) {
-                topic.sendMessages(batch);
-                batch = topic.createMessageBatch();
-                if (!batch.tryAddMessage(message)) {
-                    throw new IllegalStateException("A message is larger than a batch");
-                }
-            }
-        }
-        topic.sendMessages(batch);
     }
 
     /** An order that could not be sent in time goes with the next, and its latency counts from when it should have gone. */
@@ -164,11 +153,7 @@ final class Load {
             for (long now = now(); next < count && intended(next) <= now && due.size() < CHUNK; next++) {
                 due.addAll(workload.orders(run, next));
             }
-            if (due.size() == 1) {
-                orders.sendMessage(due.get(0));
-            } else {
-                send(orders, due);
-            }
+            send(orders, due);
         }
     }
 

@@ -7,8 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.OptionalLong;
 
 import ecommerce.bench.plain.PlainWorker;
 import ecommerce.inventory.support.JavaProcess;
@@ -105,13 +104,9 @@ final class WorkerProcess implements AutoCloseable {
     }
 
     private double memory(String which) {
-        Path status = Path.of("/proc", String.valueOf(handle().pid()), "status");
-        if (!Files.exists(status)) {
-            return Double.NaN;
-        }
         try {
-            Matcher line = Pattern.compile(which + ":\\s+(\\d+) kB").matcher(Files.readString(status));
-            return line.find() ? Long.parseLong(line.group(1)) / 1024.0 : Double.NaN;
+            OptionalLong bytes = process.memory(which);
+            return bytes.isPresent() ? bytes.getAsLong() / 1024.0 / 1024.0 : Double.NaN;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,97 +1,101 @@
 package ecommerce.chaos;
 
-import java.io.BufferedReader;
-import java.io.File;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import ecommerce.inventory.servicebus.BrowsedMessage;
 import ecommerce.inventory.servicebus.Counts;
+import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import ecommerce.inventory.support.ControlledProcess;
 
-/** Service Bus: {@link BusMain} in a process of its own. It is never restarted, as it keeps its messages in memory. */
-final class BusProcess implements AutoCloseable {
+/** Service Bus in a JVM of its own, with what can happen to it. It is never restarted, as it keeps its messages in memory. */
+final class BusProcess extends ControlledProcess {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String KEY = "SAS_KEY_VALUE";
+    private static final String EVENTS = "inventory";
 
-    private final Process process;
-    private final BufferedReader answers;
     private final String connectionString;
 
     /**
      * Starts it with the shipped topology, but for duplicate detection: that a worker sends an event twice is to be seen.
      *
-     * @param directory for its files
+     * @param directory for its configuration
+     * @param lock      how long it locks messages
      * @param key       that its connection string is to have
      */
     BusProcess(Path directory, Duration lock, String key) throws IOException {
-        Path configuration = directory.resolve("servicebus.json");
-        Files.writeString(configuration, Files.readString(Path.of("servicebus", "Config.json"))
+        super("chaos-service-bus", List.of("-Xmx256m"), BusProcess.class, List.of(configuration(directory).toString(), lock.toString()));
+        connectionString = ask("connection-string").replace(KEY, key);
+    }
+
+    private static Path configuration(Path directory) throws IOException {
+        return Files.writeString(directory.resolve("servicebus.json"), Files.readString(Path.of("servicebus", "Config.json"))
             .replace("\"RequiresDuplicateDetection\": true", "\"RequiresDuplicateDetection\": false"));
-        process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m", "-cp",
-            System.getProperty("java.class.path"), BusMain.class.getName(), configuration.toString(), lock.toString())
-            .redirectError(new File(directory.toFile(), "servicebus.log")).start();
-        answers = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-        connectionString = JSON.readValue(answer(), String.class).replace(KEY, key);
+    }
+
+    /**
+     * Runs the bus.
+     *
+     * @param arguments the configuration; the lock duration, ISO 8601
+     */
+    public static void main(String[] arguments) throws IOException {
+        EmbeddedServiceBus bus = EmbeddedServiceBus.start(Path.of(arguments[0]),
+            EmbeddedServiceBus.Options.defaults().withLockDurationOverride(Duration.parse(arguments[1])));
+        serve(command -> run(bus, command.get(0), command.get(command.size() - 1)));
+    }
+
+    private static String run(EmbeddedServiceBus bus, String command, String argument) throws IOException {
+        switch (command) {
+            case "connection-string" -> {
+                return bus.connectionString();
+            }
+            case "counts" -> {
+                return JSON.writeValueAsString(bus.counts(argument));
+            }
+            case "dead-letters" -> {
+                return JSON.writeValueAsString(bus.browse(argument + "/$DeadLetterQueue").stream()
+                    .collect(Collectors.toMap(BrowsedMessage::messageId, BrowsedMessage::deadLetterReason, (a, b) -> a)));
+            }
+            case "away" -> bus.stopListening();
+            case "back" -> bus.startListening();
+            case "drop-connections" -> bus.dropConnections();
+            case "refuse-sends" -> bus.refuseSends(EVENTS, "com.microsoft:server-busy", "The service is busy");
+            case "accept-sends" -> bus.acceptSends(EVENTS);
+            case "lose-answers" -> bus.loseAnswers(EVENTS, Integer.parseInt(argument));
+            case "lose-locks" -> bus.loseLocks(argument);
+            case "lose-settlement" -> bus.loseSettlements(argument, 1);
+            default -> throw new IllegalArgumentException("Unknown command");
+        }
+        return "done";
     }
 
     String connectionString() {
         return connectionString;
     }
 
-    /** @param command that {@link BusMain} knows, with its argument */
-    void tell(String command) {
-        ask(command);
-    }
-
     Counts counts(String entity) {
-        return JSON.convertValue(read(ask("counts " + entity)), Counts.class);
+        return read(ask("counts", entity), new TypeReference<>() { });
     }
 
     /** Reason by MessageId. */
     Map<String, String> deadLetters(String entity) {
-        return JSON.convertValue(read(ask("dead-letters " + entity)), new TypeReference<>() { });
+        return read(ask("dead-letters", entity), new TypeReference<>() { });
     }
 
-    private static Object read(String json) {
+    private static <T> T read(String json, TypeReference<T> type) {
         try {
-            return JSON.readValue(json, Object.class);
+            return JSON.readValue(json, type);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private synchronized String ask(String line) {
-        try {
-            process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));
-            process.getOutputStream().flush();
-            return answer();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    /** Lines that are no JSON are of its log. */
-    private String answer() throws IOException {
-        String line = answers.readLine();
-        while (line != null && !line.startsWith("{") && !line.startsWith("\"")) {
-            line = answers.readLine();
-        }
-        if (line == null) {
-            throw new IOException("The bus has ended");
-        }
-        return line;
-    }
-
-    @Override
-    public void close() {
-        process.destroyForcibly();
     }
 }

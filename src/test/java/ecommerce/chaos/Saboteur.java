@@ -197,19 +197,19 @@ final class Saboteur {
     private void strikeBus(Planned planned) throws InterruptedException {
         switch (planned.fault()) {
             case BUS_OUTAGE -> {
-                bus.tell("away");
+                bus.ask("away");
                 pass(planned.length());
-                bus.tell("back");
+                bus.ask("back");
             }
             case SENDS_REFUSED -> {
-                bus.tell("refuse-sends");
+                bus.ask("refuse-sends");
                 pass(planned.length());
-                bus.tell("accept-sends");
+                bus.ask("accept-sends");
             }
-            case BUS_CONNECTIONS_DROPPED -> bus.tell("drop-connections");
-            case ANSWERS_LOST -> bus.tell("lose-answers " + ANSWERS);
-            case SETTLEMENTS_LOST -> List.of(Shop.SUBSCRIPTION, Shop.PAYMENTS, Shop.COMMANDS).forEach(entity -> bus.tell("lose-settlement " + entity));
-            default -> List.of(Shop.SUBSCRIPTION, Shop.PAYMENTS, Shop.COMMANDS).forEach(entity -> bus.tell("lose-locks " + entity));
+            case BUS_CONNECTIONS_DROPPED -> bus.ask("drop-connections");
+            case ANSWERS_LOST -> bus.ask("lose-answers", ANSWERS);
+            case SETTLEMENTS_LOST -> List.of(Shop.SUBSCRIPTION, Shop.PAYMENTS, Shop.COMMANDS).forEach(entity -> bus.ask("lose-settlement", entity));
+            default -> List.of(Shop.SUBSCRIPTION, Shop.PAYMENTS, Shop.COMMANDS).forEach(entity -> bus.ask("lose-locks", entity));
         }
     }
 }

@@ -13,7 +13,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
@@ -44,7 +43,6 @@ class JarIT {
     /** Of a container, in bytes. */
     private static final long MEMORY = 512L << 20;
     private static final Pattern LIBRARY = Pattern.compile("pkg:maven/[^/]+/([^@]+)@([^?]+)(\\?classifier=[^&]+)?.*");
-    private static final Pattern PEAK = Pattern.compile("VmHWM:\\s+(\\d+) kB");
 
     @Test
     void holdsNothingThatIsForDevelopmentOrTests() throws IOException {
@@ -128,12 +126,7 @@ class JarIT {
             shop.send(IntStream.range(0, ORDERS).mapToObj(i -> order("order-" + i, "1 a")).toArray(ServiceBusMessage[]::new));
             await().untilAsserted(() -> assertThat(shop.events()).hasSize(ORDERS));
             shop.awaitQuiet(tables);
-            Path status = Path.of("/proc", String.valueOf(worker.handle().pid()), "status");
-            if (Files.exists(status)) {
-                Matcher peak = PEAK.matcher(Files.readString(status));
-                assertThat(peak.find()).isTrue();
-                assertThat(Long.parseLong(peak.group(1)) * 1024).as("memory at its peak").isLessThan(MEMORY);
-            }
+            worker.memory("VmHWM").ifPresent(peak -> assertThat(peak).as("memory at its peak").isLessThan(MEMORY));
 
             assertThat(worker.end("TERM")).as("ended by the signal:\n%s", worker.output()).isEqualTo(143);
             assertThat(worker.output()).as("all routes stopped by themselves, and nothing failed")

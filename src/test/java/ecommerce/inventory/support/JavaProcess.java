@@ -7,7 +7,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** A JVM of its own, started by a test and ended with it. */
 public final class JavaProcess implements AutoCloseable {
@@ -84,6 +87,22 @@ public final class JavaProcess implements AutoCloseable {
 
     public ProcessHandle handle() {
         return process.toHandle();
+    }
+
+    /**
+     * @param  which VmRSS, what it has now, or VmHWM, what it has had at most
+     * @return       bytes of memory; nothing where the system does not tell
+     */
+    public OptionalLong memory(String which) throws IOException {
+        Path status = Path.of("/proc", String.valueOf(process.pid()), "status");
+        if (!Files.exists(status)) {
+            return OptionalLong.empty();
+        }
+        Matcher line = Pattern.compile(which + ":\\s+(\\d+) kB").matcher(Files.readString(status));
+        if (!line.find()) {
+            throw new IllegalStateException("No " + which + " in " + status);
+        }
+        return OptionalLong.of(Long.parseLong(line.group(1)) << 10);
     }
 
     @Override

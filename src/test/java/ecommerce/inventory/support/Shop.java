@@ -87,7 +87,8 @@ public class Shop implements DisposableBean {
         send(payments, messages);
     }
 
-    private static void send(ServiceBusSenderClient topic, ServiceBusMessage... messages) {
+    /** Sends messages, in batches where they are many. */
+    public static void send(ServiceBusSenderClient topic, ServiceBusMessage... messages) {
         if (messages.length == 1) {
             topic.sendMessage(messages[0]);
             return;
@@ -97,7 +98,9 @@ public class Shop implements DisposableBean {
             if (!batch.tryAddMessage(message)) {
                 topic.sendMessages(batch);
                 batch = topic.createMessageBatch();
-                batch.tryAddMessage(message);
+                if (!batch.tryAddMessage(message)) {
+                    throw new IllegalStateException("A message is larger than a batch");
+                }
             }
         }
         topic.sendMessages(batch);

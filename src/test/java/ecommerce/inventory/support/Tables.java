@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import ecommerce.inventory.inbox.MessageColumns;
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.dao.PessimisticLockingFailureException;
 import org.springframework.jdbc.core.ColumnMapRowMapper;
@@ -101,11 +102,9 @@ public class Tables {
         return new NamedParameterJdbcTemplate(jdbc).execute(sql, parameters, how);
     }
 
-    /** The parameters of a statement that takes several messages at once, for one: an array of one for each. */
+    /** The parameters of a statement that takes several messages at once, for one; to be added to. */
     public static Map<String, Object> columns(Map<String, Object> message) {
-        Map<String, Object> columns = new HashMap<>();
-        message.forEach((name, value) -> columns.put(name, new String[] {value == null ? null : value.toString()}));
-        return columns;
+        return new HashMap<>(MessageColumns.of(List.of(message)));
     }
 
     /** Runs a statement of the worker that has no parameter. */
