@@ -10,6 +10,7 @@ import ecommerce.inventory.metrics.InvariantsHealth;
 import ecommerce.inventory.operator.OperatorEndpoint;
 import ecommerce.inventory.outbox.RelayHealth;
 import ecommerce.inventory.tracing.MessagesAndRequests;
+import ecommerce.inventory.tracing.RouteTracer;
 import io.opentelemetry.sdk.trace.samplers.Sampler;
 import org.apache.camel.BindToRegistry;
 import org.apache.camel.CamelContext;
@@ -81,6 +82,15 @@ class InventoryConfiguration {
     @Bean
     Sampler sampler(TracingProperties settings) {
         return Sampler.parentBased(new MessagesAndRequests(settings.getSampling().getProbability()));
+    }
+
+    /** In place of the one of Camel's starter, and only where spans go somewhere: each route and endpoint makes one of each message. */
+    @Bean(destroyMethod = "")
+    @ConditionalOnProperty("management.otlp.tracing.endpoint")
+    RouteTracer routeTracer(CamelContext camel) {
+        RouteTracer tracer = new RouteTracer();
+        tracer.init(camel);
+        return tracer;
     }
 
     @Bean

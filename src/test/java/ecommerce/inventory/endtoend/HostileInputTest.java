@@ -39,7 +39,6 @@ import org.apache.camel.support.processor.DelegateAsyncProcessor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.context.annotation.Import;
@@ -50,7 +49,6 @@ import org.springframework.context.annotation.Import;
  * <p>
  * A failure names seed and index; {@code -Dhostile.seed=7 -Dhostile.case=1234} runs that message alone.
  */
-@EnabledIfSystemProperty(named = "hostile.seed", matches = ".+", disabledReason = "takes half a minute: mvn test -Dtest=HostileInputTest -Dhostile.seed=20261124")
 @WorkerTest
 @Import(HostileInputTest.Onlooker.class)
 class HostileInputTest {

@@ -3,6 +3,8 @@ package ecommerce.inventory.routes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.inOrder;
+import static org.mockito.Mockito.times;
+import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.verifyNoInteractions;
 import static org.mockito.Mockito.when;
 
@@ -43,6 +45,8 @@ class OutboxRouteTest {
 
     private static final UUID FIRST = UUID.randomUUID();
     private static final UUID SECOND = UUID.randomUUID();
+    private static final UUID THIRD = UUID.randomUUID();
+    private static final UUID FOURTH = UUID.randomUUID();
 
     @Autowired
     private CamelContext camel;
@@ -97,23 +101,48 @@ class OutboxRouteTest {
     }
 
     @Test
-    void theRelayGoesOnUntilTheOutboxIsEmpty() throws Exception {
-        claimAnswers(List.of(event(FIRST)), List.of(event(SECOND)), List.of());
-        publishAnswers(result(List.of(FIRST), List.of(), null));
+    void afterAFullBatchTheRelayLooksForMore() throws Exception {
+        List<Map<String, Object>> full = List.of(event(FIRST), event(SECOND), event(THIRD));
+        claimAnswers(full, full, List.of());
+        publishAnswers(result(List.of(FIRST, SECOND, THIRD), List.of(), null));
         claim.expectedMessageCount(3);
 
         assertThat(wakeRelay().getException()).isNull();
 
         MockEndpoint.assertIsSatisfied(camel);
+        verify(publisher, times(2)).publish(full);
+    }
+
+    @Test
+    void aBatchThatIsNotFullIsTheLast() throws Exception {
+        claimAnswers(List.of(event(FIRST), event(SECOND), event(THIRD)), List.of(event(FOURTH)));
+        publishAnswers(result(List.of(FIRST), List.of(), null));
+        claim.expectedMessageCount(2);
+
+        assertThat(wakeRelay().getException()).isNull();
+
+        MockEndpoint.assertIsSatisfied(camel);
         InOrder batches = inOrder(publisher);
-        batches.verify(publisher).publish(List.of(event(FIRST)));
-        batches.verify(publisher).publish(List.of(event(SECOND)));
+        batches.verify(publisher).publish(List.of(event(FIRST), event(SECOND), event(THIRD)));
+        batches.verify(publisher).publish(List.of(event(FOURTH)));
+    }
+
+    @Test
+    void theRelayIsWokenWithoutWhatTheMessageCarried() throws Exception {
+        claimAnswers(List.of());
+        claim.expectedMessageCount(1);
+        claim.message(0).body().isNull();
+
+        sender.sendBodyAndHeader("direct:relay-woken", List.of("a row"), "a-header", "x");
+
+        MockEndpoint.assertIsSatisfied(camel);
+        assertThat(claim.getExchanges().get(0).getMessage().getHeaders()).doesNotContainKey("a-header");
     }
 
     @Test
     void whatTheBrokerHasAcknowledgedIsMarkedPublished() throws Exception {
         Map<String, Object> result = result(List.of(FIRST, SECOND), List.of(), null);
-        claimAnswers(List.of(event(FIRST), event(SECOND)), List.of());
+        claimAnswers(List.of(event(FIRST), event(SECOND)));
         publishAnswers(result);
         // Its key "published" is the parameter of the SQL.
         markPublished.expectedBodiesReceived(result);
@@ -127,7 +156,7 @@ class OutboxRouteTest {
     @Test
     void whatTheBrokerHasRefusedIsMarkedFailed() throws Exception {
         Map<String, Object> result = result(List.of(FIRST), List.of(SECOND), null);
-        claimAnswers(List.of(event(FIRST), event(SECOND)), List.of());
+        claimAnswers(List.of(event(FIRST), event(SECOND)));
         publishAnswers(result);
         markPublished.expectedBodiesReceived(result);
         markFailed.expectedBodiesReceived(result);
