@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  * @param overloadSeconds {@code bench.overload-seconds}: how long twice of what the worker can do is offered
  * @param idleSeconds     {@code bench.idle-seconds}: how long it is watched while it has nothing to do
  * @param rows            {@code bench.rows}: rows that are there before, for the cost of growth
- * @param concurrentCalls {@code bench.concurrent-calls}: messages in work at a time, of all workers
+ * @param concurrentCalls {@code bench.concurrent-calls}: messages in work at a time, of all workers but the plain one
  * @param jfr             {@code bench.jfr}: whether the worker is profiled; the recording is {@code target/bench/worker.jfr}
  * @param jvmOptions      {@code bench.jvm-options}: of workers, bus and load
  */
@@ -38,7 +38,7 @@ record Settings(Set<Case> cases, int before, int orders, int warmUp, int rounds,
             Integer.getInteger("bench.before", 10_000), Integer.getInteger("bench.orders", 10_000), Integer.getInteger("bench.warm-up", 10_000), Integer.getInteger("bench.rounds", 3),
             Integer.getInteger("bench.rate", 200), Integer.getInteger("bench.rate-seconds", 25),
             Integer.getInteger("bench.overload-seconds", 30), Integer.getInteger("bench.idle-seconds", 30),
-            Integer.getInteger("bench.rows", 1_000_000), Integer.getInteger("bench.concurrent-calls", 16), Boolean.getBoolean("bench.jfr"),
+            Integer.getInteger("bench.rows", 1_000_000), Integer.getInteger("bench.concurrent-calls", 64), Boolean.getBoolean("bench.jfr"),
             Stream.of(System.getProperty("bench.jvm-options", "").split(" ")).filter(option -> !option.isBlank()).toList());
     }
 

@@ -18,12 +18,14 @@ final class WorkerProcess implements AutoCloseable {
 
     /** Of the container in {@code k8s/base}. */
     private static final int MEMORY = 768;
+    /** Messages in work at a time of the plain worker, which needs a connection for each. */
+    private static final int PLAIN_CALLS = 16;
     private static final Path RECORDING = Path.of("target", "bench", "worker.jfr");
     private static final Duration START = Duration.ofMinutes(3);
 
     /** Which one. */
     enum Kind {
-        INVENTORY("Inventory Worker"), PLAIN("plain Spring worker"), SDK("SDK alone, events one by one"),
+        INVENTORY("Inventory Worker"), PLAIN("plain Spring worker, 16 at a time"), SDK("SDK alone, events one by one"),
         SDK_BATCHES("SDK alone, events in batches");
 
         private final String title;
@@ -57,12 +59,11 @@ final class WorkerProcess implements AutoCloseable {
         switch (kind) {
             case INVENTORY -> command.addAll(List.of("-jar", System.getProperty("worker.jar"), "--spring.datasource.url=" + database,
                 "--spring.datasource.username=postgres", "--server.port=0", "--management.server.port=0",
-                "--inventory.servicebus.connection-string=" + bus, "--inventory.servicebus.max-concurrent-calls=" + concurrentCalls,
-                "--spring.datasource.hikari.maximum-pool-size=" + (concurrentCalls + 4)));
+                "--inventory.servicebus.connection-string=" + bus, "--inventory.servicebus.max-concurrent-calls=" + concurrentCalls));
             case PLAIN -> command.addAll(List.of("-cp", System.getProperty("java.class.path"), PlainWorker.class.getName(),
                 "--spring.datasource.url=" + database, "--spring.datasource.username=postgres", "--servicebus.connection-string=" + bus,
-                "--servicebus.max-concurrent-calls=" + concurrentCalls,
-                "--spring.datasource.hikari.maximum-pool-size=" + (concurrentCalls + 4)));
+                "--servicebus.max-concurrent-calls=" + PLAIN_CALLS,
+                "--spring.datasource.hikari.maximum-pool-size=" + (PLAIN_CALLS + 4)));
             case SDK, SDK_BATCHES -> command.addAll(List.of("-cp", System.getProperty("java.class.path"), SdkWorker.class.getName(), bus,
                 String.valueOf(concurrentCalls), kind == Kind.SDK ? "one by one" : "batches"));
         }
