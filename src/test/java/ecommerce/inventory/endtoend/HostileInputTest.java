@@ -42,6 +42,7 @@ import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.context.annotation.Import;
+import org.springframework.test.context.TestPropertySource;
 
 /**
  * 10,000 messages of all types, most of them broken at random ({@link HostileMessage}), with good orders among them: each is
@@ -51,6 +52,8 @@ import org.springframework.context.annotation.Import;
  */
 @WorkerTest
 @Import(HostileInputTest.Onlooker.class)
+// So few that the first round has all threads at work.
+@TestPropertySource(properties = "inventory.servicebus.max-concurrent-calls=16")
 class HostileInputTest {
 
     private static final long SEED = Long.getLong("hostile.seed", 20261124);
