@@ -84,7 +84,10 @@ class InventoryConfiguration {
         return Sampler.parentBased(new MessagesAndRequests(settings.getSampling().getProbability()));
     }
 
-    /** In place of the one of Camel's starter, and only where spans go somewhere: each route and endpoint makes one of each message. */
+    /**
+     * In place of the one of Camel's starter, and only where spans go somewhere: each route and endpoint makes one of each message.
+     * Spring does not end it; Camel does, with its other services.
+     */
     @Bean(destroyMethod = "")
     @ConditionalOnProperty("management.otlp.tracing.endpoint")
     RouteTracer routeTracer(CamelContext camel) {
