@@ -2,11 +2,11 @@
 -- Only the oldest unpublished event of a partition_key can be claimed; who has it may take the
 -- younger ones of the same key with it. So the events of an order leave in their order, whatever
 -- the number of relays, and an event that waits for a retry holds back its own order only.
-WITH head AS (
+WITH new AS (
     SELECT o.partition_key
     FROM outbox AS o
     WHERE o.published_at IS NULL
-      AND (o.next_retry_at IS NULL OR o.next_retry_at <= now())
+      AND o.next_retry_at IS NULL
       AND NOT EXISTS (
           SELECT FROM outbox AS older
           WHERE older.published_at IS NULL
@@ -17,11 +17,26 @@ WITH head AS (
     ORDER BY o.sequence
     LIMIT CAST(:#batchSize AS integer)
     FOR UPDATE SKIP LOCKED
+), due AS (
+    -- Asked for apart, so that those that are put off until later are not read on the way to a new one.
+    SELECT o.partition_key
+    FROM outbox AS o
+    WHERE o.published_at IS NULL
+      AND o.next_retry_at <= now()
+      AND NOT EXISTS (
+          SELECT FROM outbox AS older
+          WHERE older.published_at IS NULL
+            AND older.partition_key = o.partition_key
+            AND older.sequence < o.sequence
+          OFFSET 0)
+    ORDER BY o.next_retry_at
+    LIMIT CAST(:#batchSize AS integer)
+    FOR UPDATE SKIP LOCKED
 )
 SELECT o.message_id, o.message_type, CAST(o.message_body AS text) AS message_body,
        o.partition_key, o.correlation_id, o.causation_id, o.traceparent, o.created_at, o.enqueued_at,
        CASE o.message_type WHEN 'InventoryReleased' THEN o.message_body ->> 'reason' END AS release_reason
-FROM head, LATERAL (
+FROM (TABLE new UNION ALL TABLE due) AS head, LATERAL (
     SELECT *
     FROM outbox
     WHERE published_at IS NULL

@@ -19,7 +19,9 @@ WITH message AS (
 ), place AS MATERIALIZED (
     SELECT *, EXISTS (
         SELECT FROM inbox
-        WHERE partition_key = key AND processed_at IS NULL AND dead_at IS NULL) AS parked
+        WHERE partition_key = key AND processed_at IS NULL AND dead_at IS NULL
+        -- Looked up for each message, and not in a table made of all that are parked.
+        OFFSET 0) AS parked
     FROM keyed
 )
 INSERT INTO inbox

@@ -14,7 +14,9 @@ WHERE message_id = (
           WHERE older.processed_at IS NULL
             AND older.dead_at IS NULL
             AND older.partition_key = parked.partition_key
-            AND older.parked_sequence < parked.parked_sequence)
+            AND older.parked_sequence < parked.parked_sequence
+          -- Looked up for each message until there is one, and not joined with all that are parked.
+          OFFSET 0)
     ORDER BY next_retry_at
     LIMIT 1
     FOR UPDATE SKIP LOCKED)

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Stream;
 
+import ecommerce.inventory.inbox.MessageColumns;
 import ecommerce.inventory.support.Tables;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -93,16 +94,16 @@ class QueryPlanTest {
 
     static Stream<Arguments> statements() {
         return Stream.of(
-            arguments("inbox-insert", 1, message(UUID.randomUUID(), order("new-1"))),
-            arguments("inbox-insert", 1, message(UUID.randomUUID(), order("unknown"))),
-            arguments("inbox-message-type", 1, message(PARKED, null)),
+            arguments("inbox-insert", 1, columns(UUID.randomUUID(), order("new-1"))),
+            arguments("inbox-insert", 1, columns(UUID.randomUUID(), order("unknown"))),
+            arguments("inbox-message-type", 1, columns(PARKED, null)),
             arguments("park-message", 1, Map.of("messageId", UUID.randomUUID(), "messageBody", order("new-1"), "parkedDelay", "PT10S",
                 "maxAttempts", 10, "error", "no luck")),
             arguments("park-message-again", 1, Map.of("messageId", PARKED, "parkedDelay", "PT10S", "parkedDelayMax", "PT15M",
                 "hopeless", false, "maxAttempts", 10, "error", "no luck", "retryCount", 0)),
             arguments("take-parked-message", 1, Map.of()),
             arguments("replay-dead-messages", 1, Map.of("messageId", DEAD.toString(), "replayedBy", "ada", "reason", "fixed")),
-            arguments("reserve-inventory", 1, message(UUID.randomUUID(), order("unknown"))),
+            arguments("reserve-inventory", 1, columns(UUID.randomUUID(), order("unknown"))),
             arguments("insufficient-inventory", 1, Map.of("messageBody", order("new-1"), "shortLines", "[{\"productId\": \"product-1\"}]")),
             arguments("order-paid", 1, Map.of("messageBody", order("new-1"))),
             arguments("order-again", 1, Map.of("messageBody", order("new-1"))),
@@ -147,6 +148,34 @@ class QueryPlanTest {
         });
     }
 
+    @Test
+    void eventsThatArePutOffAreNotPassedOnTheWayToANewOne() {
+        transaction.executeWithoutResult(status -> {
+            status.setRollbackOnly();
+            jdbc.execute("""
+                UPDATE outbox SET next_retry_at = now() + interval '1 day' WHERE published_at IS NULL;
+                INSERT INTO outbox (message_id, message_type, message_body, partition_key)
+                SELECT gen_random_uuid(), 'InventoryReserved', '{}', 'newer-' || n FROM generate_series(1, 10) AS n;
+                UPDATE outbox SET next_retry_at = now() WHERE partition_key IN ('new-4000', 'new-4001')""");
+            assertThat(tables.run("claim-outbox", "batchSize", BATCH)).as("ten that are new and two that are due").hasSize(12);
+            assertCost(status, "claim-outbox", 12, Map.of());
+        });
+    }
+
+    @Test
+    void parkedMessagesAreNotReadThroughForABatchOfNewOnes() {
+        transaction.executeWithoutResult(status -> {
+            status.setRollbackOnly();
+            jdbc.execute("""
+                TRUNCATE inbox;
+                INSERT INTO inbox (message_id, message_type, message_body, next_retry_at, partition_key, parked_sequence)
+                SELECT gen_random_uuid(), 'OrderCreated', '{}', now() + interval '1 day', 'old-' || n, n FROM generate_series(1, 100000) AS n;
+                ANALYZE inbox""");
+            assertCost(status, "inbox-insert", BATCH, new HashMap<>(MessageColumns.of(
+                Stream.generate(() -> message(UUID.randomUUID(), order("unknown"))).limit(BATCH).toList())));
+        });
+    }
+
     private void assertCost(TransactionStatus transaction, String statement, int rows, Map<String, Object> parameters) {
         Map<String, Object> all = new HashMap<>(PARAMETERS);
         all.putAll(parameters);
@@ -171,13 +200,17 @@ class QueryPlanTest {
     }
 
     /** For a statement that takes several. */
+    private static Map<String, Object> columns(UUID id, String body) {
+        Map<String, Object> columns = Tables.columns(message(id, body));
+        columns.put("reservationTtl", "PT15M");
+        return columns;
+    }
+
     private static Map<String, Object> message(UUID id, String body) {
         Map<String, Object> message = new HashMap<>(PARAMETERS);
         message.put("messageId", id);
         message.put("messageBody", body);
-        Map<String, Object> columns = Tables.columns(message);
-        columns.put("reservationTtl", "PT15M");
-        return columns;
+        return message;
     }
 
     private static String order(String orderId) {
