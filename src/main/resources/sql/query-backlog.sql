@@ -11,8 +11,12 @@ SELECT CAST(json_build_object(
               ORDER BY dead_at LIMIT CAST(:#countLimit AS integer)) AS dead),
     'outbox', (
         SELECT json_build_object('unpublished', count(*), 'oldestAge', age_of(min(created_at)))
-        FROM (SELECT created_at FROM outbox WHERE published_at IS NULL
-              ORDER BY sequence LIMIT CAST(:#countLimit AS integer)) AS unpublished),
+        FROM ((SELECT created_at FROM outbox WHERE published_at IS NULL AND next_retry_at IS NOT NULL
+               ORDER BY sequence LIMIT CAST(:#countLimit AS integer))
+              UNION ALL
+              (SELECT created_at FROM outbox WHERE published_at IS NULL AND next_retry_at IS NULL
+               ORDER BY sequence LIMIT CAST(:#countLimit AS integer))
+              LIMIT CAST(:#countLimit AS integer)) AS unpublished),
     'summary', (
         SELECT json_build_object('behind', count(*), 'oldestAge', (
             SELECT age_of(min(created_at))

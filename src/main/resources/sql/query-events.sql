@@ -1,4 +1,4 @@
--- The last events, the newest first: of those that are published and of those that wait, each by its own index.
+-- The last events, the newest first: of those that are published, are new and were refused, each by its own index.
 SELECT CAST(json_build_object(
     'items', coalesce(json_agg(json_build_object(
         'sequence', sequence,
@@ -12,8 +12,12 @@ FROM (
     FROM (
         (SELECT * FROM outbox WHERE published_at IS NOT NULL ORDER BY published_at DESC LIMIT CAST(:#limit AS integer))
         UNION ALL
-        (SELECT * FROM outbox WHERE published_at IS NULL ORDER BY sequence DESC LIMIT CAST(:#limit AS integer))
-    ) AS both_kinds
+        (SELECT * FROM outbox WHERE published_at IS NULL AND next_retry_at IS NULL
+         ORDER BY sequence DESC LIMIT CAST(:#limit AS integer))
+        UNION ALL
+        (SELECT * FROM outbox WHERE published_at IS NULL AND next_retry_at IS NOT NULL
+         ORDER BY sequence DESC LIMIT CAST(:#limit AS integer))
+    ) AS each_kind
     ORDER BY sequence DESC
     LIMIT CAST(:#limit AS integer)
 ) AS last

@@ -49,7 +49,8 @@ final class WorkerProcess implements AutoCloseable {
 
     /** Starts one, and waits until it says that it has started. */
     static WorkerProcess start(Kind kind, String database, String bus, Settings settings, boolean jfr) throws IOException {
-        List<String> command = new ArrayList<>(List.of("-XX:MaxRAM=" + MEMORY + "m", "-XX:MaxRAMPercentage=50", "-XX:+ExitOnOutOfMemoryError"));
+        List<String> command = new ArrayList<>(List.of("-XX:MaxRAM=" + MEMORY + "m", "-XX:MaxRAMPercentage=50", "-XX:+UseParallelGC",
+            "-XX:+ExitOnOutOfMemoryError"));
         command.addAll(settings.jvmOptions());
         int concurrentCalls = settings.concurrentCalls();
         if (jfr) {

@@ -6,13 +6,10 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 import com.azure.core.amqp.models.AmqpMessageBody;
 import com.azure.core.amqp.models.AmqpMessageBodyType;
@@ -29,7 +26,6 @@ import ecommerce.inventory.tracing.MessageTracer;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
-import org.apache.camel.RuntimeCamelException;
 import org.apache.camel.Suspendable;
 import org.apache.camel.component.azure.servicebus.ServiceBusConstants;
 import org.apache.camel.component.azure.servicebus.ServiceBusEndpoint;
@@ -58,7 +54,6 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
 
     private final MessageTracer tracer;
     private ServiceBusProcessorClient client;
-    private ExecutorService settlements;
     private Semaphore slots;
     private Semaphore held;
     private Queue<ServiceBusReceivedMessageContext> toGiveBack;
@@ -103,7 +98,6 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
         held = new Semaphore(0);
         toGiveBack = new ConcurrentLinkedQueue<>();
         closed = new CountDownLatch(1);
-        settlements = getEndpoint().getCamelContext().getExecutorServiceManager().newCachedThreadPool(this, "settlement");
         client = getEndpoint().getServiceBusClientFactory()
             .createServiceBusProcessorClient(getEndpoint().getConfiguration(), this::onMessage, this::onError);
         active = System.nanoTime();
@@ -120,6 +114,7 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
             }
             // Each handler holds one message at most; what the broker sends later keeps its lock until that ends.
             held.tryAcquire(all, LATE_ARRIVALS - quiet(), TimeUnit.MILLISECONDS);
+            ExecutorService settlements = getEndpoint().getCamelContext().getExecutorServiceManager().newCachedThreadPool(this, "settlement");
             settlements.invokeAll(toGiveBack.stream().map(context -> Executors.callable(() -> abandon(context))).toList(),
                 tryTimeout().toMillis(), TimeUnit.MILLISECONDS);
             client.close();
@@ -211,7 +206,7 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
     }
 
     /** @return false for a message to give back */
-    private boolean settle(ServiceBusReceivedMessageContext context, Exchange exchange, MessageSpan span) throws InterruptedException {
+    private boolean settle(ServiceBusReceivedMessageContext context, Exchange exchange, MessageSpan span) {
         Exception failure = exchange.getException();
         if (failure == null && !exchange.isRollbackOnly()) {
             settle(context::complete);
@@ -240,17 +235,8 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
      * Asks the broker, and waits for its answer no longer than a try may take. When the connection is cut at that moment
      * the SDK may wait for ever, and renew the lock all the while.
      */
-    private void settle(Runnable settlement) throws InterruptedException {
-        Duration limit = tryTimeout();
-        Future<?> answer = settlements.submit(settlement);
-        try {
-            answer.get(limit.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException e) {
-            answer.cancel(true);
-            throw new IllegalStateException("no answer in " + limit);
-        } catch (ExecutionException e) {
-            throw RuntimeCamelException.wrapRuntimeCamelException(e.getCause());
-        }
+    private void settle(Runnable settlement) {
+        new TimeLimit(tryTimeout()).run(settlement);
     }
 
     private Duration tryTimeout() {

@@ -120,8 +120,9 @@ class MeasureTest {
     }
 
     private void event(int ageSeconds, String publishedAt, String error) {
-        jdbc.update("INSERT INTO outbox (message_id, message_type, message_body, partition_key, created_at, published_at, error_message) "
-            + "VALUES (gen_random_uuid(), 'x', '{}', 'k', now() - make_interval(secs => ?), " + publishedAt + ", ?)", ageSeconds, error);
+        jdbc.update("INSERT INTO outbox (message_id, message_type, message_body, partition_key, created_at, published_at, error_message, next_retry_at) "
+            + "SELECT gen_random_uuid(), 'x', '{}', 'k', now() - make_interval(secs => ?), " + publishedAt + ", error, "
+            + "CASE WHEN error IS NOT NULL THEN now() END FROM (VALUES (?)) AS refusal (error)", ageSeconds, error);
     }
 
     private void reservation(String order, String status, int secondsPast) {
