@@ -78,12 +78,13 @@ public class InventoryBeans {
         return new SchemaViolations();
     }
 
-    /** Has violations told in English, whatever the language of the machine. */
+    /** Stops at the first violation, and tells it in English, whatever the language of the machine. */
     @BindToRegistry
     public JsonUriSchemaLoader schemaLoader() {
         return new DefaultJsonUriSchemaLoader() {
             {
                 config.setLocale(Locale.ROOT);
+                config.setFailFast(true);
             }
         };
     }

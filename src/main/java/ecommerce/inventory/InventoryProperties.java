@@ -58,9 +58,9 @@ public record InventoryProperties(
      *                           Subscription of the payments topic that this worker reads.
      * @param commandsQueue      Queue that carries commands to the inventory.
      * @param eventsTopic        Topic that this worker publishes its events to.
-     * @param maxConcurrentCalls Messages of one topic that are handled at the same time, at least 1; so many orders can share
-     *                           a transaction. Each transaction needs one of the database connections
-     *                           (spring.datasource.hikari.maximum-pool-size), and waits for it.
+     * @param maxConcurrentCalls Messages of one topic that are handled at the same time, at least 1, as long as their bodies
+     *                           have 1 MiB together; so many orders may wait to share a transaction. Each transaction needs one
+     *                           of the database connections (spring.datasource.hikari.maximum-pool-size), and waits for it.
      * @param prefetch           Messages fetched ahead of those being handled, 0 to 200. The locks of these are not renewed.
      * @param maxLockRenewal     How long the lock of a message in work is renewed; ISO-8601 duration. An outage of the
      *                           database that is longer than this costs a delivery count.
@@ -77,7 +77,7 @@ public record InventoryProperties(
             @DefaultValue("inventory") String paymentsSubscription,
             @DefaultValue("inventory-commands") String commandsQueue,
             @DefaultValue("inventory") String eventsTopic,
-            @DefaultValue("64") int maxConcurrentCalls,
+            @DefaultValue("200") int maxConcurrentCalls,
             @DefaultValue("0") int prefetch,
             @DefaultValue("P1D") @DurationFormat(DurationStyle.ISO8601) Duration maxLockRenewal,
             @DefaultValue("PT10S") @DurationFormat(DurationStyle.ISO8601) Duration tryTimeout) {

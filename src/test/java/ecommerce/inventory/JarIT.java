@@ -40,6 +40,7 @@ class JarIT {
     /** Set by the build. */
     private static final String JAR = System.getProperty("worker.jar");
     private static final int ORDERS = 500;
+    private static final int LARGE_MESSAGES = 600;
     /** Of a container, in bytes. */
     private static final long MEMORY = 512L << 20;
     private static final Pattern LIBRARY = Pattern.compile("pkg:maven/[^/]+/([^@]+)@([^?]+)(\\?classifier=[^&]+)?.*");
@@ -112,15 +113,39 @@ class JarIT {
         handlesOrdersAndEndsBySigterm(container, temporary.toString(), jar);
     }
 
+    /** As many at once as the worker takes, of the size that Service Bus takes, made of what costs most to read. */
+    @Test
+    void doesNotRunOutOf512MiBByTheLargestMessages() throws Exception {
+        String database = Backend.createDatabase();
+        EmbeddedServiceBus bus = Backend.startBus(null);
+        Shop shop = new Shop(bus);
+        Tables tables = new Tables(new JdbcTemplate(DataSourceBuilder.create().url(database).username("postgres").build()));
+        try (JavaProcess worker = start(List.of(), System.getProperty("java.io.tmpdir"), JAR, database, bus)) {
+            String items = "{},".repeat(83_000);
+            for (int i = 0; i < LARGE_MESSAGES; i++) {
+                shop.send(Shop.orderCreated("{\"orderId\":\"large-" + i + "\",\"items\":[" + items + "{}]}"));
+            }
+            await().atMost(Duration.ofMinutes(3)).until(() -> worker.output().contains("Started InventoryWorker"));
+            await().atMost(Duration.ofMinutes(3)).untilAsserted(() -> assertThat(shop.deadLetters()).hasSize(LARGE_MESSAGES));
+            worker.memory("VmHWM").ifPresent(peak -> assertThat(peak).as("memory at its peak").isLessThan(MEMORY));
+            assertThat(worker.output()).doesNotContain("ERROR", "OutOfMemoryError");
+        }
+        shop.destroy();
+    }
+
+    private static JavaProcess start(List<String> container, String temporary, String jar, String database, EmbeddedServiceBus bus) throws IOException {
+        return new JavaProcess(container, List.of("-XX:MaxRAM=" + MEMORY, "-XX:MaxRAMPercentage=50", "-XX:+UseParallelGC", "-XX:+ExitOnOutOfMemoryError",
+            "-Djava.io.tmpdir=" + temporary, "-jar", jar, "--spring.datasource.url=" + database,
+            "--spring.datasource.username=postgres", "--server.port=0", "--management.server.port=0",
+            "--inventory.servicebus.connection-string=" + bus.connectionString()));
+    }
+
     private static void handlesOrdersAndEndsBySigterm(List<String> container, String temporary, String jar) throws Exception {
         String database = Backend.createDatabase();
         EmbeddedServiceBus bus = Backend.startBus(null);
         Shop shop = new Shop(bus);
         Tables tables = new Tables(new JdbcTemplate(DataSourceBuilder.create().url(database).username("postgres").build()));
-        try (JavaProcess worker = new JavaProcess(container, List.of("-XX:MaxRAM=" + MEMORY, "-XX:MaxRAMPercentage=50",
-                "-Djava.io.tmpdir=" + temporary, "-jar", jar, "--spring.datasource.url=" + database,
-                "--spring.datasource.username=postgres", "--server.port=0", "--management.server.port=0",
-                "--inventory.servicebus.connection-string=" + bus.connectionString()))) {
+        try (JavaProcess worker = start(container, temporary, jar, database, bus)) {
             await().atMost(Duration.ofMinutes(3)).until(() -> worker.output().contains("Started InventoryWorker"));
             tables.stock("a", 2 * ORDERS);
             shop.send(IntStream.range(0, ORDERS).mapToObj(i -> order("order-" + i, "1 a")).toArray(ServiceBusMessage[]::new));

@@ -27,10 +27,12 @@ class JsonNormalizer {
 
     private static final int MAX_NESTING = 64;
     private static final int MAX_NUMBER_LENGTH = 100;
+    /** Braces, brackets, names and values: an order of 10,000 lines, which is the longest, has 25 for each. */
+    private static final int MAX_TOKENS = 250_000;
 
     private final JsonMapper json = JsonMapper.builder(JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder()
-                .maxNestingDepth(MAX_NESTING).maxNumberLength(MAX_NUMBER_LENGTH).build())
+                .maxNestingDepth(MAX_NESTING).maxNumberLength(MAX_NUMBER_LENGTH).maxTokenCount(MAX_TOKENS).build())
             .build())
         .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
         .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)

@@ -26,8 +26,7 @@ public class SchemaViolations implements JsonValidatorErrorHandler {
         // The validator's message begins with the path in its own notation.
         String rule = first.getMessage().replaceFirst("^\\S*: ", "");
         throw new InvalidMessageException(SchemaViolation,
-            (path.isEmpty() ? "body" : path) + ": " + rule + value(path, first.getInstanceNode())
-                + (errors.size() == 1 ? "" : " (and " + (errors.size() - 1) + " more)"));
+            (path.isEmpty() ? "body" : path) + ": " + rule + value(path, first.getInstanceNode()));
     }
 
     @Override

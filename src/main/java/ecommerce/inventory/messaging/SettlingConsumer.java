@@ -49,12 +49,18 @@ import org.slf4j.LoggerFactory;
 class SettlingConsumer extends DefaultConsumer implements Suspendable {
 
     private static final Logger LOG = LoggerFactory.getLogger(SettlingConsumer.class);
+    /**
+     * Of the bodies of messages in work, together. JSON of this size, made to be costly, takes some 100 MB while it is read; of ordinary
+     * messages there may be hundreds in work.
+     */
+    private static final int BYTES_IN_WORK = 1 << 20;
     /** How long messages that were asked for before the stop may still arrive after the last one, to be given back; milliseconds. */
     private static final long LATE_ARRIVALS = 500;
 
     private final MessageTracer tracer;
     private ServiceBusProcessorClient client;
     private Semaphore slots;
+    private Semaphore bytes;
     private Semaphore held;
     private Queue<ServiceBusReceivedMessageContext> toGiveBack;
     private CountDownLatch closed;
@@ -95,6 +101,8 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
     private void connect() {
         // Fair, so that no message gets a slot while the stop waits for all of them.
         slots = new Semaphore(getEndpoint().getConfiguration().getMaxConcurrentCalls(), true);
+        // Fair, so that small messages do not keep a large one waiting for ever.
+        bytes = new Semaphore(BYTES_IN_WORK, true);
         held = new Semaphore(0);
         toGiveBack = new ConcurrentLinkedQueue<>();
         closed = new CountDownLatch(1);
@@ -133,15 +141,18 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
     private void onMessage(ServiceBusReceivedMessageContext context) {
         active = System.nanoTime();
         try {
+            int size = Math.min(body(context.getMessage()).length, BYTES_IN_WORK);
             if (workerStops() || !slots.tryAcquire(0, TimeUnit.SECONDS)) {
                 giveBack(context);
                 return;
             }
             boolean settled;
+            bytes.acquireUninterruptibly(size);
             try (MessageSpan span = trace(context.getMessage())) {
                 settled = settle(context, process(context.getMessage()), span);
             } finally {
                 active = System.nanoTime();
+                bytes.release(size);
                 slots.release();
             }
             if (!settled) {

@@ -118,6 +118,8 @@ class InvalidMessageTest {
             arguments(named("U+0000 in a field name", orderCreated("{\"\\u0000\":1}")), "?: has a character that is no text"),
             arguments(named("nested 100,000 deep", orderCreated("{\"note\":" + "[".repeat(100_000) + "]".repeat(100_000) + "}")),
                 "body: is not JSON: Document nesting depth (65) exceeds the maximum allowed (64)"),
+            arguments(named("of 250,000 values", orderCreated("{\"note\":[" + "1,".repeat(249_999) + "1]}")),
+                "body: is not JSON: Token count (250001) exceeds the maximum allowed (250000)"),
             arguments(named("a price of 1e999999999", price("1e999999999")), "items[0].unitPrice: is 1E+999999999, a number out of range"),
             arguments(named("a price of 1e99999999999", price("1e99999999999")),
                 "body: has a number out of range: Value \"1e99999999999\""),

@@ -104,7 +104,7 @@ class InventoryCommandTest {
     @Test
     void commandsAreTakenOneAtATimeAndOrdersAreNot() {
         assertThat(concurrency("inventory-commands-queue")).isEqualTo(1);
-        assertThat(concurrency("orders-subscription")).isEqualTo(64);
+        assertThat(concurrency("orders-subscription")).isEqualTo(200);
     }
 
     private int concurrency(String source) {
