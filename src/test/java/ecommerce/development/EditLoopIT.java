@@ -224,7 +224,7 @@ class EditLoopIT {
         routes/reserve-inventory.camel.yaml       | parametersCount: 5    | parametersCount: 6          | routes/reserve-inventory.camel.yaml:\\d+: parametersCount is 6, and sql/reserve-inventory.sql has 5
         routes/outbox-relay.camel.yaml            | '"{{inventory.outbox.schedule}}"' | 0/2 * * * *     | routes/outbox-relay.camel.yaml:10: CronExpression .* is invalid.*
         routes/answer-query.camel.yaml            | ref: problem          | ref: problems               | routes/answer-query.camel.yaml:17: No bean could be found in the registry for: problems.*
-        sql/inbox-insert.sql                      | ON CONFLICT           | ON KONFLICT                 | sql/inbox-insert.sql:37: syntax error at or near "KONFLICT"
+        sql/inbox-insert.sql                      | ON CONFLICT           | ON KONFLICT                 | sql/inbox-insert.sql:\\d+: syntax error at or near "KONFLICT"
         sql/query-stock.sql                       | SELECT stock          | SELECT stok                 | sql/query-stock.sql:2: column "stok" does not exist.*
         contracts/in/OrderCreated.schema.json     | '"type": "object"'    | '"type": "objekt"'          | contracts/in/OrderCreated.schema.json:\\d+: .*enumeration.*
         contracts/in/OrderCreated.schema.json     | '"type": "object",'   | '"type": "object"'          | contracts/in/OrderCreated.schema.json:\\d+: Unexpected character.*
