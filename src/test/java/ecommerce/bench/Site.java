@@ -43,6 +43,7 @@ final class Site implements AutoCloseable {
 
     Site(Settings settings, int yardstickConnections) throws IOException {
         this.settings = settings;
+        WorkerProcess.unpack();
         this.database = new Database(settings.before(), yardstickConnections);
         this.bus = new BusProcess(settings.jvmOptions());
         this.load = new LoadProcess(bus.connectionString(), settings.jvmOptions());

@@ -9,7 +9,7 @@ import org.apache.camel.opentelemetry2.OpenTelemetryTracer;
  */
 public class RouteTracer extends OpenTelemetryTracer {
 
-    private static final String RELAY = "//outbox-relay";
+    private static final String RELAY = "seda://outbox-relay";
 
     @Override
     public boolean exclude(String endpointUri, CamelContext camel) {

@@ -44,13 +44,13 @@ final class CallCheck {
 
     private List<Finding> check() {
         List<Finding> findings = new ArrayList<>();
-        Set<String> routes = consumers.stream().map(Endpoint::uri).collect(Collectors.toSet());
+        Set<String> routes = consumers.stream().map(Endpoint::name).collect(Collectors.toSet());
         Set<String> called = new HashSet<>();
         for (Endpoint producer : producers) {
             if (producer.isDynamic()) {
                 // The inbox lets a message pass whose type has a schema, and nothing else chooses at run time.
                 for (String type : messageTypes(files)) {
-                    String route = producer.uri().replaceAll("\\$\\{[^}]*}", Matcher.quoteReplacement(type));
+                    String route = producer.name().replaceAll("\\$\\{[^}]*}", Matcher.quoteReplacement(type));
                     called.add(route);
                     if (!routes.contains(route)) {
                         findings.add(new Finding(CONTRACTS + "/" + type + SCHEMA, 1, "no route receives from " + route + ", to which "
@@ -58,9 +58,9 @@ final class CallCheck {
                     }
                 }
             } else {
-                called.add(producer.uri());
-                if (!routes.contains(producer.uri())) {
-                    findings.add(producer.finding("no route receives from " + producer.uri() + Suggestion.of(routes, producer.uri())));
+                called.add(producer.name());
+                if (!routes.contains(producer.name())) {
+                    findings.add(producer.finding("no route receives from " + producer.name() + Suggestion.of(routes, producer.name())));
                 }
             }
         }
@@ -72,11 +72,11 @@ final class CallCheck {
             }
         });
         forOperators().forEach(name -> called.add("direct:" + name));
-        consumers.stream().filter(consumer -> !called.contains(consumer.uri())).forEach(consumer ->
-            findings.add(consumer.finding("nothing sends to " + consumer.uri() + ": no route, no Java, no schema in contracts/in, "
+        consumers.stream().filter(consumer -> !called.contains(consumer.name())).forEach(consumer ->
+            findings.add(consumer.finding("nothing sends to " + consumer.name() + ": no route, no Java, no schema in contracts/in, "
                 + "no operationId in openapi.yaml, and it is not in the README's table of what an operator can do")));
-        consumers.stream().collect(Collectors.groupingBy(Endpoint::uri)).values().stream().filter(same -> same.size() > 1).forEach(same ->
-            same.stream().skip(1).forEach(consumer -> findings.add(consumer.finding(consumer.uri() + " is received from at "
+        consumers.stream().collect(Collectors.groupingBy(Endpoint::name)).values().stream().filter(same -> same.size() > 1).forEach(same ->
+            same.stream().skip(1).forEach(consumer -> findings.add(consumer.finding(consumer.name() + " is received from at "
                 + same.get(0).file() + ":" + same.get(0).line() + " already"))));
         return findings;
     }

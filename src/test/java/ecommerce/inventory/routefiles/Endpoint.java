@@ -25,6 +25,11 @@ record Endpoint(String file, int line, String uri, Map<String, String> parameter
         return uri.substring(Math.min(uri.length(), scheme().length() + 1)).replaceFirst("^//", "");
     }
 
+    /** One name for it, whether it was written with two slashes or without. */
+    String name() {
+        return scheme() + ":" + path();
+    }
+
     boolean isDynamic() {
         return uri.contains("${");
     }

@@ -209,6 +209,14 @@ class RouteChecksTest {
     }
 
     @Test
+    void aCallWithSlashesIsTheSameCall() {
+        write("routes/other.camel.yaml", consumer("direct:other"));
+        steps("- to: {id: a, description: b, uri: 'direct://other'}");
+
+        told();
+    }
+
+    @Test
     void aCallToNobodyFromJava() {
         write("../java/Caller.java", "class Caller {\n    String called = \"direct:nobody\";\n}\n");
 
