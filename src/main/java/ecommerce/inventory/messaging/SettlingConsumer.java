@@ -149,7 +149,7 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
             boolean settled;
             bytes.acquireUninterruptibly(size);
             try (MessageSpan span = trace(context.getMessage())) {
-                settled = settle(context, process(context.getMessage()), span);
+                settled = !workerStops() && settle(context, process(context.getMessage()), span);
             } finally {
                 active = System.nanoTime();
                 bytes.release(size);

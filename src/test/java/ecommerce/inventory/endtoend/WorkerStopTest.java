@@ -2,6 +2,7 @@ package ecommerce.inventory.endtoend;
 
 import static ecommerce.inventory.support.Shop.await;
 import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.Shop.orderCreated;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.sql.Connection;
@@ -63,6 +64,39 @@ class WorkerStopTest {
             shop.awaitQuiet(tables);
         }
         assertThat(tables.count("inventory_orders")).isEqualTo(ORDERS);
+        shop.destroy();
+    }
+
+    @Test
+    void largeMessagesThatWaitForOthersToBeDoneAreNotTakenAnyMore() throws Exception {
+        ConfigurableApplicationContext worker = Worker.start(database, bus, "inventory.inbox.batch-size=1");
+        CamelContext camel = worker.getBean(CamelContext.class);
+        var dataSource = DataSourceBuilder.create().url(database).username("postgres").build();
+        Tables tables = new Tables(new JdbcTemplate(dataSource));
+        tables.stock("a", 1_000);
+        int fit = 4;
+
+        CompletableFuture<Void> stopped;
+        try (Connection holder = dataSource.getConnection(); var statement = holder.createStatement()) {
+            holder.setAutoCommit(false);
+            statement.execute("SELECT FROM inventory WHERE product_id = 'a' FOR UPDATE");
+            for (int i = 0; i < fit + 2; i++) {
+                shop.send(orderCreated("{\"orderId\":\"order-" + i + "\",\"items\":[{\"productId\":\"a\",\"quantity\":1}],\"note\":\""
+                    + "x".repeat(250_000) + "\"}"));
+            }
+            await().until(() -> bus.counts(Shop.SUBSCRIPTION).locked() == fit + 2);
+            await().until(() -> tables.count("pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") == fit);
+
+            stopped = CompletableFuture.runAsync(worker::close);
+            await().until(camel::isStopping);
+            holder.commit();
+        }
+        stopped.get();
+
+        assertThat(tables.count("inbox")).as("as many as have 1 MiB").isEqualTo(fit);
+        var counts = bus.counts(Shop.SUBSCRIPTION);
+        assertThat(counts.completed()).isEqualTo(fit);
+        assertThat(counts.active()).as("for the next worker").isEqualTo(2);
         shop.destroy();
     }
 
