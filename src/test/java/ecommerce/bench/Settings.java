@@ -35,7 +35,7 @@ record Settings(Set<Case> cases, int before, int orders, int warmUp, int rounds,
         String cases = System.getProperty("bench.cases", "");
         return new Settings(cases.isBlank() ? EnumSet.allOf(Case.class)
             : Stream.of(cases.split(",")).map(name -> Case.valueOf(name.strip().toUpperCase())).collect(Collectors.toSet()),
-            Integer.getInteger("bench.before", 10_000), Integer.getInteger("bench.orders", 10_000), Integer.getInteger("bench.warm-up", 50_000), Integer.getInteger("bench.rounds", 3),
+            Integer.getInteger("bench.before", 10_000), Integer.getInteger("bench.orders", 10_000), Integer.getInteger("bench.warm-up", 100_000), Integer.getInteger("bench.rounds", 3),
             Integer.getInteger("bench.rate", 200), Integer.getInteger("bench.rate-seconds", 25),
             Integer.getInteger("bench.overload-seconds", 30), Integer.getInteger("bench.idle-seconds", 30),
             Integer.getInteger("bench.rows", 1_000_000), Integer.getInteger("bench.concurrent-calls", 200), Boolean.getBoolean("bench.jfr"),
