@@ -1,7 +1,6 @@
 package ecommerce.inventory;
 
 import static ecommerce.inventory.support.Shop.await;
-import static java.util.Collections.synchronizedList;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -9,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
 
@@ -30,7 +30,7 @@ class GroupCommitTest {
 
     private final DefaultCamelContext camel = new DefaultCamelContext();
     /** Each transaction that was tried: the orders in it. */
-    private final List<List<String>> transactions = synchronizedList(new ArrayList<>());
+    private final List<List<String>> transactions = new CopyOnWriteArrayList<>();
     private final CountDownLatch firstMayCommit = new CountDownLatch(1);
     private final List<Thread> threads = new ArrayList<>();
     private Processor group = new GroupCommit(new Stub(), LIMIT).wrap(null, this::transaction);
