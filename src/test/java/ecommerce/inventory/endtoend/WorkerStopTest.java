@@ -9,6 +9,8 @@ import java.sql.Connection;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 
+import javax.sql.DataSource;
+
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Backend;
@@ -16,6 +18,7 @@ import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.Worker;
 import org.apache.camel.CamelContext;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -29,30 +32,21 @@ class WorkerStopTest {
     private static final int ORDERS = 30;
 
     private final String database = Backend.createDatabase();
+    private final DataSource dataSource = DataSourceBuilder.create().url(database).username("postgres").build();
+    private final Tables tables = new Tables(new JdbcTemplate(dataSource));
     private final EmbeddedServiceBus bus = Backend.startBus(null);
     private final Shop shop = new Shop(bus);
+
+    @AfterEach
+    void destroy() {
+        shop.destroy();
+    }
 
     @ParameterizedTest(name = "{0} at a time")
     @ValueSource(ints = {1, 4})
     void whatIsInWorkIsFinishedAndSettledAndNoMoreIsTaken(int inWork) throws Exception {
-        ConfigurableApplicationContext worker = Worker.start(database, bus, "inventory.servicebus.max-concurrent-calls=" + inWork);
-        CamelContext camel = worker.getBean(CamelContext.class);
-        var dataSource = DataSourceBuilder.create().url(database).username("postgres").build();
-        Tables tables = new Tables(new JdbcTemplate(dataSource));
-        tables.stock("a", 1_000);
-
-        CompletableFuture<Void> stopped;
-        try (Connection holder = dataSource.getConnection(); var statement = holder.createStatement()) {
-            holder.setAutoCommit(false);
-            statement.execute("SELECT FROM inventory WHERE product_id = 'a' FOR UPDATE");
-            shop.send(IntStream.range(0, ORDERS).mapToObj(i -> order("order-" + i, "1 a")).toArray(ServiceBusMessage[]::new));
-            await().until(() -> tables.count("pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") == inWork);
-
-            stopped = CompletableFuture.runAsync(worker::close);
-            await().until(camel::isStopping);
-            holder.commit();
-        }
-        stopped.get();
+        ServiceBusMessage[] orders = IntStream.range(0, ORDERS).mapToObj(i -> order("order-" + i, "1 a")).toArray(ServiceBusMessage[]::new);
+        stopWhileInWork(inWork, () -> shop.send(orders), () -> { }, "inventory.servicebus.max-concurrent-calls=" + inWork);
 
         assertThat(tables.count("inbox")).as("what was in work is done").isEqualTo(inWork);
         var counts = bus.counts(Shop.SUBSCRIPTION);
@@ -64,71 +58,60 @@ class WorkerStopTest {
             shop.awaitQuiet(tables);
         }
         assertThat(tables.count("inventory_orders")).isEqualTo(ORDERS);
-        shop.destroy();
     }
 
     @Test
     void largeMessagesThatWaitForOthersToBeDoneAreNotTakenAnyMore() throws Exception {
-        ConfigurableApplicationContext worker = Worker.start(database, bus, "inventory.inbox.batch-size=1");
-        CamelContext camel = worker.getBean(CamelContext.class);
-        var dataSource = DataSourceBuilder.create().url(database).username("postgres").build();
-        Tables tables = new Tables(new JdbcTemplate(dataSource));
-        tables.stock("a", 1_000);
         int fit = 4;
-
-        CompletableFuture<Void> stopped;
-        try (Connection holder = dataSource.getConnection(); var statement = holder.createStatement()) {
-            holder.setAutoCommit(false);
-            statement.execute("SELECT FROM inventory WHERE product_id = 'a' FOR UPDATE");
+        stopWhileInWork(fit, () -> {
             for (int i = 0; i < fit + 2; i++) {
                 shop.send(orderCreated("{\"orderId\":\"order-" + i + "\",\"items\":[{\"productId\":\"a\",\"quantity\":1}],\"note\":\""
                     + "x".repeat(250_000) + "\"}"));
             }
             await().until(() -> bus.counts(Shop.SUBSCRIPTION).locked() == fit + 2);
-            await().until(() -> tables.count("pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") == fit);
-
-            stopped = CompletableFuture.runAsync(worker::close);
-            await().until(camel::isStopping);
-            holder.commit();
-        }
-        stopped.get();
+        }, () -> { }, "inventory.inbox.batch-size=1");
 
         assertThat(tables.count("inbox")).as("as many as have 1 MiB").isEqualTo(fit);
         var counts = bus.counts(Shop.SUBSCRIPTION);
         assertThat(counts.completed()).isEqualTo(fit);
         assertThat(counts.active()).as("for the next worker").isEqualTo(2);
-        shop.destroy();
     }
 
     /** And not from handler to handler, until its deliveries are used up. */
     @Test
     void aMessageThatComesWhileTheWorkerStopsIsGivenBack() throws Exception {
-        ConfigurableApplicationContext worker = Worker.start(database, bus);
-        CamelContext camel = worker.getBean(CamelContext.class);
-        var dataSource = DataSourceBuilder.create().url(database).username("postgres").build();
-        Tables tables = new Tables(new JdbcTemplate(dataSource));
-        tables.stock("a", 1_000);
-
-        CompletableFuture<Void> stopped;
-        try (Connection holder = dataSource.getConnection(); var statement = holder.createStatement()) {
-            holder.setAutoCommit(false);
-            statement.execute("SELECT FROM inventory WHERE product_id = 'a' FOR UPDATE");
-            shop.send(order("order-1", "1 a"));
-            await().until(() -> tables.count("pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") == 1);
-
-            stopped = CompletableFuture.runAsync(worker::close);
-            await().until(camel::isStopping);
+        stopWhileInWork(1, () -> shop.send(order("order-1", "1 a")), () -> {
             shop.send(order("order-2", "1 a"));
             await().until(() -> bus.counts(Shop.SUBSCRIPTION).locked() == 2 || bus.counts(Shop.SUBSCRIPTION).deadLetteredTotal() > 0);
-            holder.commit();
-        }
-        stopped.get();
+        });
 
         var counts = bus.counts(Shop.SUBSCRIPTION);
         assertThat(counts.deadLetteredTotal()).isZero();
         assertThat(counts.abandoned()).as("once, and once more by the SDK if the broker sends it again while the receiver is being closed")
             .isBetween(1L, 2L);
         assertThat(counts.active()).as("for the next worker").isEqualTo(1);
-        shop.destroy();
+    }
+
+    /**
+     * Starts a worker and stops it while as many messages as said wait for the stock that is kept from them; they get it when the
+     * stop has begun.
+     */
+    private void stopWhileInWork(int inWork, Runnable before, Runnable meanwhile, String... properties) throws Exception {
+        ConfigurableApplicationContext worker = Worker.start(database, bus, properties);
+        CamelContext camel = worker.getBean(CamelContext.class);
+        tables.stock("a", 1_000);
+        CompletableFuture<Void> stopped;
+        try (Connection holder = dataSource.getConnection(); var statement = holder.createStatement()) {
+            holder.setAutoCommit(false);
+            statement.execute("SELECT FROM inventory WHERE product_id = 'a' FOR UPDATE");
+            before.run();
+            await().until(() -> tables.count("pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") == inWork);
+
+            stopped = CompletableFuture.runAsync(worker::close);
+            await().until(camel::isStopping);
+            meanwhile.run();
+            holder.commit();
+        }
+        stopped.get();
     }
 }
