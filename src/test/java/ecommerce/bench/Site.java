@@ -3,6 +3,7 @@ package ecommerce.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,7 +14,9 @@ import java.util.concurrent.TimeUnit;
 import ecommerce.bench.LoadProcess.Received;
 import ecommerce.bench.WorkerProcess.Kind;
 import ecommerce.inventory.support.BusProcess;
+import ecommerce.inventory.support.Image;
 import ecommerce.inventory.support.Shop;
+import org.springframework.util.FileSystemUtils;
 
 /** What a worker works with: a bus, the load, a database, each in processes of its own; and the ways to make it work. */
 final class Site implements AutoCloseable {
@@ -23,7 +26,10 @@ final class Site implements AutoCloseable {
     /** Far longer than anything takes. */
     private static final Duration LIMIT = Duration.ofMinutes(20);
 
+    private static final Path IMAGE = Path.of("target", "bench", "image");
+
     private final Settings settings;
+    private final Image image;
     private final BusProcess bus;
     private final LoadProcess load;
     private final Database database;
@@ -41,9 +47,10 @@ final class Site implements AutoCloseable {
     record Overload(double offered, double handled, Measured after, double residentFirst, double residentMost) {
     }
 
-    Site(Settings settings, int yardstickConnections) throws IOException {
+    Site(Settings settings, int yardstickConnections) throws IOException, InterruptedException {
         this.settings = settings;
-        WorkerProcess.unpack();
+        FileSystemUtils.deleteRecursively(IMAGE);
+        this.image = Image.build(IMAGE);
         this.database = new Database(settings.before(), yardstickConnections);
         this.bus = new BusProcess(settings.jvmOptions());
         this.load = new LoadProcess(bus.connectionString(), settings.jvmOptions());
@@ -54,7 +61,7 @@ final class Site implements AutoCloseable {
     }
 
     WorkerProcess start(Kind kind, boolean jfr) throws IOException {
-        return WorkerProcess.start(kind, database.workerUrl(), bus.connectionString(), settings, jfr);
+        return WorkerProcess.start(kind, image, database.workerUrl(), bus.connectionString(), settings, jfr);
     }
 
     /** Seconds from the start of a worker until it has started, and until the event of an order that waits for it has come. */

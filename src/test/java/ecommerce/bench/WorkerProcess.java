@@ -10,19 +10,19 @@ import java.util.List;
 import java.util.OptionalLong;
 
 import ecommerce.bench.plain.PlainWorker;
+import ecommerce.inventory.support.Image;
 import ecommerce.inventory.support.JavaProcess;
 import ecommerce.inventory.support.Shop;
 
 /** A worker that takes orders from the bus and publishes events, in a JVM as it has in its container. */
 final class WorkerProcess implements AutoCloseable {
 
-    /** With the memory of the container in {@code k8s/base}, and as in the image. */
-    static final List<String> JVM_OPTIONS = List.of("-XX:MaxRAM=768m", "-XX:MaxRAMPercentage=50", "-XX:+UseParallelGC",
-        "-XX:+ExitOnOutOfMemoryError");
+    /** The memory of the container in {@code k8s/base}. */
+    static final String MEMORY = "-XX:MaxRAM=768m";
+    /** Of the image, but for its class path and the archive of its classes. */
+    static final List<String> JVM_OPTIONS = List.of("-XX:MaxRAMPercentage=50", "-XX:+UseParallelGC", "-XX:+ExitOnOutOfMemoryError");
     /** Messages in work at a time of the plain worker, which needs a connection for each. */
     private static final int PLAIN_CALLS = 16;
-    private static final Path JAR = Path.of(System.getProperty("worker.jar"));
-    private static final Path UNPACKED = Path.of("target", "bench", "worker");
     private static final Path RECORDING = Path.of("target", "bench", "worker.jfr");
     private static final Duration START = Duration.ofMinutes(3);
 
@@ -50,30 +50,18 @@ final class WorkerProcess implements AutoCloseable {
         this.process = process;
     }
 
-    /** Takes the jar of the Inventory Worker apart, as it is in the image: classes load slower from jars within a jar. */
-    static void unpack() throws IOException {
-        try (JavaProcess tools = new JavaProcess(List.of("-Djarmode=tools", "-jar", JAR.toString(), "extract", "--force", "--destination",
-                UNPACKED.toString()))) {
-            if (tools.exitCode() != 0) {
-                throw new IllegalStateException(JAR + " could not be unpacked: " + tools.output());
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        }
-    }
-
     /** Starts one, and waits until it says that it has started. */
-    static WorkerProcess start(Kind kind, String database, String bus, Settings settings, boolean jfr) throws IOException {
-        List<String> command = new ArrayList<>(JVM_OPTIONS);
-        command.addAll(settings.jvmOptions());
+    static WorkerProcess start(Kind kind, Image image, String database, String bus, Settings settings, boolean jfr) throws IOException {
+        List<String> command = new ArrayList<>(settings.jvmOptions());
+        command.add(MEMORY);
         int concurrentCalls = settings.concurrentCalls();
         if (jfr) {
             Files.createDirectories(RECORDING.getParent());
             command.add("-XX:StartFlightRecording=settings=profile,filename=" + RECORDING);
         }
+        command.addAll(kind == Kind.INVENTORY ? image.arguments() : JVM_OPTIONS);
         switch (kind) {
-            case INVENTORY -> command.addAll(List.of("-jar", UNPACKED.resolve(JAR.getFileName()).toString(), "--spring.datasource.url=" + database,
+            case INVENTORY -> command.addAll(List.of("--spring.datasource.url=" + database,
                 "--spring.datasource.username=postgres", "--server.port=0", "--management.server.port=0",
                 "--inventory.servicebus.connection-string=" + bus, "--inventory.servicebus.max-concurrent-calls=" + concurrentCalls));
             case PLAIN -> command.addAll(List.of("-cp", System.getProperty("java.class.path"), PlainWorker.class.getName(),

@@ -1,0 +1,115 @@
+package ecommerce.inventory;
+
+import static ecommerce.inventory.support.Shop.await;
+import static ecommerce.inventory.support.Shop.order;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.condition.OS.LINUX;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+import com.azure.messaging.servicebus.ServiceBusMessage;
+import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import ecommerce.inventory.support.Backend;
+import ecommerce.inventory.support.Image;
+import ecommerce.inventory.support.JavaProcess;
+import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.Tables;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.jdbc.DataSourceBuilder;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/** The image that the Dockerfile builds, in a directory. */
+@EnabledOnOs(value = LINUX, disabledReason = "The Dockerfile's commands are GNU's")
+class ImageIT {
+
+    private static final Path CLASS_LIST = Path.of("src", "main", "jvm", "classes.lst");
+    private static final int ORDERS = 200;
+
+    private final String database = Backend.createDatabase();
+    private final EmbeddedServiceBus bus = Backend.startBus(null);
+    private final Shop shop = new Shop(bus);
+    @TempDir
+    private Path root;
+    private Image image;
+
+    @BeforeEach
+    void build() throws Exception {
+        image = Image.build(root);
+    }
+
+    @AfterEach
+    void destroy() {
+        shop.destroy();
+    }
+
+    @Test
+    void takesTheClassesOfTheLibrariesFromItsArchive() throws Exception {
+        Path log = root.resolve("loaded");
+        handleOrders("-Xlog:class+load:file=" + log + "::filecount=0");
+
+        List<String> loaded;
+        try (Stream<String> lines = Files.lines(log)) {
+            // What is made while it runs is in no archive, and neither are classes of signed jars.
+            loaded = lines.filter(line -> line.contains("shared objects file") || line.contains("source: jrt:") || line.contains("/app/libs/"))
+                .filter(line -> !line.contains("/azure-")).toList();
+        }
+        long archived = loaded.stream().filter(line -> line.contains("shared objects file")).count();
+        assertThat(100 * archived / loaded.size()).as("%% of %d classes that are in the archive; renew the list as docs/deploy.md says", loaded.size())
+            .isGreaterThanOrEqualTo(90);
+    }
+
+    @Test
+    void runsTheRoutesThatAreMountedOverItsOwn() throws Exception {
+        Files.writeString(image.path("/app/resources/routes/mounted.camel.yaml"), """
+            - route:
+                id: mounted
+                from:
+                  uri: timer:mounted
+                  parameters: {repeatCount: 1}
+                  steps:
+                    - log: {message: "Mounted over"}
+            """);
+
+        assertThat(handleOrders()).contains("Mounted over");
+    }
+
+    /** @return what the worker has printed */
+    private String handleOrders(String... options) throws Exception {
+        List<String> arguments = new ArrayList<>(List.of(options));
+        arguments.addAll(image.arguments());
+        arguments.addAll(List.of("--spring.datasource.url=" + database, "--spring.datasource.username=postgres", "--server.port=0",
+            "--management.server.port=0", "--inventory.servicebus.connection-string=" + bus.connectionString()));
+        Tables tables = new Tables(new JdbcTemplate(DataSourceBuilder.create().url(database).username("postgres").build()));
+        try (JavaProcess worker = new JavaProcess(arguments)) {
+            await().atMost(Duration.ofMinutes(3)).until(() -> worker.output().contains("Started InventoryWorker"));
+            tables.stock("a", ORDERS);
+            shop.send(Stream.iterate(0, i -> i < ORDERS, i -> i + 1).map(i -> order("order-" + i, "1 a")).toArray(ServiceBusMessage[]::new));
+            await().untilAsserted(() -> assertThat(shop.events()).hasSizeGreaterThanOrEqualTo(ORDERS));
+            assertThat(worker.end("TERM")).as(worker.output()).isEqualTo(143);
+            return worker.output();
+        }
+    }
+
+    /** Proxies are left out: with them JDK 17 may crash when it dumps the archive. */
+    @Test
+    @EnabledIfSystemProperty(named = "update", matches = ".*", disabledReason = "Makes the list of classes anew")
+    void updatesTheClassList() throws Exception {
+        Path list = root.resolve("classes.lst");
+        handleOrders("-Xshare:off", "-XX:DumpLoadedClassList=" + list);
+        try (Stream<String> lines = Files.lines(list)) {
+            Files.write(CLASS_LIST, lines.filter(line -> !line.startsWith("@lambda-proxy") && !line.contains("$Proxy") && !line.startsWith("#"))
+                .filter(line -> !line.startsWith("ecommerce/")).sorted().toList());
+        }
+    }
+}

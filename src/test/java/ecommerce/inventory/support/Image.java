@@ -1,0 +1,93 @@
+package ecommerce.inventory.support;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Pattern;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+
+/**
+ * What the {@code Dockerfile} builds, on a machine without Docker: its instructions are carried out in a directory, in which all of its
+ * stages have their root, by the JVM of the tests. Takes a POSIX system with GNU's tools.
+ */
+public final class Image {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Pattern ABSOLUTE = Pattern.compile("(?<=[\\s\"@=|:])/(?=(app|jar)([/\\s\"]|$))");
+    private static final Path JAVA = Path.of(System.getProperty("java.home"), "bin");
+
+    private final Path root;
+    private Path workingDirectory;
+    private List<String> entrypoint;
+
+    private Image(Path root) {
+        this.root = root;
+    }
+
+    /** @param root an empty directory, or none yet */
+    public static Image build(Path root) throws IOException, InterruptedException {
+        Image image = new Image(root.toAbsolutePath());
+        String instructions = Files.readString(Path.of("Dockerfile")).replaceAll("(?m)^#.*\n", "").replace("\\\n", "");
+        for (String instruction : instructions.lines().filter(line -> !line.isBlank()).toList()) {
+            image.carryOut(instruction);
+        }
+        return image;
+    }
+
+    /** What follows {@code java} when the image is run. */
+    public List<String> arguments() {
+        return entrypoint.subList(1, entrypoint.size());
+    }
+
+    /** A file or directory of the image. */
+    public Path path(String absolute) {
+        return root.resolve(absolute.substring(1));
+    }
+
+    private void carryOut(String instruction) throws IOException, InterruptedException {
+        String name = instruction.substring(0, instruction.indexOf(' '));
+        String arguments = ABSOLUTE.matcher(instruction.substring(name.length())).replaceAll(root + "/").strip();
+        switch (name) {
+            case "FROM" -> workingDirectory = root;
+            case "WORKDIR" -> workingDirectory = Files.createDirectories(Path.of(arguments));
+            case "COPY" -> copy(arguments.split(" "));
+            case "RUN" -> run(workingDirectory, arguments.startsWith("[") ? words(arguments) : List.of("sh", "-ec", arguments));
+            case "ENTRYPOINT" -> entrypoint = words(arguments);
+            case "USER", "EXPOSE" -> {
+                // Nothing to build.
+            }
+            default -> throw new IllegalArgumentException("An instruction that is not known here: " + instruction);
+        }
+    }
+
+    private void copy(String[] arguments) throws IOException, InterruptedException {
+        String source = arguments[arguments.length - 2];
+        String target = arguments[arguments.length - 1];
+        if (!arguments[0].startsWith("--from=")) {
+            if (!Files.readAllLines(Path.of(".dockerignore")).contains("!" + source)) {
+                throw new IllegalArgumentException(source + " is kept from the build by .dockerignore");
+            }
+            run(Path.of("").toAbsolutePath(), List.of("sh", "-ec", "cp " + source + " " + workingDirectory.resolve(target)));
+        } else if (!source.equals(target) || !Files.exists(Path.of(source))) {
+            throw new IllegalArgumentException("Is not there, or has another place in the other stage: " + Arrays.toString(arguments));
+        }
+    }
+
+    private static List<String> words(String json) throws IOException {
+        return List.of(JSON.readValue(json, String[].class));
+    }
+
+    private static void run(Path directory, List<String> command) throws IOException, InterruptedException {
+        ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true);
+        builder.environment().merge("PATH", JAVA.toString(), (path, java) -> java + File.pathSeparator + path);
+        Process process = builder.start();
+        String output = new String(process.getInputStream().readAllBytes());
+        if (process.waitFor() != 0) {
+            throw new IllegalStateException(command + " failed: " + output);
+        }
+    }
+}
