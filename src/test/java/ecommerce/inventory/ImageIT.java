@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.jar.JarFile;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
@@ -28,7 +29,7 @@ import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -44,15 +45,16 @@ class ImageIT {
     private static final Pattern OF_RELEASE = Pattern.compile("META-INF/versions/\\d+/(.+)\\.class");
     private static final int ORDERS = 200;
 
+    private static Image image;
+
     private final String database = Backend.createDatabase();
     private final EmbeddedServiceBus bus = Backend.startBus(null);
     private final Shop shop = new Shop(bus);
     @TempDir
-    private Path root;
-    private Image image;
+    private Path directory;
 
-    @BeforeEach
-    void build() throws Exception {
+    @BeforeAll
+    static void build(@TempDir Path root) throws Exception {
         image = Image.build(root);
     }
 
@@ -63,7 +65,7 @@ class ImageIT {
 
     @Test
     void takesTheClassesOfTheLibrariesFromItsArchive() throws Exception {
-        Path log = root.resolve("loaded");
+        Path log = directory.resolve("loaded");
         handleOrders("-Xlog:class+load:file=" + log + "::filecount=0");
 
         List<String> loaded;
@@ -79,7 +81,7 @@ class ImageIT {
 
     @Test
     void canBeRecordedByTheFlightRecorder() throws Exception {
-        Path recording = root.resolve("worker.jfr");
+        Path recording = directory.resolve("worker.jfr");
         handleOrders("-XX:StartFlightRecording=settings=profile,filename=" + recording);
 
         assertThat(recording).isNotEmptyFile();
@@ -87,7 +89,8 @@ class ImageIT {
 
     @Test
     void runsTheRoutesThatAreMountedOverItsOwn() throws Exception {
-        Files.writeString(image.path("/app/resources/routes/mounted.camel.yaml"), """
+        Path mounted = image.path("/app/resources/routes/mounted.camel.yaml");
+        Files.writeString(mounted, """
             - route:
                 id: mounted
                 from:
@@ -97,7 +100,11 @@ class ImageIT {
                     - log: {message: "Mounted over"}
             """);
 
-        assertThat(handleOrders()).contains("Mounted over");
+        try {
+            assertThat(handleOrders()).contains("Mounted over");
+        } finally {
+            Files.delete(mounted);
+        }
     }
 
     /** @return what the worker has printed */
@@ -112,7 +119,7 @@ class ImageIT {
                 .failFast(() -> assertThat(worker.handle().isAlive()).as(worker.output()).isTrue());
             awaitAlive.until(() -> worker.output().contains("Started InventoryWorker"));
             tables.stock("a", ORDERS);
-            shop.send(Stream.iterate(0, i -> i < ORDERS, i -> i + 1).map(i -> order("order-" + i, "1 a")).toArray(ServiceBusMessage[]::new));
+            shop.send(IntStream.range(0, ORDERS).mapToObj(i -> order("order-" + i, "1 a")).toArray(ServiceBusMessage[]::new));
             awaitAlive.untilAsserted(() -> assertThat(shop.events()).hasSizeGreaterThanOrEqualTo(ORDERS));
             assertThat(worker.end("TERM")).as(worker.output()).isEqualTo(143);
             return worker.output();
@@ -126,7 +133,7 @@ class ImageIT {
     @Test
     @EnabledIfSystemProperty(named = "update", matches = ".*", disabledReason = "Makes the list of classes anew")
     void updatesTheClassList() throws Exception {
-        Path list = root.resolve("classes.lst");
+        Path list = directory.resolve("classes.lst");
         handleOrders("-Xshare:off", "-XX:DumpLoadedClassList=" + list);
         Set<String> ofReleases = ofReleases();
         try (Stream<String> lines = Files.lines(list)) {
