@@ -59,7 +59,7 @@ final class LoadProcess extends ControlledProcess {
             Double.parseDouble(answer[3]));
     }
 
-    /** Waits between looks. */
+    /** The time over which something is measured; nothing is waited for. */
     static void pause(Duration duration) {
         try {
             Thread.sleep(duration.toMillis());

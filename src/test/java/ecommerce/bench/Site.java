@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.DoubleSummaryStatistics;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -111,13 +112,14 @@ final class Site implements AutoCloseable {
         int orders = (int) (ordersPerSecond * seconds);
         String run = begin(Workload.MANY, orders);
         double first = worker.resident();
-        double most = first;
+        DoubleSummaryStatistics resident = new DoubleSummaryStatistics();
+        resident.accept(first);
         long begin = LoadProcess.now();
         CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> load.sendAtRate(Workload.MANY, ordersPerSecond));
-        while (!sending.isDone()) {
-            most = Math.max(most, worker.resident());
-            LoadProcess.pause(LOOK);
-        }
+        Shop.await().atMost(LIMIT).pollInterval(LOOK).until(() -> {
+            resident.accept(worker.resident());
+            return sending.isDone();
+        });
         sending.join();
         long end = LoadProcess.now();
         Received meanwhile = load.received();
@@ -125,7 +127,7 @@ final class Site implements AutoCloseable {
         Received received = awaitDone(Workload.MANY, run, orders, worker);
         int left = orders - meanwhile.orders();
         return new Overload(orders / seconds(begin, end), meanwhile.orders() / seconds(begin, end),
-            new Measured(left, seconds(end, received.lastAt()), cpu.per(left)), first, Math.max(most, worker.resident()));
+            new Measured(left, seconds(end, received.lastAt()), cpu.per(left)), first, Math.max(resident.getMax(), worker.resident()));
     }
 
     /** Percent of a core, by process, with nothing to do. */
