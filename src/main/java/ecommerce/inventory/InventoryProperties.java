@@ -59,7 +59,7 @@ public record InventoryProperties(
      * @param commandsQueue      Queue that carries commands to the inventory.
      * @param eventsTopic        Topic that this worker publishes its events to.
      * @param maxConcurrentCalls Messages of one topic that are handled at the same time, at least 1, as long as their bodies
-     *                           have 1 MiB together; so many orders may wait to share a transaction. Each transaction needs one
+     *                           have 512 KiB together; so many orders may wait to share a transaction. Each transaction needs one
      *                           of the database connections (spring.datasource.hikari.maximum-pool-size), and waits for it.
      * @param prefetch           Messages fetched ahead of those being handled, 0 to 200. The locks of these are not renewed.
      * @param maxLockRenewal     How long the lock of a message in work is renewed; ISO-8601 duration. An outage of the

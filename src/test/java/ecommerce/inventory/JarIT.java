@@ -134,7 +134,7 @@ class JarIT {
     }
 
     private static JavaProcess start(List<String> container, String temporary, String jar, String database, EmbeddedServiceBus bus) throws IOException {
-        return new JavaProcess(container, List.of("-XX:MaxRAM=" + MEMORY, "-XX:MaxRAMPercentage=50", "-XX:+UseParallelGC", "-XX:+ExitOnOutOfMemoryError",
+        return new JavaProcess(container, List.of("-XX:MaxRAM=" + MEMORY, "-XX:MaxRAMPercentage=45", "-XX:+UseParallelGC", "-XX:+ExitOnOutOfMemoryError",
             "-Djava.io.tmpdir=" + temporary, "-jar", jar, "--spring.datasource.url=" + database,
             "--spring.datasource.username=postgres", "--server.port=0", "--management.server.port=0",
             "--inventory.servicebus.connection-string=" + bus.connectionString()));

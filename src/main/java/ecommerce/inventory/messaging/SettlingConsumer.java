@@ -50,10 +50,10 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
 
     private static final Logger LOG = LoggerFactory.getLogger(SettlingConsumer.class);
     /**
-     * Of the bodies of messages in work, together. JSON of this size, made to be costly, takes some 100 MB while it is read; of ordinary
+     * Of the bodies of messages in work, together. JSON of this size, made to be costly, takes some 50 MB while it is read; of ordinary
      * messages there may be hundreds in work.
      */
-    private static final int BYTES_IN_WORK = 1 << 20;
+    private static final int BYTES_IN_WORK = 1 << 19;
     /** How long messages that were asked for before the stop may still arrive after the last one, to be given back; milliseconds. */
     private static final long LATE_ARRIVALS = 500;
 

@@ -62,7 +62,7 @@ class WorkerStopTest {
 
     @Test
     void largeMessagesThatWaitForOthersToBeDoneAreNotTakenAnyMore() throws Exception {
-        int fit = 4;
+        int fit = 2;
         stopWhileInWork(fit, () -> {
             for (int i = 0; i < fit + 2; i++) {
                 shop.send(orderCreated("{\"orderId\":\"order-" + i + "\",\"items\":[{\"productId\":\"a\",\"quantity\":1}],\"note\":\""
@@ -71,7 +71,7 @@ class WorkerStopTest {
             await().until(() -> bus.counts(Shop.SUBSCRIPTION).locked() == fit + 2);
         }, () -> { }, "inventory.inbox.batch-size=1");
 
-        assertThat(tables.count("inbox")).as("as many as have 1 MiB").isEqualTo(fit);
+        assertThat(tables.count("inbox")).as("as many as have 512 KiB").isEqualTo(fit);
         var counts = bus.counts(Shop.SUBSCRIPTION);
         assertThat(counts.completed()).isEqualTo(fit);
         assertThat(counts.active()).as("for the next worker").isEqualTo(2);
