@@ -24,6 +24,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.builder.AdviceWith;
 import org.apache.camel.component.mock.MockEndpoint;
+import org.apache.camel.component.sql.SqlConstants;
 import org.apache.camel.test.spring.junit5.UseAdviceWith;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -198,7 +199,10 @@ class OutboxRouteTest {
     @SafeVarargs
     private void claimAnswers(List<Map<String, Object>>... rounds) {
         Deque<List<Map<String, Object>>> answers = new ArrayDeque<>(List.of(rounds));
-        claim.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(answers.remove()));
+        claim.whenAnyExchangeReceived(exchange -> {
+            exchange.getMessage().setHeader(SqlConstants.SQL_ROW_COUNT, answers.element().size());
+            exchange.getMessage().setBody(answers.remove());
+        });
     }
 
     private void publishAnswers(Map<String, Object> result) {
