@@ -20,7 +20,7 @@ final class WorkerProcess implements AutoCloseable {
     /** The memory of the container in {@code k8s/base}. */
     static final String MEMORY = "-XX:MaxRAM=768m";
     /** Of the image, but for its class path and the archive of its classes. */
-    static final List<String> JVM_OPTIONS = List.of("-XX:MaxRAMPercentage=45", "-XX:+UseParallelGC", "-XX:+ExitOnOutOfMemoryError");
+    static final List<String> JVM_OPTIONS = Image.jvmOptions();
     /** Messages in work at a time of the plain worker, which needs a connection for each. */
     private static final int PLAIN_CALLS = 16;
     private static final Path RECORDING = Path.of("target", "bench", "worker.jfr");

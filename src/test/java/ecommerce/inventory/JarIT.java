@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
@@ -26,6 +27,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import ecommerce.development.DevelopmentLauncher;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Backend;
+import ecommerce.inventory.support.Image;
 import ecommerce.inventory.support.JavaProcess;
 import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
@@ -134,10 +136,11 @@ class JarIT {
     }
 
     private static JavaProcess start(List<String> container, String temporary, String jar, String database, EmbeddedServiceBus bus) throws IOException {
-        return new JavaProcess(container, List.of("-XX:MaxRAM=" + MEMORY, "-XX:MaxRAMPercentage=45", "-XX:+UseParallelGC", "-XX:+ExitOnOutOfMemoryError",
-            "-Djava.io.tmpdir=" + temporary, "-jar", jar, "--spring.datasource.url=" + database,
+        List<String> arguments = new ArrayList<>(Image.jvmOptions());
+        arguments.addAll(List.of("-XX:MaxRAM=" + MEMORY, "-Djava.io.tmpdir=" + temporary, "-jar", jar, "--spring.datasource.url=" + database,
             "--spring.datasource.username=postgres", "--server.port=0", "--management.server.port=0",
             "--inventory.servicebus.connection-string=" + bus.connectionString()));
+        return new JavaProcess(container, arguments);
     }
 
     private static void handlesOrdersAndEndsBySigterm(List<String> container, String temporary, String jar) throws Exception {

@@ -2,6 +2,7 @@ package ecommerce.inventory.support;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -31,11 +32,26 @@ public final class Image {
     /** @param root an empty directory, or none yet */
     public static Image build(Path root) throws IOException, InterruptedException {
         Image image = new Image(root.toAbsolutePath());
-        String instructions = Files.readString(Path.of("Dockerfile")).replaceAll("(?m)^#.*\n", "").replace("\\\n", "");
-        for (String instruction : instructions.lines().filter(line -> !line.isBlank()).toList()) {
+        for (String instruction : instructions()) {
             image.carryOut(instruction);
         }
         return image;
+    }
+
+    /** What the image tells its JVM of memory and collector, for a JVM that is to run as there, but without the archive of classes. */
+    public static List<String> jvmOptions() {
+        try {
+            String entrypoint = instructions().stream().filter(instruction -> instruction.startsWith("ENTRYPOINT ")).findFirst().orElseThrow();
+            return words(entrypoint.substring("ENTRYPOINT ".length())).stream()
+                .filter(word -> word.startsWith("-XX:") && !word.startsWith("-XX:SharedArchiveFile=")).toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static List<String> instructions() throws IOException {
+        return Files.readString(Path.of("Dockerfile")).replaceAll("(?m)^#.*\n", "").replace("\\\n", "").lines()
+            .filter(line -> !line.isBlank()).toList();
     }
 
     /** What follows {@code java} when the image is run. */
