@@ -58,7 +58,7 @@ public record InventoryProperties(
      *                           Subscription of the payments topic that this worker reads.
      * @param commandsQueue      Queue that carries commands to the inventory.
      * @param eventsTopic        Topic that this worker publishes its events to.
-     * @param maxConcurrentCalls Messages of one topic that are handled at the same time, at least 1, as long as their bodies
+     * @param maxConcurrentCalls Messages of one topic that are handled at the same time, 1 to 200, as long as their bodies
      *                           have 512 KiB together; so many orders may wait to share a transaction. Each transaction needs one
      *                           of the database connections (spring.datasource.hikari.maximum-pool-size), and waits for it.
      * @param prefetch           Messages fetched ahead of those being handled, 0 to 200. The locks of these are not renewed.
@@ -90,9 +90,9 @@ public record InventoryProperties(
                     "the fully qualified namespace, such as shop.servicebus.windows.net,");
                 default -> require(false, "inventory.servicebus.credential-type", credentialType, "CONNECTION_STRING or AZURE_IDENTITY");
             }
-            requireAtLeast(1, maxConcurrentCalls, "inventory.servicebus.max-concurrent-calls");
-            // With more the SDK overflows its own buffer and closes the link.
-            require(prefetch >= 0 && prefetch <= 200, "inventory.servicebus.prefetch", prefetch, "a number from 0 to 200");
+            // With more the SDK overflows its own buffer, closes the link, and messages wait until their locks end.
+            requireBetween(1, 200, maxConcurrentCalls, "inventory.servicebus.max-concurrent-calls");
+            requireBetween(0, 200, prefetch, "inventory.servicebus.prefetch");
             requirePositive(maxLockRenewal, "inventory.servicebus.max-lock-renewal");
             requirePositive(tryTimeout, "inventory.servicebus.try-timeout");
         }
@@ -301,6 +301,10 @@ public record InventoryProperties(
     }
 
     private static void requireSchedule(String cron, String setting) {
+    private static void requireBetween(int least, int most, int number, String setting) {
+        require(number >= least && number <= most, setting, number, "a number from " + least + " to " + most);
+    }
+
         require(CronExpression.isValidExpression(cron), setting, cron,
             "a Quartz cron expression, such as * * * * * ? for every second,");
     }

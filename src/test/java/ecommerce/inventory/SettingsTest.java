@@ -43,7 +43,8 @@ class SettingsTest {
         inventory.servicebus.connection-string=password=c2VjcmV0 | inventory.servicebus.connection-string is no connection string: put Endpoint=sb://<namespace>.servicebus.windows.net/
         inventory.servicebus.credential-type=AZURE_IDENTITY      | inventory.servicebus.namespace is not set: put the fully qualified namespace, such as shop.servicebus.windows.net, there
         inventory.servicebus.credential-type=TOKEN_CREDENTIAL    | inventory.servicebus.credential-type is TOKEN_CREDENTIAL: put CONNECTION_STRING or AZURE_IDENTITY there
-        inventory.servicebus.max-concurrent-calls=0              | inventory.servicebus.max-concurrent-calls is 0: put a number of at least 1 there
+        inventory.servicebus.max-concurrent-calls=0              | inventory.servicebus.max-concurrent-calls is 0: put a number from 1 to 200 there
+        inventory.servicebus.max-concurrent-calls=201            | inventory.servicebus.max-concurrent-calls is 201: put a number from 1 to 200 there
         inventory.servicebus.prefetch=201                        | inventory.servicebus.prefetch is 201: put a number from 0 to 200 there
         inventory.servicebus.try-timeout=PT0S                    | inventory.servicebus.try-timeout is PT0S: put a duration above zero, such as PT5S, there
         inventory.inbox.max-retries=-1                           | inventory.inbox.max-retries is -1: put a number of at least 0 there
