@@ -35,4 +35,4 @@ COPY --from=jar /app/resources /app/resources
 COPY --from=jar /app/classes /app/classes
 USER 65532:65532
 EXPOSE 8080 9876
-ENTRYPOINT ["java", "-XX:MaxRAMPercentage=45", "-XX:+UseParallelGC", "-XX:+ExitOnOutOfMemoryError", "-XX:SharedArchiveFile=/app/classes.jsa", "-cp", "@/app/jib-classpath-file", "ecommerce.inventory.InventoryWorker"]
+ENTRYPOINT ["java", "-XX:MaxRAMPercentage=45", "-XX:+UseParallelGC", "-XX:+UseTransparentHugePages", "-XX:+ExitOnOutOfMemoryError", "-XX:SharedArchiveFile=/app/classes.jsa", "-cp", "@/app/jib-classpath-file", "ecommerce.inventory.InventoryWorker"]

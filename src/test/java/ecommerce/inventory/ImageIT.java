@@ -20,6 +20,10 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
+import javax.xml.parsers.DocumentBuilderFactory;
+import javax.xml.xpath.XPathConstants;
+import javax.xml.xpath.XPathFactory;
+
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Backend;
@@ -36,6 +40,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.w3c.dom.NodeList;
 
 /** The image that the Dockerfile builds, in a directory. */
 @EnabledOnOs(value = LINUX, disabledReason = "The Dockerfile's commands are GNU's")
@@ -61,6 +66,14 @@ class ImageIT {
     @AfterEach
     void destroy() {
         shop.destroy();
+    }
+
+    @Test
+    void jibTellsTheJvmTheSame() throws Exception {
+        NodeList flags = (NodeList) XPathFactory.newInstance().newXPath().evaluate("//plugin[artifactId='jib-maven-plugin']//jvmFlag",
+            DocumentBuilderFactory.newInstance().newDocumentBuilder().parse("pom.xml"), XPathConstants.NODESET);
+
+        assertThat(IntStream.range(0, flags.getLength()).mapToObj(i -> flags.item(i).getTextContent())).containsExactlyElementsOf(Image.jvmOptions());
     }
 
     @Test
