@@ -20,8 +20,9 @@ import org.slf4j.LoggerFactory;
 /**
  * The policy of the {@code transacted} block in which messages are handled: a {@link TransactionPolicy} in which messages of
  * type OrderCreated that wait share one transaction. While one transaction of orders runs, those that come meanwhile are
- * collected, and the next one takes them all, up to a bound; an order that comes alone is not kept waiting. Each message goes
- * on only when the transaction that it was part of has committed.
+ * collected, and the next one takes them all, up to a bound; as many as that do not wait for its end, but for that of a second
+ * one. An order that comes alone is not kept waiting. Each message goes on only when the transaction that it was part of has
+ * committed.
  * <p>
  * In a shared transaction the block is run once, with one exchange for all of them: variable {@code messages} and the body are the
  * list of their messages (variable {@code message}); {@code message} and {@code messageBody} are not set. If it fails, nothing is
@@ -32,6 +33,8 @@ class GroupCommit implements TransactedPolicy {
 
     private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
     private static final String TYPE = "OrderCreated";
+    /** While one waits for the database, the messages of the other are finished and settled. More would only wait for its locks. */
+    private static final int TRANSACTIONS = 2;
 
     private final TransactedPolicy transaction;
     private final int limit;
@@ -53,20 +56,29 @@ class GroupCommit implements TransactedPolicy {
     }
 
     private enum Turn {
-        /** To commit for all that wait. */
+        /** To commit for all that it was given. */
         LEAD,
         COMMITTED,
         ALONE
     }
 
     /** One that waits for its turn. */
-    private record Member(Exchange exchange, CompletableFuture<Turn> turn) {
+    private static final class Member {
+
+        private final Exchange exchange;
+        private final CompletableFuture<Turn> turn = new CompletableFuture<>();
+        /** Those that it commits for if it leads, itself among them. */
+        private List<Member> followers;
+
+        Member(Exchange exchange) {
+            this.exchange = exchange;
+        }
     }
 
     private final class Group extends DelegateAsyncProcessor {
 
         private final Queue<Member> waiting = new ArrayDeque<>();
-        private boolean led;
+        private int transactions;
 
         Group(Processor transaction) {
             super(transaction);
@@ -99,43 +111,45 @@ class GroupCommit implements TransactedPolicy {
 
         /** @return whether the exchange is done; if not it is to be handled alone */
         private boolean together(Exchange exchange) {
-            Member member = new Member(exchange, new CompletableFuture<>());
+            Member member = new Member(exchange);
             synchronized (waiting) {
                 waiting.add(member);
-                if (!led) {
-                    led = true;
-                    member.turn().complete(Turn.LEAD);
-                }
+                beginNext();
             }
-            Turn turn = member.turn().join();
-            return turn == Turn.LEAD ? lead() : turn == Turn.COMMITTED;
+            Turn turn = member.turn.join();
+            return turn == Turn.LEAD ? lead(member.followers) : turn == Turn.COMMITTED;
         }
 
-        /** For the first of those that wait, which is the caller, and for all that wait with it. */
-        private boolean lead() {
-            List<Member> members = new ArrayList<>();
-            synchronized (waiting) {
-                while (!waiting.isEmpty() && members.size() < limit) {
-                    members.add(waiting.remove());
+        /** Has the first that waits lead the next transaction, if none runs, or if enough wait to fill another beside it. */
+        private void beginNext() {
+            if (transactions == 0 && !waiting.isEmpty() || transactions < TRANSACTIONS && waiting.size() >= limit) {
+                transactions++;
+                Member leader = waiting.element();
+                leader.followers = new ArrayList<>();
+                while (!waiting.isEmpty() && leader.followers.size() < limit) {
+                    leader.followers.add(waiting.remove());
                 }
+                leader.turn.complete(Turn.LEAD);
             }
+        }
+
+        /** For the first of the members, which is the caller, and for all others. */
+        private boolean lead(List<Member> members) {
             Turn outcome = Turn.ALONE;
             try {
                 if (members.size() == 1) {
-                    transact(members.get(0).exchange());
+                    transact(members.get(0).exchange);
                     return true;
                 }
-                outcome = commit(members.stream().map(Member::exchange).toList());
+                outcome = commit(members.stream().map(member -> member.exchange).toList());
                 return outcome == Turn.COMMITTED;
             } finally {
                 synchronized (waiting) {
-                    led = !waiting.isEmpty();
-                    if (led) {
-                        waiting.element().turn().complete(Turn.LEAD);
-                    }
+                    transactions--;
+                    beginNext();
                 }
                 for (Member member : members) {
-                    member.turn().complete(outcome);
+                    member.turn.complete(outcome);
                 }
             }
         }

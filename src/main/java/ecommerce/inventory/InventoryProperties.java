@@ -136,7 +136,8 @@ public record InventoryProperties(
 
     /**
      * @param batchSize     OrderCreated messages that are handled together in one transaction, at most: those that came while
-     *                      the last one ran; at least 1, with which each has its own and none waits for another.
+     *                      the last one ran, beside which a second one runs when so many wait. At least 1; with 1 each has its own,
+     *                      as many at a time as there are calls.
      * @param maxRetries    How often a failed transaction is tried again in the process. An outage of the database does
      *                      not count.
      * @param retryDelay    Delay before the first retry, doubled at each further one; ISO-8601 duration.
@@ -300,11 +301,11 @@ public record InventoryProperties(
         require(number >= least, setting, number, "a number of at least " + least);
     }
 
-    private static void requireSchedule(String cron, String setting) {
     private static void requireBetween(int least, int most, int number, String setting) {
         require(number >= least && number <= most, setting, number, "a number from " + least + " to " + most);
     }
 
+    private static void requireSchedule(String cron, String setting) {
         require(CronExpression.isValidExpression(cron), setting, cron,
             "a Quartz cron expression, such as * * * * * ? for every second,");
     }

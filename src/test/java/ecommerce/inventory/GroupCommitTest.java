@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 import org.apache.camel.Exchange;
 import org.apache.camel.NamedNode;
@@ -26,12 +27,12 @@ import org.junit.jupiter.api.Test;
 /** Which messages share a transaction, and what becomes of them when it fails. The transaction is a stub. */
 class GroupCommitTest {
 
-    private static final int LIMIT = 3;
+    private static final int LIMIT = 4;
 
     private final DefaultCamelContext camel = new DefaultCamelContext();
     /** Each transaction that was tried: the orders in it. */
     private final List<List<String>> transactions = new CopyOnWriteArrayList<>();
-    private final CountDownLatch firstMayCommit = new CountDownLatch(1);
+    private final CountDownLatch slowMayCommit = new CountDownLatch(1);
     private final List<Thread> threads = new ArrayList<>();
     private Processor group = new GroupCommit(new Stub(), LIMIT).wrap(null, this::transaction);
 
@@ -50,17 +51,17 @@ class GroupCommitTest {
 
     @AfterEach
     void close() throws IOException {
-        firstMayCommit.countDown();
+        slowMayCommit.countDown();
         camel.close();
     }
 
-    /** The first one takes until it may commit; one with an order "bad" in it fails. */
+    /** One with an order "slow" in it takes until it may commit; one with an order "bad" fails. */
     private void transaction(Exchange exchange) throws InterruptedException {
         List<String> orders = exchange.getVariable("messages") == null ? List.of(orderOf(exchange.getVariable("message", Map.class)))
             : exchange.getMessage().getBody(List.class).stream().map(message -> orderOf((Map<?, ?>) message)).toList();
         transactions.add(orders);
-        if (orders.contains("first")) {
-            firstMayCommit.await();
+        if (orders.contains("slow")) {
+            slowMayCommit.await();
         }
         if (orders.contains("bad")) {
             exchange.setException(new IllegalStateException("bad"));
@@ -74,24 +75,50 @@ class GroupCommitTest {
 
     @Test
     void anOrderThatComesAloneIsNotKeptWaiting() {
-        firstMayCommit.countDown();
+        slowMayCommit.countDown();
 
-        assertThat(handle("OrderCreated", "first").join().getException()).isNull();
+        assertThat(handle("OrderCreated", "slow").join().getException()).isNull();
 
-        assertThat(transactions).containsExactly(List.of("first"));
+        assertThat(transactions).containsExactly(List.of("slow"));
     }
 
     @Test
-    void ordersThatComeWhileATransactionRunsShareTheNextUpToTheLimit() {
+    void ordersThatComeWhileATransactionRunsShareTheNext() {
         CompletableFuture<Exchange> first = whileTheFirstRuns();
-        List<CompletableFuture<Exchange>> others = List.of(handleAndWait("2"), handleAndWait("3"), handleAndWait("4"), handleAndWait("5"));
+        List<CompletableFuture<Exchange>> others = List.of(handleAndWait("2"), handleAndWait("3"), handleAndWait("4"));
         assertThat(others).as("none is done before its transaction").noneMatch(CompletableFuture::isDone);
 
-        firstMayCommit.countDown();
+        slowMayCommit.countDown();
 
         assertThat(first.join().getException()).isNull();
         others.forEach(other -> assertThat(other.join().getException()).isNull());
-        assertThat(transactions).containsExactly(List.of("first"), List.of("2", "3", "4"), List.of("5"));
+        assertThat(transactions).containsExactly(List.of("slow"), List.of("2", "3", "4"));
+    }
+
+    @Test
+    void asManyAsATransactionTakesDoNotWaitForTheEndOfTheFirst() {
+        CompletableFuture<Exchange> first = whileTheFirstRuns();
+        List<CompletableFuture<Exchange>> others = List.of(handleAndWait("2"), handleAndWait("3"), handleAndWait("4"), handle("OrderCreated", "5"));
+
+        others.forEach(other -> assertThat(other.join().getException()).isNull());
+
+        assertThat(first).isNotDone();
+        assertThat(transactions).containsExactly(List.of("slow"), List.of("2", "3", "4", "5"));
+    }
+
+    @Test
+    void notMoreThanTwoTransactionsRunAndNoneTakesMoreThanTheLimit() {
+        whileTheFirstRuns();
+        List.of("2", "3", "4").forEach(this::handleAndWait);
+        handle("OrderCreated", "slow");
+        await().until(() -> transactions.size() == 2);
+        List<CompletableFuture<Exchange>> others = Stream.of("6", "7", "8", "9", "10").map(this::handleAndWait).toList();
+        assertThat(transactions).containsExactly(List.of("slow"), List.of("2", "3", "4", "slow"));
+
+        slowMayCommit.countDown();
+
+        others.forEach(other -> assertThat(other.join().getException()).isNull());
+        assertThat(transactions).hasSize(4).contains(List.of("6", "7", "8", "9"), List.of("10"));
     }
 
     @Test
@@ -101,12 +128,12 @@ class GroupCommitTest {
         CompletableFuture<Exchange> bad = handleAndWait("bad");
         CompletableFuture<Exchange> better = handleAndWait("3");
 
-        firstMayCommit.countDown();
+        slowMayCommit.countDown();
 
         assertThat(good.join().getException()).isNull();
         assertThat(bad.join().getException()).hasMessage("bad");
         assertThat(better.join().getException()).isNull();
-        assertThat(transactions).startsWith(List.of("first"), List.of("2", "bad", "3")).hasSize(5)
+        assertThat(transactions).startsWith(List.of("slow"), List.of("2", "bad", "3")).hasSize(5)
             .contains(List.of("2"), List.of("bad"), List.of("3"));
     }
 
@@ -116,7 +143,7 @@ class GroupCommitTest {
         CompletableFuture<Exchange> good = handleAndWait("2");
         CompletableFuture<Exchange> rolledBack = handleAndWait("rolled back");
 
-        firstMayCommit.countDown();
+        slowMayCommit.countDown();
 
         assertThat(good.join().isRollbackOnly()).isFalse();
         assertThat(rolledBack.join().isRollbackOnly()).isTrue();
@@ -126,11 +153,12 @@ class GroupCommitTest {
     @Test
     void afterAFailureTheNextOrdersAreHandledTogetherAgain() {
         whileTheFirstRuns();
-        IntStream.range(0, LIMIT).forEach(i -> handleAndWait("bad"));
+        List<CompletableFuture<Exchange>> failing = IntStream.range(0, LIMIT).mapToObj(i -> handle("OrderCreated", "bad")).toList();
+        failing.forEach(bad -> assertThat(bad.join().getException()).hasMessage("bad"));
         CompletableFuture<Exchange> next = handleAndWait("7");
         CompletableFuture<Exchange> last = handleAndWait("8");
 
-        firstMayCommit.countDown();
+        slowMayCommit.countDown();
 
         assertThat(next.join().getException()).isNull();
         assertThat(last.join().getException()).isNull();
@@ -146,7 +174,7 @@ class GroupCommitTest {
         again.getMessage().setHeader(Exchange.REDELIVERY_COUNTER, 1);
         assertThat(handle(again).join().getException()).isNull();
 
-        assertThat(transactions).containsExactly(List.of("first"), List.of("2"), List.of("3"));
+        assertThat(transactions).containsExactly(List.of("slow"), List.of("2"), List.of("3"));
     }
 
     @Test
@@ -156,11 +184,11 @@ class GroupCommitTest {
 
         assertThat(handle("OrderCreated", "2").join().getException()).isNull();
 
-        assertThat(transactions).containsExactly(List.of("first"), List.of("2"));
+        assertThat(transactions).containsExactly(List.of("slow"), List.of("2"));
     }
 
     private CompletableFuture<Exchange> whileTheFirstRuns() {
-        CompletableFuture<Exchange> first = handle("OrderCreated", "first");
+        CompletableFuture<Exchange> first = handle("OrderCreated", "slow");
         await().until(() -> !transactions.isEmpty());
         return first;
     }
