@@ -11,6 +11,7 @@ import com.azure.core.amqp.AmqpRetryOptions;
 import ecommerce.inventory.InventoryProperties.ServiceBus;
 import ecommerce.inventory.api.Problem;
 import ecommerce.inventory.api.RequestParameters;
+import ecommerce.inventory.inbox.BodyVariables;
 import ecommerce.inventory.inbox.FailedAttempt;
 import ecommerce.inventory.inbox.InboxRepository;
 import ecommerce.inventory.inbox.MessageColumns;
@@ -139,6 +140,11 @@ public class InventoryBeans {
     @BindToRegistry
     public MessageColumns messageColumns() {
         return new MessageColumns();
+    }
+
+    @BindToRegistry
+    public BodyVariables bodyVariables() {
+        return new BodyVariables();
     }
 
     @BindToRegistry

@@ -108,7 +108,7 @@ class JsonNormalizer {
 
     /** PostgreSQL stores neither U+0000 nor half of a surrogate pair. */
     private static String storable(String text, String path) {
-        if (text.indexOf('\0') >= 0 || !StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+        if (text.codePoints().anyMatch(c -> c == 0 || c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
             throw new InvalidMessageException(MalformedBody,
                 excerpt(path) + ": has a character that is no text (U+0000 or half of a surrogate pair)");
         }

@@ -25,10 +25,10 @@ import org.apache.camel.util.StringHelper;
 /**
  * The Normalizer (EIP) in front of the inbox: whatever the sender's conventions, the routes see one form.
  * <ul>
- * <li>The body is JSON with the first letter of each field in lower case (.NET peers write PascalCase).</li>
+ * <li>The body is a JSON object, read, with the first letter of each field in lower case (.NET peers write PascalCase).</li>
  * <li>Variable {@code messageType} is the Subject, else the application property MessageType; of a .NET
  * type name only the last part.</li>
- * <li>Variable {@code messageBody} is the JSON, for expressions: {@code jsonpath} with source messageBody.</li>
+ * <li>Variable {@code messageBody} is its text, for expressions: {@code jsonpath} with source messageBody.</li>
  * <li>Variable {@code message} is a map, made to be the parameters of SQL: messageId (UUID),
  * sourceMessageId (the MessageId as sent), messageType, messageBody (JSON), correlationId, traceparent (of the span that is
  * current, or null), enqueuedAt (OffsetDateTime; when the broker took it, or null).</li>
@@ -78,7 +78,7 @@ public class Normalizer implements Processor {
         exchange.setVariable("messageBody", body);
         exchange.setVariable("message", message);
         in.removeHeaders("*");
-        in.setBody(body);
+        in.setBody(object);
     }
 
     /** A type is known when its schema is there. */

@@ -189,7 +189,7 @@ class RandomWalkTest {
     private static AtomicLong countMessages(ConfigurableApplicationContext worker) {
         AtomicLong count = new AtomicLong();
         try {
-            AdviceWith.adviceWith(worker.getBean(CamelContext.class), "inbox",
+            AdviceWith.adviceWith(worker.getBean(CamelContext.class), "inbox-attempts",
                 route -> route.weaveById("to-transaction").before().process(exchange -> count.incrementAndGet()));
         } catch (Exception e) {
             throw new IllegalStateException(e);
