@@ -218,7 +218,7 @@ class EditLoopIT {
         routes/measure.camel.yaml                 | quartz:               | quarz:                      | routes/measure.camel.yaml:9: .*
         routes/measure.camel.yaml                 | {{inventory.metrics.schedule}} | {{inventory.schedule}} | routes/measure.camel.yaml:11: Property with key .inventory.schedule. not found.*
         routes/measure.camel.yaml                 | 'id: measure-database' | 'id: poll-wakes-relay'     | routes/measure.camel.yaml:15: there is another route or node with the id: poll-wakes-relay
-        routes/inbox.camel.yaml                   | ref: normalizer       | ref: normaliser             | routes/inbox.camel.yaml:14: No bean could be found in the registry for: normaliser.*
+        routes/inbox.camel.yaml                   | ref: normalizer       | ref: normaliser             | routes/inbox.camel.yaml:13: No bean could be found in the registry for: normaliser.*
         routes/inbox.camel.yaml                   | retry-transaction     | retry-transactions          | routes/inbox.camel.yaml:\\d+: there is no routeConfiguration with the id: retry-transactions
         routes/reserve-inventory.camel.yaml       | sql/reserve-inventory | sql/reserve-inventry        | routes/reserve-inventory.camel.yaml:\\d+: sql/reserve-inventry.sql cannot be read
         routes/reserve-inventory.camel.yaml       | parametersCount: 5    | parametersCount: 6          | routes/reserve-inventory.camel.yaml:\\d+: parametersCount is 6, and sql/reserve-inventory.sql has 5
