@@ -40,7 +40,8 @@ class FaultyWorkersIT {
             "            ref: PROPAGATION_REQUIRED\n", "");
         replace(jar, "sql/claim-outbox.sql", ")\nSELECT o.message_id", """
             ), marked AS (
-                UPDATE outbox AS m SET published_at = now() FROM head WHERE m.partition_key = head.partition_key AND m.published_at IS NULL
+                UPDATE outbox AS m SET published_at = now() FROM (TABLE new UNION ALL TABLE due) AS head
+                WHERE m.partition_key = head.partition_key AND m.published_at IS NULL
             )
             SELECT o.message_id""");
 
