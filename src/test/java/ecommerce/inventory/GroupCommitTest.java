@@ -100,6 +100,7 @@ class GroupCommitTest {
         CompletableFuture<Exchange> first = whileTheFirstRuns();
         List<CompletableFuture<Exchange>> others = List.of(handleAndWait("2"), handleAndWait("3"), handleAndWait("4"), handle("OrderCreated", "5"));
 
+        await().until(() -> others.stream().allMatch(CompletableFuture::isDone));
         others.forEach(other -> assertThat(other.join().getException()).isNull());
 
         assertThat(first).isNotDone();
