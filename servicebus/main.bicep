@@ -18,9 +18,22 @@ param disableLocalAuth bool = true
 @allowed(['Standard', 'Premium'])
 param sku string = 'Standard'
 
+@description('Whether the namespace is reached from the internet. Disabled and SecuredByPerimeter need Premium, and a private endpoint or a network security perimeter, which this template does not make')
+@allowed(['Enabled', 'Disabled', 'SecuredByPerimeter'])
+param publicNetworkAccess string = 'Enabled'
+
+@description('How long a message waits for its receiver, ISO 8601; then it is in the dead-letter queue. Shorter than inventory.retention.inbox (30 days), so that the worker still knows a message that comes twice. Neither tier of this template has a maximum (Basic has 14 days)')
+param messageTimeToLive string = 'P14D'
+
+@description('Resource id of the Log Analytics workspace that gets the logs and metrics of the namespace; empty: none. Who sent and received what is logged by Premium only')
+param logAnalyticsWorkspaceId string = ''
+
 param location string = resourceGroup().location
 
-// One source for the names and properties: here, in Microsoft's emulator, and in the tests.
+// One source for the names and properties: here, in Microsoft's emulator, and in the tests. But not DefaultMessageTimeToLive, which is one
+// hour there because the emulator takes no more: after an outage of an hour all that waited would be in the dead-letter queue.
+// RequiresDuplicateDetection is false for what the worker receives. Its table inbox knows a message id for 30 days, instead of the minutes
+// of Service Bus' window, which takes from the broker's throughput and cannot be changed on an entity that is there.
 var topology = loadJsonContent('Config.json').UserConfig.Namespaces[0]
 var subscriptions = flatten(map(topology.Topics, topic => map(topic.Subscriptions, subscription => {
   topic: topic.Name
@@ -28,7 +41,7 @@ var subscriptions = flatten(map(topology.Topics, topic => map(topic.Subscription
   properties: subscription.Properties
 })))
 
-resource namespace 'Microsoft.ServiceBus/namespaces@2021-11-01' = {
+resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
   name: namespaceName
   location: location
   sku: {
@@ -38,38 +51,62 @@ resource namespace 'Microsoft.ServiceBus/namespaces@2021-11-01' = {
   properties: {
     disableLocalAuth: disableLocalAuth
     minimumTlsVersion: '1.2'
+    publicNetworkAccess: publicNetworkAccess
   }
 }
 
-resource queues 'Microsoft.ServiceBus/namespaces/queues@2021-11-01' = [for queue in topology.Queues: {
+resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = if (!empty(logAnalyticsWorkspaceId)) {
+  name: 'inventory-worker'
+  scope: namespace
+  properties: {
+    workspaceId: logAnalyticsWorkspaceId
+    logs: [
+      {
+        categoryGroup: 'allLogs'
+        enabled: true
+      }
+    ]
+    metrics: [
+      {
+        category: 'AllMetrics'
+        enabled: true
+      }
+    ]
+  }
+}
+
+resource queues 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' = [for queue in topology.Queues: {
   parent: namespace
   name: queue.Name
   properties: {
     deadLetteringOnMessageExpiration: queue.Properties.DeadLetteringOnMessageExpiration
-    defaultMessageTimeToLive: queue.Properties.DefaultMessageTimeToLive
+    defaultMessageTimeToLive: messageTimeToLive
     duplicateDetectionHistoryTimeWindow: queue.Properties.DuplicateDetectionHistoryTimeWindow
     lockDuration: queue.Properties.LockDuration
+    // Room for what waits so long; more costs nothing. The default is 1024.
+    maxSizeInMegabytes: 5120
     maxDeliveryCount: queue.Properties.MaxDeliveryCount
     requiresDuplicateDetection: queue.Properties.RequiresDuplicateDetection
     requiresSession: queue.Properties.RequiresSession
   }
 }]
 
-resource topics 'Microsoft.ServiceBus/namespaces/topics@2021-11-01' = [for topic in topology.Topics: {
+resource topics 'Microsoft.ServiceBus/namespaces/topics@2024-01-01' = [for topic in topology.Topics: {
   parent: namespace
   name: topic.Name
   properties: {
-    defaultMessageTimeToLive: topic.Properties.DefaultMessageTimeToLive
+    defaultMessageTimeToLive: messageTimeToLive
     duplicateDetectionHistoryTimeWindow: topic.Properties.DuplicateDetectionHistoryTimeWindow
+    maxSizeInMegabytes: 5120
     requiresDuplicateDetection: topic.Properties.RequiresDuplicateDetection
   }
 }]
 
-resource topicSubscriptions 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2021-11-01' = [for subscription in subscriptions: {
+resource topicSubscriptions 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2024-01-01' = [for subscription in subscriptions: {
   name: '${namespaceName}/${subscription.topic}/${subscription.name}'
   properties: {
     deadLetteringOnMessageExpiration: subscription.properties.DeadLetteringOnMessageExpiration
-    defaultMessageTimeToLive: subscription.properties.DefaultMessageTimeToLive
+    defaultMessageTimeToLive: messageTimeToLive
     lockDuration: subscription.properties.LockDuration
     maxDeliveryCount: subscription.properties.MaxDeliveryCount
     requiresSession: subscription.properties.RequiresSession
@@ -78,23 +115,22 @@ resource topicSubscriptions 'Microsoft.ServiceBus/namespaces/topics/subscription
 }]
 
 // What the worker receives from, and the topic that it sends to.
-resource orders 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2021-11-01' existing = {
+resource orders 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2024-01-01' existing = {
   name: '${namespaceName}/orders/inventory'
 }
-resource payments 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2021-11-01' existing = {
+resource payments 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2024-01-01' existing = {
   name: '${namespaceName}/payments/inventory'
 }
-resource commands 'Microsoft.ServiceBus/namespaces/queues@2021-11-01' existing = {
+resource commands 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' existing = {
   name: '${namespaceName}/inventory-commands'
 }
-resource events 'Microsoft.ServiceBus/namespaces/topics@2021-11-01' existing = {
+resource events 'Microsoft.ServiceBus/namespaces/topics@2024-01-01' existing = {
   name: '${namespaceName}/inventory'
 }
 
-// Azure Service Bus Data Receiver, Data Sender, Data Owner.
+// Azure Service Bus Data Receiver, Data Sender.
 var receiver = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0')
 var sender = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39')
-var owner = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '090c5cfd-751d-490a-894a-3ce6f1109419')
 
 // The worker listens and sends, and manages nothing.
 resource workerReceivesOrders 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(workerPrincipalId)) {
@@ -122,22 +158,40 @@ resource workerSendsEvents 'Microsoft.Authorization/roleAssignments@2022-04-01' 
   dependsOn: [topics]
 }
 
-// KEDA asks how long the three are, which Service Bus tells only those who may manage them.
+// KEDA asks how many messages wait. Service Bus answers those who may read the entity, and no built-in role of Service Bus allows that alone:
+// Data Owner, which KEDA's documentation has in mind, also receives, sends and deletes.
+resource counter 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (!empty(scalerPrincipalId)) {
+  name: guid(namespace.id, 'message counts')
+  properties: {
+    roleName: 'Service Bus message counts (${namespaceName})'
+    description: 'Reads queues and subscriptions and how many messages wait there; no message, and no key.'
+    type: 'CustomRole'
+    permissions: [
+      {
+        actions: [
+          'Microsoft.ServiceBus/namespaces/queues/read'
+          'Microsoft.ServiceBus/namespaces/topics/subscriptions/read'
+        ]
+      }
+    ]
+    assignableScopes: [resourceGroup().id]
+  }
+}
 resource scalerSeesOrders 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(scalerPrincipalId)) {
-  name: guid(orders.id, scalerPrincipalId, owner)
+  name: guid(orders.id, scalerPrincipalId, 'message counts')
   scope: orders
-  properties: { principalId: scalerPrincipalId, principalType: 'ServicePrincipal', roleDefinitionId: owner }
+  properties: { principalId: scalerPrincipalId, principalType: 'ServicePrincipal', roleDefinitionId: counter.id }
   dependsOn: [topicSubscriptions]
 }
 resource scalerSeesPayments 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(scalerPrincipalId)) {
-  name: guid(payments.id, scalerPrincipalId, owner)
+  name: guid(payments.id, scalerPrincipalId, 'message counts')
   scope: payments
-  properties: { principalId: scalerPrincipalId, principalType: 'ServicePrincipal', roleDefinitionId: owner }
+  properties: { principalId: scalerPrincipalId, principalType: 'ServicePrincipal', roleDefinitionId: counter.id }
   dependsOn: [topicSubscriptions]
 }
 resource scalerSeesCommands 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(scalerPrincipalId)) {
-  name: guid(commands.id, scalerPrincipalId, owner)
+  name: guid(commands.id, scalerPrincipalId, 'message counts')
   scope: commands
-  properties: { principalId: scalerPrincipalId, principalType: 'ServicePrincipal', roleDefinitionId: owner }
+  properties: { principalId: scalerPrincipalId, principalType: 'ServicePrincipal', roleDefinitionId: counter.id }
   dependsOn: [queues]
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.MatchResult;
@@ -21,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * {@code servicebus/main.bicep} takes names and values from {@code Config.json}; what it could still forget is a property, and what
- * it says by itself is who may do what.
+ * it says by itself is how long messages wait, who reaches the namespace and who may do what.
  */
 class ServiceBusTemplateTest {
 
@@ -51,8 +52,42 @@ class ServiceBusTemplateTest {
                 return;
             }
             String name = property.getKey();
+            if (name.equals("DefaultMessageTimeToLive")) {
+                // Not the emulator's: messagesWaitLongerThanAnOutageAndAreNeverDroppedInSilence.
+                return;
+            }
             assertThat(resource).contains("    " + Character.toLowerCase(name.charAt(0)) + name.substring(1) + ": " + from + name + "\n");
         }));
+    }
+
+    @Test
+    void messagesWaitLongerThanAnOutageAndAreNeverDroppedInSilence() {
+        Duration timeToLive = Duration.parse(only("param messageTimeToLive string = '([^']+)'", bicep));
+
+        assertThat(topology.findValuesAsText("DefaultMessageTimeToLive")).as("the emulator's, which takes no more").containsOnly("PT1H");
+        assertThat(timeToLive).isGreaterThanOrEqualTo(Duration.ofDays(7))
+            .as("the inbox still knows a message that comes twice").isLessThan(Duration.parse(Defaults.of("inventory.retention.inbox")));
+        for (String entities : List.of("queues", "topics", "topicSubscriptions")) {
+            assertThat(only("    defaultMessageTimeToLive: ([^\n]+)\n", resource(entities))).as(entities).isEqualTo("messageTimeToLive");
+        }
+        assertThat(topology.findValues("DeadLetteringOnMessageExpiration")).hasSize(4).allMatch(JsonNode::booleanValue);
+    }
+
+    /** A property that the version does not have is at best ignored: 2021-11-01 knew neither of the two. */
+    @Test
+    void theNamespaceIsOfAVersionThatKnowsWhatProtectsIt() {
+        assertThat(Pattern.compile("Microsoft\\.ServiceBus/[\\w/]+@([^']+)'").matcher(bicep).results().map(version -> version.group(1)))
+            .hasSizeGreaterThan(7).containsOnly("2024-01-01");
+        assertThat(resource("namespace")).contains("    minimumTlsVersion: '1.2'\n", "    publicNetworkAccess: publicNetworkAccess\n",
+            "    disableLocalAuth: disableLocalAuth\n");
+        assertThat(bicep).contains("param disableLocalAuth bool = true\n");
+    }
+
+    @Test
+    void whatIsDoneToTheNamespaceIsLoggedInTheWorkspaceThatIsGiven() {
+        assertThat(resource("diagnostics")).startsWith("resource diagnostics 'Microsoft.Insights/diagnosticSettings@")
+            .contains("= if (!empty(logAnalyticsWorkspaceId)) {", "  scope: namespace\n", "    workspaceId: logAnalyticsWorkspaceId\n",
+                "categoryGroup: 'allLogs'");
     }
 
     @Test
@@ -75,9 +110,12 @@ class ServiceBusTemplateTest {
     }
 
     @Test
-    void theScalerSeesWhatTheWorkerReceives() {
+    void theScalerCountsWhatTheWorkerReceivesAndReadsNoMessage() {
         assertThat(assignments("scaler")).containsExactlyInAnyOrderEntriesOf(
-            Map.of(topicSubscription("orders"), "owner", topicSubscription("payments"), "owner", queue(), "owner"));
+            Map.of(topicSubscription("orders"), "counter.id", topicSubscription("payments"), "counter.id", queue(), "counter.id"));
+        assertThat(only("actions: \\[\\s+([^]]+?)\\s+]", resource("counter")).split("\\s+")).containsExactlyInAnyOrder(
+            "'Microsoft.ServiceBus/namespaces/queues/read'", "'Microsoft.ServiceBus/namespaces/topics/subscriptions/read'");
+        assertThat(bicep).doesNotContain("dataActions", "090c5cfd-751d-490a-894a-3ce6f1109419");
     }
 
     @Test
@@ -110,7 +148,7 @@ class ServiceBusTemplateTest {
                 assignment -> {
                     assertThat(Pattern.compile("\\w+PrincipalId").matcher(assignment).results().map(MatchResult::group))
                         .containsOnly(who + "PrincipalId");
-                    return only("roleDefinitionId: (\\w+)", assignment);
+                    return only("roleDefinitionId: ([\\w.]+)", assignment);
                 }));
     }
 
