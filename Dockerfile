@@ -3,8 +3,13 @@
 #
 # /app/resources holds routes/, sql/ and all else that is no class: mount a directory over /app/resources/routes to run
 # edited routes. The root file system may be read-only; /tmp is written to.
+#
+# Images are named by digest, so that each build has the same; renovate.json renews them, here and in pom.xml together.
 
-FROM eclipse-temurin:17-jdk AS jar
+# What the worker runs on; Jib takes the same (pom.xml).
+FROM gcr.io/distroless/java17-debian12:nonroot@sha256:06484c2a9dcc9070aeafbc0fe752cb9f73bc0cea5c311f6a516e9010061998ad AS jvm
+
+FROM eclipse-temurin:17-jdk@sha256:b64592d40959b4d13b218f6b06b9ab219ff8aa3dad61efd3b5f519ba4d72ef92 AS jar
 WORKDIR /jar
 COPY target/inventory-worker-*.jar worker.jar
 # The class path in the order of the jar's index (that of a directory is any), in a file as Jib writes it. Directories come last: what is
@@ -17,15 +22,16 @@ RUN jar xf worker.jar \
  && sed -n 's|^- "BOOT-INF/lib/\(.*\)"$|/app/libs/\1|p' /jar/BOOT-INF/classpath.idx | paste -sd : > /app/libs-classpath-file \
  && sed 's|$|:/app/resources:/app/classes|' /app/libs-classpath-file > /app/jib-classpath-file
 
-# An archive of the libraries' classes (AppCDS), with which the worker starts in three quarters of the time. It is of one JVM: that of the
-# image that follows.
-FROM gcr.io/distroless/java17-debian12 AS archive
+# An archive of the libraries' classes (AppCDS), with which the worker starts in three quarters of the time. It is of one JVM: the worker's.
+FROM jvm AS archive
+# Who may write to /app.
+USER root
 COPY --from=jar /app/libs /app/libs
 COPY --from=jar /app/libs-classpath-file /app/libs-classpath-file
 COPY src/main/jvm/classes.lst /app/classes.lst
 RUN ["java", "-XX:+UseParallelGC", "-Xlog:cds=error", "-Xshare:dump", "-XX:SharedClassListFile=/app/classes.lst", "-XX:SharedArchiveFile=/app/classes.jsa", "-cp", "@/app/libs-classpath-file"]
 
-FROM gcr.io/distroless/java17-debian12:nonroot
+FROM jvm
 WORKDIR /app
 # What changes least comes first.
 COPY --from=jar /app/libs /app/libs

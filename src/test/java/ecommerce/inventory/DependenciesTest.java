@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -16,13 +18,16 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import javax.xml.parsers.DocumentBuilderFactory;
+import javax.xml.xpath.XPathConstants;
+import javax.xml.xpath.XPathFactory;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 
-/** The jar holds no starter that nothing uses. (What else may be in it, maven-enforcer-plugin says.) */
+/** The jar holds no starter that nothing uses (what else may be in it, maven-enforcer-plugin says), and images are built on fixed ones. */
 class DependenciesTest {
 
     /** What of src/main needs the starter: a pattern that is found there. */
@@ -70,6 +75,29 @@ class DependenciesTest {
         }
         assertThat(findings).isEmpty();
         assertThat(starters()).as("those that are told of").containsAll(USED_BY.keySet()).containsAll(KEPT_FOR.keySet());
+    }
+
+    /** A tag is another image one day, and an archive of classes fits the very JVM that made it. */
+    @Test
+    void everyImageIsBuiltOnOnesThatAreNamedByTheirDigest() throws Exception {
+        Map<String, String> stages = new HashMap<>();
+        List<String> images = new ArrayList<>();
+        String base = null;
+        for (String from : Files.readAllLines(Path.of("Dockerfile")).stream().filter(line -> line.startsWith("FROM ")).toList()) {
+            String[] words = from.split(" ");
+            base = stages.getOrDefault(words[1], words[1]);
+            images.add(base);
+            if (words.length == 4) {
+                stages.put(words[3], base);
+            }
+        }
+        String jib = (String) XPathFactory.newInstance().newXPath().evaluate("//plugin[artifactId='jib-maven-plugin']//from/image",
+            DocumentBuilderFactory.newInstance().newDocumentBuilder().parse("pom.xml"), XPathConstants.STRING);
+        String renewed = new ObjectMapper().readTree(Path.of("renovate.json").toFile()).at("/customManagers/0/matchStrings/0").textValue();
+
+        assertThat(images).hasSize(4).allMatch(image -> image.matches("[^:@]+:[^:@]+@sha256:[0-9a-f]{64}"));
+        assertThat(jib).as("Jib's").isEqualTo(base).isEqualTo(stages.get("archive")).contains("distroless", ":nonroot@");
+        assertThat(Pattern.compile(renewed).matcher(text(Path.of("pom.xml"))).results()).as("what is renewed in pom.xml").hasSize(1);
     }
 
     private static List<String> starters() throws Exception {
