@@ -1,5 +1,5 @@
 -- The two roles of the database, for an administrator to make once before the first migration, connected to the worker's database.
--- What inventory_worker may do with the tables is in afterMigrate.sql.
+-- What inventory_worker may do with the tables is in src/main/resources/db/roles/afterMigrate.sql.
 
 -- Owns and changes the tables; only the migration logs in as it.
 CREATE ROLE inventory_migration LOGIN;

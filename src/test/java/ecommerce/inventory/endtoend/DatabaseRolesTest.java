@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -24,6 +26,7 @@ import org.flywaydb.core.api.exception.FlywayValidateException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -36,7 +39,7 @@ import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.init.ResourceDatabasePopulator;
 
-/** The migration under its role and the worker under another, as {@code k8s/database} makes them. */
+/** The migration under its role and the worker under another, as {@code k8s/database} makes them and {@code db/roles} restricts them. */
 class DatabaseRolesTest {
 
     private static String database;
@@ -47,7 +50,7 @@ class DatabaseRolesTest {
     private static Tables tables;
 
     @BeforeAll
-    static void start() {
+    static void start(@TempDir Path secrets) throws IOException {
         database = Backend.createDatabase();
         bus = Backend.startBus(null);
         shop = new Shop(bus);
@@ -55,8 +58,9 @@ class DatabaseRolesTest {
             .execute(DataSourceBuilder.create().url(database).username("postgres").build());
         assertThatThrownBy(DatabaseRolesTest::startWorker).as("before the migration").hasRootCauseInstanceOf(FlywayValidateException.class);
 
-        MigrateDatabase.main(new String[] {"--spring.datasource.url=" + database, "--spring.datasource.username=inventory_migration",
-            "--spring.flyway.locations=classpath:db/migration,filesystem:k8s/database"});
+        Files.writeString(secrets.resolve("spring.datasource.url"), database);
+        MigrateDatabase.main(new String[] {"--spring.config.import=configtree:" + secrets + "/", "--spring.datasource.username=inventory_migration",
+            "--spring.flyway.locations=classpath:db/migration,classpath:db/roles"});
 
         worker = startWorker();
         jdbc = worker.getBean(JdbcTemplate.class);

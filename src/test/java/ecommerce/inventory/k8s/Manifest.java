@@ -71,11 +71,18 @@ final class Manifest {
         return pod(overlay).at("/containers/0");
     }
 
-    /** What the worker's process gets; the value of a secret is empty. */
+    /** The environment of the worker's process. */
     static Map<String, String> environment(String overlay) {
         Map<String, String> environment = new HashMap<>(variables(container(overlay).get("env")));
         container(overlay).get("envFrom").forEach(from -> environment.putAll(data(overlay, from.at("/configMapRef/name").textValue())));
         return environment;
+    }
+
+    /** The files of secrets in a pod: their names, and of which key of which secret each is. */
+    static Map<String, String> secretFiles(JsonNode pod) {
+        return pod.get("volumes").findValues("secret").stream().flatMap(secret -> StreamSupport.stream(secret.get("items").spliterator(), false)
+                .map(item -> Map.entry(item.get("path").textValue(), secret.get("name").textValue() + "/" + item.get("key").textValue())))
+            .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
     /** Environment variables of a container. */

@@ -3,6 +3,7 @@ package ecommerce.inventory.k8s;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,9 +24,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import ecommerce.inventory.support.Defaults;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
 import org.springframework.boot.convert.DurationStyle;
+import org.springframework.core.io.ClassPathResource;
 import org.springframework.core.io.Resource;
 import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 
@@ -35,6 +38,8 @@ class ManifestsTest {
     static final List<String> ALL = Manifest.OVERLAYS;
     /** Those that run the image. */
     static final List<String> OVERLAYS = List.of("overlays/dev", "overlays/prod", "overlays/deployment");
+    /** Other machines of the cluster and of the network around it, and the metadata service of a node. */
+    private static final List<String> PRIVATE_AND_LINK_LOCAL = List.of("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16");
 
     @ParameterizedTest
     @FieldSource("ALL")
@@ -81,7 +86,8 @@ class ManifestsTest {
 
         assertThat(Stream.of("configMap", "configMapRef").flatMap(reference -> pod.findValues(reference).stream())
             .map(map -> map.get("name").textValue()))
-            .hasSize(3).allMatch(name -> name.matches(".*-[a-z0-9]{10}"), "ends in a hash of its content");
+            .hasSize(3).allMatch(name -> name.matches(".*-[a-z0-9]{10}"), "ends in a hash of its content")
+            .allSatisfy(name -> assertThat(configMap(overlay, name).path("immutable").booleanValue()).as(name + " cannot be changed").isTrue());
     }
 
     @ParameterizedTest
@@ -95,18 +101,38 @@ class ManifestsTest {
             .isEqualTo("inventory-worker-migration-" + images.get(0).replaceFirst(".*:", ""));
     }
 
+    /** As docs/deploy.md says: a digest behind the version is pulled, and the Job keeps a name that Kubernetes takes. */
+    @Test
+    void anImageIsPulledByItsDigest(@TempDir Path directory) throws IOException {
+        String digest = "sha256:" + "0123456789abcdef".repeat(4);
+        Path image = Files.createDirectory(directory.toRealPath().resolve("image"));
+        Files.copy(Manifest.ROOT.resolve("image/fields.yaml"), image.resolve("fields.yaml"));
+        Files.writeString(image.resolve("kustomization.yaml"), Files.readString(Manifest.ROOT.resolve("image/kustomization.yaml"))
+            .replaceFirst("( +)newTag: .*", "$1newTag: 2.0.0\n$1digest: " + digest));
+        Files.writeString(image.resolveSibling("kustomization.yaml"), "kind: Kustomization\ncomponents: [image]\nresources: ["
+            + image.getParent().relativize(Manifest.ROOT.resolve("base").toRealPath()) + "]\n");
+
+        String overlay = image.getParent().toString();
+        assertThat(Manifest.objects(overlay).stream().flatMap(object -> object.findValuesAsText("image").stream()))
+            .hasSize(2).allMatch(name -> name.endsWith("/inventory-worker:2.0.0@" + digest));
+        assertThat(Manifest.object(overlay, "Job").at("/metadata/name").textValue()).isEqualTo("inventory-worker-migration-2.0.0");
+    }
+
     @ParameterizedTest
     @FieldSource("OVERLAYS")
-    void everyVariableIsASetting(String overlay) throws IOException {
+    void everyVariableAndEveryFileOfASecretIsASetting(String overlay) throws IOException {
         Set<String> settings = new TreeSet<>();
+        Set<String> variables = new TreeSet<>();
         for (Resource metadata : new PathMatchingResourcePatternResolver()
                 .getResources("classpath*:META-INF/*spring-configuration-metadata.json")) {
             for (JsonNode setting : new ObjectMapper().readTree(metadata.getInputStream()).path("properties")) {
-                settings.add(setting.get("name").textValue().replace("-", "").replace('.', '_').toUpperCase(Locale.ROOT));
+                settings.add(setting.get("name").textValue());
+                variables.add(setting.get("name").textValue().replace("-", "").replace('.', '_').toUpperCase(Locale.ROOT));
             }
         }
 
-        assertThat(Manifest.environment(overlay).keySet()).hasSizeGreaterThan(6).isSubsetOf(settings);
+        assertThat(Manifest.environment(overlay).keySet()).hasSizeGreaterThan(4).isSubsetOf(variables);
+        assertThat(pods(overlay)).allSatisfy(pod -> assertThat(Manifest.secretFiles(pod).keySet()).isNotEmpty().isSubsetOf(settings));
     }
 
     @ParameterizedTest
@@ -118,17 +144,52 @@ class ManifestsTest {
         assertThat(Manifest.environment(overlay)).containsEntry("INVENTORY_DATABASE_MIGRATEATSTART", "false");
         assertThat(roles).contains("CREATE ROLE " + Manifest.environment(overlay).get("SPRING_DATASOURCE_USERNAME") + " LOGIN",
             "CREATE ROLE " + migration.get("SPRING_DATASOURCE_USERNAME") + " LOGIN");
-        assertThat(Manifest.object(overlay, "Job").findValuesAsText("mountPath"))
-            .contains(migration.get("SPRING_FLYWAY_LOCATIONS").replaceFirst(".*filesystem:", ""));
-        assertThat(Manifest.data(overlay, "inventory-worker-database")).containsOnlyKeys("afterMigrate.sql");
+        assertThat(Manifest.environment(overlay)).as("grants nothing").doesNotContainKey("SPRING_FLYWAY_LOCATIONS");
+        assertThat(migration).containsEntry("SPRING_FLYWAY_LOCATIONS", "classpath:db/migration,classpath:db/roles");
+        assertThat(new ClassPathResource("db/roles/afterMigrate.sql").exists()).isTrue();
+    }
+
+    /** What is in a ConfigMap would run as the owner of the tables. */
+    @ParameterizedTest
+    @FieldSource("OVERLAYS")
+    void theMigrationRunsNothingButWhatIsInTheImage(String overlay) {
+        JsonNode migration = Manifest.object(overlay, "Job");
+
+        assertThat(migration.findValues("configMap")).isEmpty();
+        assertThat(migration.findValues("configMapRef")).isEmpty();
+        assertThat(migration.findValues("configMapKeyRef")).isEmpty();
+    }
+
+    @ParameterizedTest
+    @FieldSource("OVERLAYS")
+    void everySecretIsAFileThatOnlyTheGroupOfTheProcessReads(String overlay) {
+        assertThat(pods(overlay)).allSatisfy(pod -> {
+            assertThat(pod.findValues("secretKeyRef")).as("environment variables").isEmpty();
+            assertThat(pod.findValues("secretRef")).as("environment variables").isEmpty();
+            JsonNode volume = StreamSupport.stream(pod.get("volumes").spliterator(), false).filter(v -> v.has("projected")).findFirst().orElseThrow();
+            assertThat(volume.at("/projected/defaultMode").intValue()).isEqualTo(0440);
+            assertThat(pod.at("/securityContext/fsGroup").intValue()).isEqualTo(pod.at("/securityContext/runAsGroup").intValue()).isPositive();
+            JsonNode container = pod.at("/containers/0");
+            JsonNode mount = StreamSupport.stream(container.get("volumeMounts").spliterator(), false)
+                .filter(m -> m.get("name").equals(volume.get("name"))).findFirst().orElseThrow();
+            assertThat(Manifest.variables(container.get("env")))
+                .containsEntry("SPRING_CONFIG_IMPORT", "configtree:" + mount.get("mountPath").textValue() + "/");
+        });
+        assertThat(Manifest.secretFiles(Manifest.pod(overlay))).containsEntry("spring.datasource.password", "inventory-worker-database/worker-password")
+            .containsEntry("inventory.operator.token", "inventory-worker-operator/token");
+        assertThat(Manifest.secretFiles(pods(overlay).get(1))).as("of the migration").containsOnlyKeys("spring.datasource.url", "spring.datasource.password")
+            .containsEntry("spring.datasource.password", "inventory-worker-migration/password");
     }
 
     @ParameterizedTest
     @FieldSource("ALL")
-    void everySecretIsInTheInstructions(String overlay) throws IOException {
-        String instructions = Files.readString(Path.of("docs", "deploy.md"));
+    void everySecretIsInTheInstructions(String overlay) {
+        String instructions = instructions();
         Set<String> keys = new TreeSet<>();
         for (JsonNode object : Manifest.objects(overlay)) {
+            if (object.at("/spec/template/spec/volumes").isArray()) {
+                keys.addAll(Manifest.secretFiles(object.at("/spec/template/spec")).values());
+            }
             object.findValues("secretKeyRef").forEach(key -> keys.add(key.get("name").textValue() + "/" + key.get("key").textValue()));
             Pattern.compile("secret:([^\"]+)").matcher(object.path("spec").toString()).results().forEach(key -> keys.add(key.group(1)));
         }
@@ -150,7 +211,7 @@ class ManifestsTest {
         assertThat(container.findValues("httpGet")).hasSize(3).allMatch(probe -> probe.get("port").textValue().equals("management"))
             .extracting(probe -> probe.get("path").textValue()).containsOnly("/actuator/health/liveness", "/actuator/health/readiness");
         assertThat(Manifest.object(overlay, "Service").at("/spec/ports/0/targetPort").textValue()).isEqualTo("http");
-        assertThat(Manifest.objects(overlay, "NetworkPolicy").findFirst().orElseThrow().at("/spec/ingress").findValues("port"))
+        assertThat(policy(overlay, "inventory-worker").at("/spec/ingress").findValues("port"))
             .extracting(JsonNode::intValue).containsExactlyInAnyOrderElementsOf(ports.values());
         Manifest.objects(overlay, "PodMonitor").forEach(monitor ->
             assertThat(monitor.at("/spec/podMetricsEndpoints/0/port").textValue()).isEqualTo("management"));
@@ -165,19 +226,67 @@ class ManifestsTest {
             Manifest.objects(overlay, "Service").map(service -> service.at("/spec/selector")),
             Manifest.objects(overlay, "PodDisruptionBudget", "PodMonitor", "Deployment")
                 .map(object -> object.at("/spec/selector/matchLabels")),
-            Manifest.objects(overlay, "NetworkPolicy").map(policy -> policy.at("/spec/podSelector/matchLabels")),
             Stream.of(Manifest.pod(overlay).at("/topologySpreadConstraints/0/labelSelector/matchLabels"))).flatMap(all -> all);
 
-        assertThat(selectors.map(ManifestsTest::entries)).hasSizeGreaterThanOrEqualTo(5)
+        assertThat(selectors.map(ManifestsTest::entries)).hasSizeGreaterThanOrEqualTo(3)
             .allMatch(labels -> !labels.isEmpty() && (worker.containsAll(labels) || migration.containsAll(labels)));
+        assertThat(Manifest.objects(overlay, "NetworkPolicy").toList()).hasSize(4).allSatisfy(policy ->
+            assertThat(selects(policy, worker) || selects(policy, migration)).as(Manifest.nameOf(policy)).isTrue());
+    }
+
+    @ParameterizedTest
+    @FieldSource("OVERLAYS")
+    void onlyPodsThatAreLabelledAsClientsReachThePageAndTheApi(String overlay) {
+        JsonNode from = from(overlay, 8080);
+
+        assertThat(from).hasSize(2).allSatisfy(peer ->
+            assertThat(peer.at("/podSelector/matchLabels").toString()).isEqualTo("{\"inventory-worker/client\":\"true\"}"));
+        assertThat(from).filteredOn(peer -> peer.has("namespaceSelector")).singleElement().satisfies(peer ->
+            assertThat(peer.at("/namespaceSelector/matchLabels").toString()).isEqualTo("{\"inventory-worker/client\":\"true\"}"));
+        assertThat(instructions()).contains("`inventory-worker/client: \"true\"`");
+    }
+
+    @ParameterizedTest
+    @FieldSource("OVERLAYS")
+    void onlyPrometheusReachesTheMetrics(String overlay) {
+        assertThat(from(overlay, Integer.parseInt(Defaults.of("management.server.port")))).singleElement().satisfies(peer -> {
+            assertThat(peer.at("/namespaceSelector/matchLabels/kubernetes.io~1metadata.name").textValue()).isEqualTo("monitoring");
+            assertThat(peer.at("/podSelector/matchLabels/app.kubernetes.io~1name").textValue()).isEqualTo("prometheus");
+        });
+    }
+
+    @ParameterizedTest
+    @FieldSource("OVERLAYS")
+    void whatIsReachedHasAnAddressThatIsSetInOnePlace(String overlay) {
+        List<JsonNode> rules = Manifest.objects(overlay, "NetworkPolicy").flatMap(policy -> elements(policy.at("/spec/egress"))).toList();
+
+        assertThat(rules).hasSize(4).allSatisfy(rule -> {
+            assertThat(rule.path("ports")).isNotEmpty();
+            assertThat(rule.path("to")).isNotEmpty().allSatisfy(peer -> {
+                if (peer.has("ipBlock")) {
+                    assertThat(isPrivate(peer.at("/ipBlock/cidr").textValue()) || exceptions(peer).containsAll(PRIVATE_AND_LINK_LOCAL)).as(peer.toString()).isTrue();
+                } else {
+                    assertThat(peer.at("/namespaceSelector/matchLabels")).isNotEmpty();
+                    assertThat(peer.at("/podSelector/matchLabels")).isNotEmpty();
+                }
+            });
+        });
+        assertThat(rules.stream().filter(rule -> rule.findValues("ipBlock").isEmpty()).flatMap(rule -> rule.findValues("port").stream())
+            .map(JsonNode::intValue)).as("in the cluster").containsOnly(53);
+        assertThat(instructions()).contains("k8s/addresses/database.yaml", "k8s/addresses/service-bus.yaml");
+    }
+
+    @ParameterizedTest
+    @FieldSource("OVERLAYS")
+    void theWorkerReachesTheDatabaseAndServiceBusAndTheMigrationTheDatabaseOnly(String overlay) {
+        assertThat(portsReachedBy(overlay, entries(podLabels(overlay)))).containsOnly(53, 5432, 5671, 443);
+        assertThat(portsReachedBy(overlay, entries(Manifest.object(overlay, "Job").at("/spec/template/metadata/labels")))).containsOnly(53, 5432);
     }
 
     @ParameterizedTest
     @FieldSource("OVERLAYS")
     void noContainerHasARightThatItDoesNotNeed(String overlay) {
-        List<JsonNode> pods = List.of(Manifest.pod(overlay), Manifest.object(overlay, "Job").at("/spec/template/spec"));
-
-        assertThat(pods).allSatisfy(pod -> {
+        assertThat(pods(overlay)).allSatisfy(pod -> {
             assertThat(pod.get("automountServiceAccountToken").booleanValue()).isFalse();
             assertThat(pod.at("/securityContext/runAsUser").intValue()).isPositive();
             assertThat(pod.get("containers")).hasSize(1).allSatisfy(container -> {
@@ -206,13 +315,14 @@ class ManifestsTest {
     void productionSignsInWithAnIdentityAndDevelopmentWithAConnectionString() {
         for (String overlay : List.of("overlays/prod", "overlays/deployment")) {
             assertThat(Manifest.environment(overlay)).containsEntry("INVENTORY_SERVICEBUS_CREDENTIALTYPE", "AZURE_IDENTITY")
-                .containsKey("INVENTORY_SERVICEBUS_NAMESPACE").doesNotContainKey("INVENTORY_SERVICEBUS_CONNECTIONSTRING");
+                .containsKey("INVENTORY_SERVICEBUS_NAMESPACE");
+            assertThat(Manifest.secretFiles(Manifest.pod(overlay))).doesNotContainKey("inventory.servicebus.connection-string");
             assertThat(podLabels(overlay).path("azure.workload.identity/use").textValue()).isEqualTo("true");
             assertThat(Manifest.object(overlay, "ServiceAccount").at("/metadata/annotations").has("azure.workload.identity/client-id"))
                 .isTrue();
         }
-        assertThat(Manifest.environment("overlays/dev")).containsKey("INVENTORY_SERVICEBUS_CONNECTIONSTRING")
-            .doesNotContainKey("INVENTORY_SERVICEBUS_CREDENTIALTYPE");
+        assertThat(Manifest.environment("overlays/dev")).doesNotContainKey("INVENTORY_SERVICEBUS_CREDENTIALTYPE");
+        assertThat(Manifest.secretFiles(Manifest.pod("overlays/dev"))).containsKey("inventory.servicebus.connection-string");
     }
 
     @Test
@@ -249,6 +359,66 @@ class ManifestsTest {
         Set<String> transferred = StreamSupport.stream(workload.at("/spec/traits/owner/targetLabels").spliterator(), false)
             .map(JsonNode::textValue).collect(Collectors.toSet());
         return workload.at("/metadata/labels").<ObjectNode>deepCopy().retain(transferred);
+    }
+
+    /** Of the worker, and of the migration. */
+    private static List<JsonNode> pods(String overlay) {
+        return List.of(Manifest.pod(overlay), Manifest.object(overlay, "Job").at("/spec/template/spec"));
+    }
+
+    private static JsonNode configMap(String overlay, String name) {
+        return named(overlay, "ConfigMap", name);
+    }
+
+    private static JsonNode policy(String overlay, String name) {
+        return named(overlay, "NetworkPolicy", name);
+    }
+
+    private static JsonNode named(String overlay, String kind, String name) {
+        return Manifest.objects(overlay, kind).filter(object -> object.at("/metadata/name").textValue().equals(name)).findFirst().orElseThrow();
+    }
+
+    /** Whether a policy is for pods with these labels. */
+    private static boolean selects(JsonNode policy, Set<Map.Entry<String, String>> labels) {
+        JsonNode selector = policy.at("/spec/podSelector");
+        assertThat(selector).as("else it is for all pods").isNotEmpty();
+        return labels.containsAll(entries(selector.path("matchLabels"))) && elements(selector.path("matchExpressions")).allMatch(expression -> {
+            assertThat(expression.get("operator").textValue()).isEqualTo("In");
+            return elements(expression.get("values")).anyMatch(value -> labels.contains(Map.entry(expression.get("key").textValue(), value.textValue())));
+        });
+    }
+
+    private static Set<Integer> portsReachedBy(String overlay, Set<Map.Entry<String, String>> labels) {
+        return Manifest.objects(overlay, "NetworkPolicy").filter(policy -> selects(policy, labels))
+            .flatMap(policy -> policy.at("/spec/egress").findValues("port").stream()).map(JsonNode::intValue).collect(Collectors.toSet());
+    }
+
+    /** Who reaches a port of the worker. */
+    private static JsonNode from(String overlay, int port) {
+        List<JsonNode> rules = Manifest.objects(overlay, "NetworkPolicy").flatMap(policy -> elements(policy.at("/spec/ingress")))
+            .filter(rule -> !rule.has("ports") || rule.get("ports").findValues("port").stream().anyMatch(p -> p.intValue() == port)).toList();
+        assertThat(rules).as("rules of port " + port).hasSize(1);
+        return rules.get(0).path("from");
+    }
+
+    private static boolean isPrivate(String cidr) {
+        return cidr.matches("(10|192\\.168|172\\.(1[6-9]|2\\d|3[01]))\\..*/([89]|[12]\\d|3[0-2])");
+    }
+
+    private static List<String> exceptions(JsonNode peer) {
+        return elements(peer.at("/ipBlock/except")).map(JsonNode::textValue).toList();
+    }
+
+    private static Stream<JsonNode> elements(JsonNode array) {
+        return StreamSupport.stream(array.spliterator(), false);
+    }
+
+    private static String instructions() {
+        try {
+            return Files.readString(Path.of("docs", "deploy.md"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static Set<Map.Entry<String, String>> entries(JsonNode labels) {

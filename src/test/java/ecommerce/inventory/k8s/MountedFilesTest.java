@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -20,18 +21,24 @@ import ecommerce.inventory.MigrateDatabase;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.JavaProcess;
+import ecommerce.inventory.support.Management;
 import ecommerce.inventory.support.Shop;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.mock.env.MockEnvironment;
 
-/** A process as the pod runs it: class path, environment, and the files of the ConfigMaps as a kubelet mounts them. */
+/** A process as the pod runs it: class path, environment, and the files of ConfigMaps and Secrets as a kubelet mounts them. */
 class MountedFilesTest {
 
     private static final String OVERLAY = "overlays/dev";
     private static final String MOUNTED = "/app/resources";
+    private static final String TOKEN = "a-token-of-at-least-32-characters";
+    private static final String SECRETS = "/run/secrets/inventory-worker";
 
     @TempDir
     private Path resources;
+    @TempDir
+    private Path secrets;
 
     @Test
     void aChangedRouteAndAChangedStatementTakeThePlaceOfThoseInTheImage() throws Exception {
@@ -49,9 +56,15 @@ class MountedFilesTest {
         EmbeddedServiceBus bus = Backend.startBus(null);
         Map<String, String> environment = new HashMap<>(Manifest.environment(OVERLAY));
         assertThat(environment).containsEntry("CAMEL_MAIN_ROUTESINCLUDEPATTERN", "file:" + MOUNTED + "/routes/*.camel.yaml");
-        environment.replaceAll((name, value) -> value.replace(MOUNTED, resources.toString()));
-        environment.putAll(Map.of("SPRING_DATASOURCE_URL", database, "SPRING_DATASOURCE_USERNAME", "postgres",
-            "INVENTORY_SERVICEBUS_CONNECTIONSTRING", bus.connectionString(), "INVENTORY_OPERATOR_TOKEN", "a-token-of-at-least-16"));
+        assertThat(environment).containsEntry("SPRING_CONFIG_IMPORT", "configtree:" + SECRETS + "/");
+        environment.replaceAll((name, value) -> value.replace(MOUNTED, resources.toString()).replace(SECRETS, secrets.toString()));
+        environment.put("SPRING_DATASOURCE_USERNAME", "postgres");
+        Map<String, String> values = Map.of("inventory-worker-database/url", database, "inventory-worker-database/worker-password", "any",
+            "inventory-worker-servicebus/connection-string", bus.connectionString(), "inventory-worker-operator/token", TOKEN);
+        Map<String, String> files = new HashMap<>(Manifest.secretFiles(Manifest.pod(OVERLAY)));
+        assertThat(files.values()).containsExactlyInAnyOrderElementsOf(values.keySet());
+        files.replaceAll((file, key) -> values.get(key));
+        mount(secrets, files);
         Shop shop = new Shop(bus);
 
         try (JavaProcess worker = new JavaProcess(List.of("-XX:TieredStopAtLevel=1", "-cp", classPath(),
@@ -60,6 +73,8 @@ class MountedFilesTest {
             shop.send(order("order-1", "1 unknown"));
             await().until(() -> shop.events("order-1").size() == 1);
 
+            Management management = new Management(new MockEnvironment().withProperty("local.management.port", lastPort(worker.output())));
+            assertThat(management.post("operator/x", TOKEN, "{\"by\": \"jane\", \"reason\": \"r\"}").statusCode()).as("the token is set").isEqualTo(400);
             assertThat(shop.events("order-1").get(0).bodyAsString()).contains("lookedAt").doesNotContain("checkedAt");
             assertThat(worker.output().lines().filter(line -> line.contains("A route from a ConfigMap"))).singleElement().asString()
                 .as("a line of the log").startsWith("{\"@timestamp\"").contains("\"ecs\"");
@@ -73,18 +88,23 @@ class MountedFilesTest {
             .filter(entry -> !entry.endsWith("test-classes"))).collect(Collectors.joining(File.pathSeparator));
     }
 
-    /** Files are links into a directory of a changing name, for all to change at once. */
+    private static String lastPort(String output) {
+        return Pattern.compile("Tomcat started on port (\\d+)").matcher(output).results().reduce((first, second) -> second).orElseThrow().group(1);
+    }
+
     private void mount(String directory, String changedFile, String text, String replacement) throws IOException {
-        Path mountPoint = Files.createDirectory(resources.resolve(directory));
+        Map<String, String> files = new HashMap<>(Manifest.data(OVERLAY, "inventory-worker-" + directory));
+        assertThat(files.get(changedFile)).containsOnlyOnce(text);
+        files.computeIfPresent(changedFile, (name, content) -> content.replace(text, replacement));
+        mount(Files.createDirectory(resources.resolve(directory)), files);
+    }
+
+    /** Files are links into a directory of a changing name, for all to change at once. */
+    private static void mount(Path mountPoint, Map<String, String> files) throws IOException {
         Path version = Files.createDirectory(mountPoint.resolve("..2026_11_24_10_00_00.1234567890"));
         Files.createSymbolicLink(mountPoint.resolve("..data"), version.getFileName());
-        for (Map.Entry<String, String> file : Manifest.data(OVERLAY, "inventory-worker-" + directory).entrySet()) {
-            String content = file.getValue();
-            if (file.getKey().equals(changedFile)) {
-                assertThat(content).containsOnlyOnce(text);
-                content = content.replace(text, replacement);
-            }
-            Files.writeString(version.resolve(file.getKey()), content);
+        for (Map.Entry<String, String> file : files.entrySet()) {
+            Files.writeString(version.resolve(file.getKey()), file.getValue());
             Files.createSymbolicLink(mountPoint.resolve(file.getKey()), Path.of("..data", file.getKey()));
         }
     }
