@@ -3,9 +3,19 @@
 
 -- Owns and changes the tables; only the migration logs in as it.
 CREATE ROLE inventory_migration LOGIN;
--- The worker: no DDL, and no DELETE where the shop's history is.
-CREATE ROLE inventory_worker LOGIN;
+-- The worker: no DDL, and no DELETE where the shop's history is. Six instances with 20 connections each, and two more while a new
+-- version is rolled out; with another maxReplicaCount or maximum-pool-size, another limit.
+CREATE ROLE inventory_worker LOGIN CONNECTION LIMIT 160;
+-- The worker gives a statement up after 60 s (socketTimeout); the server is not to go on and keep its locks. A migration may take longer.
+ALTER ROLE inventory_worker SET statement_timeout = '60s';
 
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE, CREATE ON SCHEMA public TO inventory_migration;
 GRANT USAGE ON SCHEMA public TO inventory_worker;
+
+-- Nobody else who can log in to the server. In a string, as the name of the database is not known here.
+DO '
+BEGIN
+    EXECUTE format(''REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM PUBLIC'', current_database());
+    EXECUTE format(''GRANT CONNECT ON DATABASE %I TO inventory_migration, inventory_worker'', current_database());
+END';

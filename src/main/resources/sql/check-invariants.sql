@@ -9,6 +9,12 @@ WITH held AS (
     SELECT product_id, i.reserved_stock, coalesce(told.reserved, 0) AS reserved,
            i.total_stock + coalesce(told.committed, 0) AS found, i.initial_stock + coalesce(told.received, 0) AS expected
     FROM inventory AS i LEFT JOIN inventory_units AS told USING (product_id)
+), made AS (
+    -- With how many units each product was made, as it was recorded then.
+    SELECT product_id, sum(quantity) AS units, count(*) AS records
+    FROM stock_changes
+    WHERE type = 'Initial'
+    GROUP BY product_id
 ), difference AS (
     SELECT 'negative-stock' AS invariant, product_id AS subject, least(available_stock, reserved_stock) AS found, 0 AS expected
     FROM inventory
@@ -21,6 +27,12 @@ WITH held AS (
     SELECT 'read-model', product_id, reserved, reserved_stock FROM account WHERE reserved <> reserved_stock
     UNION ALL
     SELECT 'accounted-stock', product_id, found, expected FROM account WHERE found <> expected
+    UNION ALL
+    SELECT 'initial-stock', product_id, initial_stock, made.units FROM inventory JOIN made USING (product_id) WHERE initial_stock <> made.units
+    UNION ALL
+    SELECT 'initial-stock-records', product_id, coalesce(made.records, 0), 1
+    FROM inventory LEFT JOIN made USING (product_id)
+    WHERE made.records IS DISTINCT FROM 1
     UNION ALL
     SELECT 'order-status', r.product_id, sum(r.quantity_reserved), 0
     FROM inventory_reservations AS r LEFT JOIN inventory_orders AS o USING (order_id)

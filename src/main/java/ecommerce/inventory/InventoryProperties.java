@@ -253,18 +253,21 @@ public record InventoryProperties(
     /**
      * @param inbox     How long a processed message is kept; ISO-8601 duration. Until then a duplicate of it is known.
      * @param outbox    How long a published event is kept; ISO-8601 duration.
+     * @param dead      How long a message is kept that is dead, to be replayed; ISO-8601 duration. What is parked is not deleted.
      * @param schedule  When to delete what is past that; Quartz cron expression.
      * @param batchSize Rows deleted in one transaction, at least 1.
      */
     public record Retention(
             @DefaultValue("P30D") @DurationFormat(DurationStyle.ISO8601) Duration inbox,
             @DefaultValue("P30D") @DurationFormat(DurationStyle.ISO8601) Duration outbox,
+            @DefaultValue("P90D") @DurationFormat(DurationStyle.ISO8601) Duration dead,
             @DefaultValue("0 0 3 * * ?") String schedule,
             @DefaultValue("1000") int batchSize) {
 
         public Retention {
             requirePositive(inbox, "inventory.retention.inbox");
             requirePositive(outbox, "inventory.retention.outbox");
+            requirePositive(dead, "inventory.retention.dead");
             requireSchedule(schedule, "inventory.retention.schedule");
             requireAtLeast(1, batchSize, "inventory.retention.batch-size");
         }

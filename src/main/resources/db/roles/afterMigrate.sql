@@ -7,5 +7,12 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO inventory_worker;
 -- Retention, the read model's fold and its rebuild. Nothing else is ever deleted.
 GRANT DELETE ON inbox, outbox, outbox_unprojected, inventory_summary TO inventory_worker;
 
+-- What convicts is added to, and never changed.
+REVOKE UPDATE ON message_replays, operator_actions, stock_changes FROM inventory_worker;
+
+-- With how many units a product was made is not for the worker to change.
+REVOKE UPDATE ON inventory FROM inventory_worker;
+GRANT UPDATE (available_stock, reserved_stock, last_updated, version) ON inventory TO inventory_worker;
+
 -- Which migrations were made is for the migration to say.
 REVOKE INSERT, UPDATE ON flyway_schema_history FROM inventory_worker;

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 
@@ -18,8 +19,8 @@ import org.apache.camel.ServiceStatus;
 import org.apache.camel.component.azure.servicebus.ServiceBusConfiguration;
 
 /**
- * The dead-letter queues of the queues and subscriptions that routes receive from, for an operator to look into and to
- * replay. A queue is named by the id of the receiving route ({@code source}), whatever file that route is in.
+ * The dead-letter queues of the queues and subscriptions that routes receive from, for an operator to look into, to
+ * replay and to erase from. A queue is named by the id of the receiving route ({@code source}), whatever file that route is in.
  * <p>
  * Requests are maps, and one that is wrong is an {@link IllegalArgumentException} that names field and value. What Service
  * Bus refuses, or does not answer, is an exception of the SDK.
@@ -87,6 +88,30 @@ public class DeadLetterQueues {
             }
             return new DeadLetterReplay((SettlingConsumer) route.getConsumer(), receiver, template, request, wanted).run();
         }
+    }
+
+    /**
+     * Completes the dead-lettered messages, of all sources, whose bodies have an id as a string of JSON or, if they are not JSON,
+     * in their text. One that somebody else has locked stays.
+     *
+     * @param  id of an order or a customer
+     * @return    by source a map of erased (int) and failed, a list of sequenceNumber (long) and error, those that stay
+     */
+    public Map<String, Map<String, Object>> erase(String id) {
+        DeadLetterErasure erasure = new DeadLetterErasure(id);
+        Map<String, Map<String, Object>> answer = new TreeMap<>();
+        Receivers.routes(camel).forEach((source, route) -> {
+            try (ServiceBusReceiverClient receiver = Receivers.connect(configuration(route), SubQueue.DEAD_LETTER_QUEUE)) {
+                Set<Long> named = new TreeSet<>();
+                peek(receiver, Long.MAX_VALUE, message -> {
+                    if (erasure.isNamedBy(message)) {
+                        named.add(message.getSequenceNumber());
+                    }
+                });
+                answer.put(source, erasure.run(source, (SettlingConsumer) route.getConsumer(), receiver, named));
+            }
+        });
+        return answer;
     }
 
     private Route route(Map<String, Object> request) {

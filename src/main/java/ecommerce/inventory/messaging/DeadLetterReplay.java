@@ -1,9 +1,7 @@
 package ecommerce.inventory.messaging;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -20,18 +18,10 @@ import org.apache.camel.ProducerTemplate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * One call of {@link DeadLetterQueues#replay}. Service Bus gives out the messages of a dead-letter queue in its own order
- * and those that are unlocked only, so what is not to be completed is held, locked, until the end of the call: a message
- * that is given back before would be the next to be received.
- */
+/** One call of {@link DeadLetterQueues#replay}. */
 class DeadLetterReplay {
 
     private static final Logger LOG = LoggerFactory.getLogger(DeadLetterReplay.class);
-    /** Messages received at once while one is looked for. */
-    private static final int SEARCHED = 100;
-    /** Messages kept in memory to be given back. What is beyond them is free when its lock ends. */
-    private static final int MAX_HELD = 1_000;
 
     private final SettlingConsumer consumer;
     private final ServiceBusReceiverClient receiver;
@@ -39,9 +29,6 @@ class DeadLetterReplay {
     private final Map<String, Object> request;
     private final Set<Long> wanted;
     private final int batchSize;
-    private final Duration patience;
-    private final Set<Long> received = new HashSet<>();
-    private final List<ServiceBusReceivedMessage> held = new ArrayList<>();
     private final List<Map<String, Object>> failed = new ArrayList<>();
     private int replayed;
 
@@ -57,39 +44,16 @@ class DeadLetterReplay {
         this.request = request;
         this.wanted = wanted;
         // Of many that are all wanted, none is to wait, locked, for the one before it.
-        this.batchSize = request.get("sequenceNumber") == null ? 1 : SEARCHED;
-        this.patience = consumer.getEndpoint().getConfiguration().getAmqpRetryOptions().getTryTimeout();
+        this.batchSize = request.get("sequenceNumber") == null ? 1 : DeadLetterSearch.SEARCHED;
     }
 
     Map<String, Object> run() {
-        try {
-            boolean more = true;
-            while (more && !wanted.isEmpty() && !workerStops()) {
-                List<ServiceBusReceivedMessage> batch = receiver.receiveMessages(batchSize, patience).stream().toList();
-                batch.forEach(this::take);
-                // One that comes again has lost its lock: all there is has been seen.
-                more = !batch.isEmpty() && batch.stream().allMatch(message -> received.add(message.getSequenceNumber()));
-            }
-            if (!workerStops()) {
-                wanted.forEach(number -> fail(number, "It could not be received: it is locked by someone else, or no longer there"));
-            }
-        } finally {
-            giveBack();
+        String source = (String) request.get("source");
+        if (!new DeadLetterSearch(source, consumer, receiver).run(wanted, batchSize, this::replay)) {
+            wanted.forEach(number -> fail(number, "It could not be received: it is locked by someone else, or no longer there"));
         }
-        LOG.info("{}: {} dead-lettered messages were replayed, {} were not", request.get("source"), replayed, failed.size());
+        LOG.info("{}: {} dead-lettered messages were replayed, {} were not", source, replayed, failed.size());
         return Map.of("replayed", replayed, "failed", failed);
-    }
-
-    private boolean workerStops() {
-        return consumer.getEndpoint().getCamelContext().isStopping();
-    }
-
-    private void take(ServiceBusReceivedMessage message) {
-        if (wanted.remove(message.getSequenceNumber()) && replay(message)) {
-            replayed++;
-        } else if (held.size() < MAX_HELD) {
-            held.add(message);
-        }
     }
 
     private boolean replay(ServiceBusReceivedMessage message) {
@@ -112,6 +76,7 @@ class DeadLetterReplay {
             // First, so that no message is gone of which it is not known who had it replayed.
             log(message);
             receiver.complete(message);
+            replayed++;
             return true;
         } catch (RuntimeException e) {
             return fail(number, "It is done, but stays; replayed once more it has no effect: " + Failures.rootCause(e));
@@ -138,15 +103,5 @@ class DeadLetterReplay {
     private boolean fail(long number, String error) {
         failed.add(Map.of("sequenceNumber", number, "error", error));
         return false;
-    }
-
-    private void giveBack() {
-        try {
-            held.forEach(receiver::abandon);
-        } catch (RuntimeException e) {
-            // Not tried for the others: each try would wait as long for a broker that is away.
-            LOG.warn("{}: not all messages could be given back; they are free when their locks end: {}", request.get("source"),
-                e.getMessage());
-        }
     }
 }

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
 import ecommerce.inventory.support.NewTransaction;
@@ -87,6 +88,21 @@ class CheckInvariantsTest {
     }
 
     @Test
+    void aHandThatHidesWhatItTakesInTheInitialStockIsTold() {
+        jdbc.update("UPDATE inventory SET available_stock = 0, initial_stock = initial_stock - 10 WHERE product_id = 'b'");
+
+        assertThat(check()).containsExactly("initial-stock b 0 10");
+    }
+
+    @Test
+    void aProductWhoseInitialStockIsRecordedTwiceOrNotAtAllIsTold() {
+        jdbc.update("INSERT INTO stock_changes (type, product_id, quantity) VALUES ('Initial', 'a', 0)");
+        jdbc.update("DELETE FROM stock_changes WHERE product_id = 'b'");
+
+        assertThat(check()).containsExactly("initial-stock-records a 2 1", "initial-stock-records b 0 1");
+    }
+
+    @Test
     void unitsAreAccountedForWhateverHappenedToThemBeforeAndAfterTheReadModelHasTheEvents() {
         run("restock-inventory", "{\"productId\": \"new\", \"quantityToAdd\": 7}");
         run("restock-inventory", "{\"productId\": \"a\", \"quantityToAdd\": 5}");
@@ -129,13 +145,15 @@ class CheckInvariantsTest {
         jdbc.update("INSERT INTO outbox (message_id, message_type, message_body, partition_key, published_at) "
             + "SELECT gen_random_uuid(), 'InventoryReleased', '{\"productId\": \"b\", \"quantityReleased\": 1}', 'k', now() "
             + "FROM generate_series(1, 10000)");
+        jdbc.update("INSERT INTO stock_changes (message_id, type, product_id, quantity) "
+            + "SELECT gen_random_uuid(), 'RestockInventory', 'a', 1 FROM generate_series(1, 10000)");
         tables.run("fold-summary", "batchSize", 100000);
         jdbc.execute("VACUUM ANALYZE");
 
         List<String> plan = jdbc.queryForList(
             "EXPLAIN " + new ClassPathResource("sql/check-invariants.sql").getContentAsString(StandardCharsets.UTF_8), String.class);
 
-        assertThat(plan).noneMatch(line -> line.matches(".*Seq Scan on (inventory_reservations|outbox) .*"));
+        assertThat(plan).noneMatch(line -> line.matches(".*Seq Scan on (inventory_reservations|outbox|stock_changes) .*"));
     }
 
     private void run(String statement, String messageBody) {
@@ -143,7 +161,7 @@ class CheckInvariantsTest {
     }
 
     private static Map<String, Object> parameters(String name, Object value) {
-        Map<String, Object> parameters = new HashMap<>(Map.of("sourceMessageId", "m", name, value));
+        Map<String, Object> parameters = new HashMap<>(Map.of("messageId", UUID.randomUUID(), "sourceMessageId", "m", name, value));
         parameters.put("correlationId", null);
         parameters.put("traceparent", null);
         return parameters;

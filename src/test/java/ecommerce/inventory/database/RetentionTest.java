@@ -41,11 +41,34 @@ class RetentionTest {
     }
 
     @Test
-    void whatIsParkedOrDeadIsNeverDeleted() {
+    void whatIsParkedIsNeverDeletedAndWhatIsDeadNotWithWhatIsProcessed() {
         message("parked", "next_retry_at", 99);
         message("dead", "dead_at", 99);
 
         assertThat(purge("inbox", 100)).isZero();
+    }
+
+    @Test
+    void deadMessagesAreDeletedAfterTheirRetentionThoseThatDiedFirstBefore() {
+        message("parked", "next_retry_at", 99);
+        message("processed", "processed_at", 99);
+        message("a", "dead_at", 33);
+        message("b", "dead_at", 32);
+        message("c", "dead_at", 31);
+        message("d", "dead_at", 29);
+
+        assertThat(List.of(purge("dead-messages", 2), purge("dead-messages", 2), purge("dead-messages", 2))).containsExactly(2L, 1L, 0L);
+
+        assertThat(names("inbox")).containsExactlyInAnyOrder("parked", "processed", "d");
+    }
+
+    @Test
+    void aDeadMessageThatIsTriedAgainIsNoLongerDead() {
+        message("a", "dead_at", 99);
+        tables.run("replay-dead-messages", Map.of("messageId", jdbc.queryForObject("SELECT message_id FROM inbox", String.class),
+            "replayedBy", "ann", "reason", "fixed"));
+
+        assertThat(purge("dead-messages", 100)).isZero();
     }
 
     @Test

@@ -12,11 +12,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import ecommerce.inventory.MigrateDatabase;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Backend;
+import ecommerce.inventory.support.Defaults;
 import ecommerce.inventory.support.Invariants;
 import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
@@ -116,6 +118,38 @@ class DatabaseRolesTest {
     }
 
     @Test
+    void theServerEndsAStatementThatTheWorkerHasGivenUp() {
+        assertThat(jdbc.queryForObject("SHOW statement_timeout", String.class)).isEqualTo("1min");
+        assertThat(administrator().queryForObject("SELECT count(*) FROM pg_db_role_setting JOIN pg_roles ON oid = setrole "
+            + "WHERE rolname = 'inventory_migration'", Long.class)).as("a migration takes as long as it takes").isZero();
+    }
+
+    @Test
+    void itHasAsManyConnectionsAsAllItsInstancesNeed() throws IOException {
+        int instances = Pattern.compile("maxReplicaCount: (\\d+)").matcher(Files.readString(Path.of("k8s/autoscaling/scaled-object.yaml")))
+            .results().mapToInt(match -> Integer.parseInt(match.group(1))).sum();
+        int pool = Integer.parseInt(Defaults.of("spring.datasource.hikari.maximum-pool-size"));
+        // Kubernetes' own maxSurge: a quarter, rounded up.
+        int surge = (instances + 3) / 4;
+
+        assertThat(administrator().queryForObject("SELECT rolconnlimit FROM pg_roles WHERE rolname = 'inventory_worker'", Integer.class))
+            .isEqualTo((instances + surge) * pool);
+    }
+
+    @Test
+    void nobodyElseMayConnect() {
+        administrator().execute("CREATE ROLE passer_by LOGIN");
+
+        assertThatThrownBy(() -> new JdbcTemplate(DataSourceBuilder.create().url(database).username("passer_by").build()).execute("SELECT 1"))
+            .rootCause().isInstanceOfSatisfying(PSQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("42501"))
+            .hasMessageContaining("permission denied for database");
+    }
+
+    private static JdbcTemplate administrator() {
+        return new JdbcTemplate(DataSourceBuilder.create().url(database).username("postgres").build());
+    }
+
+    @Test
     void itMayParkAMessage() {
         tables.run("park-message", Map.of("messageId", UUID.randomUUID(), "messageType", "OrderCreated", "sourceMessageId", "m",
             "correlationId", "c", "traceparent", "t", "parkedDelay", "PT1H", "maxAttempts", 2, "error", "e", "messageBody", "{}"));
@@ -130,6 +164,14 @@ class DatabaseRolesTest {
         "DELETE FROM inventory_reservations",
         "DELETE FROM inventory_summary_archive",
         "DELETE FROM message_replays",
+        "UPDATE message_replays SET replayed_by = 'someone else'",
+        "DELETE FROM operator_actions",
+        "UPDATE operator_actions SET acted_by = 'someone else'",
+        "DELETE FROM stock_changes",
+        "UPDATE stock_changes SET quantity = 0",
+        "UPDATE inventory SET available_stock = 0, initial_stock = initial_stock - 5",
+        "UPDATE inventory SET product_id = 'x'",
+        "CREATE TEMPORARY TABLE x (y text)",
         "TRUNCATE inbox",
         "ALTER TABLE inbox ADD COLUMN x text",
         "DROP TABLE inbox",

@@ -1,10 +1,13 @@
 package ecommerce.inventory.endtoend;
 
+import static ecommerce.inventory.support.Shop.about;
+import static ecommerce.inventory.support.Shop.order;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 
+import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.servicebus.BrowsedMessage;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Contracts;
@@ -88,6 +91,8 @@ class InventoryCommandTest {
         AdjustInventory  | {'productId': 'a', 'quantityChange': 0, 'reason': 'r'}          | CommandRejected | quantityChange: is 0, which changes nothing
         AdjustInventory  | {'productId': 'a', 'quantityChange': 1}                         | SchemaViolation | body: required property 'reason' not found
         RestockInventory | {'productId': 'a', 'quantityToAdd': 2147483647}                 | CommandRejected | quantityToAdd: 2147483647 more of product a would be more than 2147483647 in all
+        RestockInventory | {'productId': 'a', 'quantityToAdd': 1, 'by': ' '}               | SchemaViolation | by: does not match the regex pattern
+        AdjustInventory  | {'productId': 'a', 'quantityChange': 1, 'reason': 'r', 'by': 7} | SchemaViolation | by: integer found
         RestockInventory | {'productId': 'a', 'quantityToAdd': 0}                          | SchemaViolation | quantityToAdd: must have a minimum value of 1, but is 0
         """, quoteCharacter = '"')
     void whatCannotBeDoneIsDeadLetteredAndChangesNothing(String type, String body, String reason, String description) {
@@ -99,6 +104,69 @@ class InventoryCommandTest {
         });
         assertThat(tables.stockOf("a")).isEqualTo("10 available, 5 reserved, version 1");
         assertThat(tables.count("outbox") + tables.count("inbox")).as("rolled back").isZero();
+    }
+
+    @Test
+    void whoWantsItAndWhyIsToldAndKeptLongerThanTheMessage() {
+        command("RestockInventory", "{'productId': 'a', 'quantityToAdd': 7, 'by': 'ann', 'reason': 'delivery 7'}");
+        assertTold("InventoryRestocked", "\"by\": \"ann\"", "\"reason\": \"delivery 7\"");
+        bus.purge();
+        jdbc.update("DELETE FROM inbox");
+        command("AdjustInventory", "{'productId': 'a', 'quantityChange': -1, 'by': 'bob', 'reason': 'broken'}");
+        assertTold("InventoryAdjusted", "\"by\": \"bob\"", "\"reason\": \"broken\"");
+        forgetMessages();
+
+        assertThat(jdbc.queryForList("SELECT concat_ws(' ', type, product_id, quantity, changed_by, reason) FROM stock_changes "
+            + "WHERE type <> 'Initial' AND enqueued_at <= changed_at ORDER BY change_id", String.class))
+            .containsExactly("RestockInventory a 7 ann delivery 7", "AdjustInventory a -1 bob broken");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+        RestockInventory | {'productId': 'a', 'quantityToAdd': 1}
+        AdjustInventory  | {'productId': 'a', 'quantityChange': 1, 'reason': 'r'}
+        """)
+    void aCommandThatIsSentAgainAfterItsRetentionIsRejected(String type, String body) {
+        ServiceBusMessage command = Shop.commandMessage(type, json(body));
+        shop.sendCommands(command);
+        shop.awaitQuiet(tables);
+        forgetMessages();
+
+        shop.sendCommands(command);
+        shop.awaitQuiet(tables);
+
+        assertThat(bus.browse(DEAD_COMMANDS)).singleElement().satisfies(dead -> {
+            assertThat(dead.deadLetterReason()).isEqualTo("CommandRejected");
+            assertThat(dead.deadLetterErrorDescription()).startsWith("MessageId: " + command.getMessageId() + " was that of a " + type
+                + " of product a, which took effect at ").endsWith("Z; it is not done twice");
+        });
+        assertThat(tables.stockOf("a")).isEqualTo("11 available, 5 reserved, version 2");
+        assertThat(tables.count("outbox") + tables.count("inbox")).isZero();
+    }
+
+    @Test
+    void unitsThatAreSoldCanComeBackHoweverMuchWasRestocked() {
+        tables.stock("b", Integer.MAX_VALUE);
+        shop.send(order("order-1", "5 b"));
+        shop.awaitQuiet(tables);
+        shop.sendPayments(about("order-1", "PaymentProcessed", "Captured"));
+        shop.awaitQuiet(tables);
+        assertThat(tables.stockOf("b")).isEqualTo("2147483642 available, 0 reserved, version 3");
+
+        command("RestockInventory", "{'productId': 'b', 'quantityToAdd': 5}");
+        assertThat(bus.browse(DEAD_COMMANDS)).singleElement().extracting(BrowsedMessage::deadLetterErrorDescription).isEqualTo(
+            "quantityToAdd: 5 more of product b would be more than 2147483647 in all: 2147483642 are available, 0 reserved, and 5 sold, "
+                + "which may come back");
+        shop.send(about("order-1", "OrderCancelled"));
+        shop.awaitQuiet(tables);
+
+        assertThat(tables.stockOf("b")).isEqualTo("2147483647 available, 0 reserved, version 4");
+        assertThat(shop.deadLetters()).isEmpty();
+    }
+
+    private void forgetMessages() {
+        jdbc.update("DELETE FROM inbox");
+        jdbc.update("DELETE FROM outbox");
     }
 
     @Test

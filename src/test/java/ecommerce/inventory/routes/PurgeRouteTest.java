@@ -2,6 +2,8 @@ package ecommerce.inventory.routes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Map;
+
 import ecommerce.inventory.support.RouteTest;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ProducerTemplate;
@@ -9,18 +11,24 @@ import org.apache.camel.builder.AdviceWith;
 import org.apache.camel.component.mock.MockEndpoint;
 import org.apache.camel.test.spring.junit5.UseAdviceWith;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.test.context.TestPropertySource;
 
-/** {@code purge.camel.yaml}: the rounds of retention. */
+/** {@code purge.camel.yaml} and {@code purge-dead-messages.camel.yaml}: the rounds of retention. */
 @RouteTest
 @UseAdviceWith
+@ExtendWith(OutputCaptureExtension.class)
 @TestPropertySource(properties = {
-    "camel.main.routes-include-pattern=classpath:routes/purge.camel.yaml",
+    "camel.main.routes-include-pattern=classpath:routes/purge.camel.yaml,classpath:routes/purge-dead-messages.camel.yaml",
     "inventory.retention.inbox=P8D",
     "inventory.retention.outbox=P9D",
+    "inventory.retention.dead=P10D",
     "inventory.retention.batch-size=3"})
 class PurgeRouteTest {
 
@@ -32,7 +40,7 @@ class PurgeRouteTest {
     @BeforeEach
     void mockTheSql() throws Exception {
         if (!camel.isStarted()) {
-            for (String table : new String[] {"inbox", "outbox"}) {
+            for (String table : new String[] {"inbox", "outbox", "dead-messages"}) {
                 AdviceWith.adviceWith(camel, "purge-" + table, route -> {
                     route.replaceFromWith("direct:clock-" + table);
                     route.mockEndpointsAndSkip("sql:*");
@@ -44,7 +52,7 @@ class PurgeRouteTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"inbox", "outbox"})
+    @ValueSource(strings = {"inbox", "outbox", "dead-messages"})
     void roundsGoOnUntilNothingIsPastItsRetention(String table) throws Exception {
         MockEndpoint purge = purge(table);
         long[] answers = {3, 1, 0};
@@ -53,7 +61,7 @@ class PurgeRouteTest {
             purge.whenExchangeReceived(i + 1, exchange -> exchange.getMessage().setBody(count));
         }
         purge.expectedMessageCount(3);
-        purge.expectedVariableReceived("retention", table.equals("inbox") ? "P8D" : "P9D");
+        purge.expectedVariableReceived("retention", Map.of("inbox", "P8D", "outbox", "P9D", "dead-messages", "P10D").get(table));
         purge.expectedVariableReceived("batchSize", 3);
 
         assertThat(sender.send("direct:clock-" + table, exchange -> { }).getException()).isNull();
@@ -62,7 +70,7 @@ class PurgeRouteTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"inbox", "outbox"})
+    @ValueSource(strings = {"inbox", "outbox", "dead-messages"})
     void aFailureEndsTheRoundsUntilTheClockComesAgain(String table) throws Exception {
         MockEndpoint purge = purge(table);
         purge.whenAnyExchangeReceived(exchange -> {
@@ -73,6 +81,18 @@ class PurgeRouteTest {
         assertThat(sender.send("direct:clock-" + table, exchange -> { }).getException()).isNull();
 
         MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
+    void howManyDeadMessagesAreGoneIsLogged(CapturedOutput output) {
+        MockEndpoint purge = purge("dead-messages");
+        purge.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(0L));
+        purge.whenExchangeReceived(1, exchange -> exchange.getMessage().setBody(2L));
+
+        sender.send("direct:clock-dead-messages", exchange -> { });
+
+        assertThat(output.getAll().lines().filter(line -> line.contains("were deleted without effect"))).singleElement().asString()
+            .contains("WARN", "2 messages that have been dead for P10D were deleted without effect");
     }
 
     private MockEndpoint purge(String table) {

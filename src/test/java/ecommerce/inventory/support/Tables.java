@@ -40,7 +40,7 @@ public class Tables {
 
     private void truncate() {
         jdbc.execute("TRUNCATE inventory, inventory_orders, inventory_reservations, inbox, outbox, outbox_unprojected, "
-            + "inventory_summary, inventory_summary_archive, message_replays");
+            + "inventory_summary, inventory_summary_archive, message_replays, operator_actions, stock_changes");
     }
 
     public void stock(String productId, int available) {

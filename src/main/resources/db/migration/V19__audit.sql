@@ -1,0 +1,73 @@
+-- Who has changed what by hand, and why: kept forever. The worker's role may only add rows (afterMigrate.sql).
+
+-- Each action of an operator, written before it is done.
+CREATE TABLE operator_actions (
+    action_id  bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    action     text        NOT NULL,
+    -- What it was about.
+    parameters jsonb       NOT NULL,
+    acted_by   text        NOT NULL CHECK (acted_by ~ '\S'),
+    reason     text        NOT NULL CHECK (reason ~ '\S'),
+    -- Address from which the request came; null if a route asked.
+    client     text,
+    acted_at   timestamptz NOT NULL DEFAULT now()
+);
+
+-- Each command that has changed the stock, and what each product began with.
+CREATE TABLE stock_changes (
+    change_id         bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    -- Of the command; null for Initial. A command that comes again after retention has deleted it from the inbox is known by it.
+    message_id        uuid        UNIQUE,
+    source_message_id text,
+    type              text        NOT NULL,
+    product_id        text        NOT NULL,
+    -- Units added; negative if taken away.
+    quantity          bigint      NOT NULL,
+    -- As the command says; of Initial the database role.
+    changed_by        text,
+    reason            text,
+    -- When the broker received the command: see outbox.enqueued_at.
+    enqueued_at       timestamptz DEFAULT CAST(nullif(current_setting('inventory.enqueued_at', true), '') AS timestamptz),
+    changed_at        timestamptz NOT NULL DEFAULT clock_timestamp(),
+    CHECK ((type = 'Initial') = (message_id IS NULL))
+);
+
+-- For the check of the invariants. Not unique: a second row must not keep a product from being made, but is reported.
+CREATE INDEX idx_stock_changes_initial ON stock_changes (product_id) INCLUDE (quantity)
+    WHERE type = 'Initial';
+
+CREATE FUNCTION record_initial_stock() RETURNS trigger
+    LANGUAGE plpgsql
+AS $$
+BEGIN
+    INSERT INTO stock_changes (type, product_id, quantity, changed_by) VALUES ('Initial', NEW.product_id, NEW.initial_stock, session_user);
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER record_initial_stock
+    AFTER INSERT ON inventory
+    FOR EACH ROW EXECUTE FUNCTION record_initial_stock();
+
+-- What is there already. The trigger's lock is kept to the end, so that no product is missed or recorded twice.
+INSERT INTO stock_changes (type, product_id, quantity, changed_by, reason)
+SELECT 'Initial', product_id, initial_stock, session_user, 'As found by the migration' FROM inventory ORDER BY product_id;
+
+-- The units of a product that are in stock, and those sold, which a cancellation may bring back. VOLATILE: it sees what is committed
+-- when it is called, so that it is right in a condition that is evaluated once the product is locked. Their sum is changed by commands
+-- only, each of which locks the product.
+CREATE FUNCTION units_of(product text) RETURNS TABLE (available bigint, reserved bigint, committed bigint)
+    LANGUAGE plpgsql VOLATILE
+AS $$
+BEGIN
+    RETURN QUERY
+    SELECT CAST(i.available_stock AS bigint), CAST(i.reserved_stock AS bigint),
+           CAST(coalesce((SELECT u.committed FROM inventory_units AS u WHERE u.product_id = product), 0) AS bigint)
+    FROM inventory AS i
+    WHERE i.product_id = product;
+END
+$$;
+
+-- The messages of an order that were parked at some time, for its erasure. Other messages have no key.
+CREATE INDEX idx_inbox_key ON inbox (partition_key)
+    WHERE partition_key IS NOT NULL;

@@ -1,0 +1,14 @@
+-- Deletes the messages that have been dead longest, past their retention. What is parked is not deleted.
+-- Answers how many there were.
+WITH purged AS (
+    DELETE FROM inbox
+    WHERE message_id = ANY (ARRAY(
+        SELECT message_id
+        FROM inbox
+        WHERE dead_at < now() - CAST(:#retention AS interval)
+        ORDER BY dead_at
+        LIMIT CAST(:#batchSize AS integer)
+        FOR UPDATE SKIP LOCKED))
+    RETURNING message_id
+)
+SELECT count(*) FROM purged

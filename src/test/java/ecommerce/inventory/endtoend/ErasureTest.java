@@ -1,0 +1,166 @@
+package ecommerce.inventory.endtoend;
+
+import static ecommerce.inventory.support.Shop.about;
+import static ecommerce.inventory.support.Shop.await;
+import static ecommerce.inventory.support.Shop.order;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+import com.azure.messaging.servicebus.ServiceBusClientBuilder;
+import com.azure.messaging.servicebus.ServiceBusMessage;
+import com.azure.messaging.servicebus.ServiceBusReceiverClient;
+import com.azure.messaging.servicebus.models.SubQueue;
+import ecommerce.inventory.servicebus.BrowsedMessage;
+import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import ecommerce.inventory.support.Invariants;
+import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.Tables;
+import ecommerce.inventory.support.WorkerTest;
+import org.apache.camel.ProducerTemplate;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.test.context.TestPropertySource;
+
+/** An order or a customer is erased: from the tables, and from the dead-letter queues of all sources. */
+@Tag("plain-camel")
+@WorkerTest
+// A short wait for a message that is locked by someone else.
+@TestPropertySource(properties = "inventory.servicebus.try-timeout=PT5S")
+class ErasureTest {
+
+    private static final List<String> SOURCES = List.of(Shop.SUBSCRIPTION, Shop.PAYMENTS, Shop.COMMANDS);
+    private static final Map<String, Object> NONE = Map.of("erased", 0, "failed", List.of());
+    private static final Map<String, Object> ONE = Map.of("erased", 1, "failed", List.of());
+
+    @Autowired
+    private ProducerTemplate operator;
+    @Autowired
+    private EmbeddedServiceBus bus;
+    @Autowired
+    private Shop shop;
+    @Autowired
+    private Tables tables;
+    @Autowired
+    private Invariants invariants;
+    @Autowired
+    private JdbcTemplate jdbc;
+
+    @BeforeEach
+    void tenAvailable() {
+        shop.awaitQuiet(tables);
+        tables.clear();
+        bus.purge();
+        tables.stock("a", 10);
+    }
+
+    @Test
+    void nothingOfAnOrderIsLeftAndNothingOfOthersIsGone() {
+        shop.send(named(order("order-1", "2 a")), named(order("order-2", "3 a")));
+        shop.awaitQuiet(tables);
+        shop.sendPayments(named(about("order-1", "PaymentProcessed", "Captured")), named(about("order-2", "PaymentProcessed", "Captured")));
+        deadLetters("order-1", "order-2");
+        shop.awaitQuiet(tables);
+
+        assertThat(erase("orderId", "order-1")).isEqualTo(Map.of(
+            "tables", Map.of("orders", 1L, "reservations", 1L, "events", 2L, "deadMessages", 0L),
+            "deadLetters", Map.of("orders-subscription", Map.of("erased", 2, "failed", List.of()), "payments-subscription", ONE,
+                "inventory-commands-queue", ONE)));
+
+        assertThat(tablesThatSay("order-1")).isEmpty();
+        assertThat(tablesThatSay("order-2")).contains("inventory_orders", "inventory_reservations", "outbox");
+        assertThat(SOURCES).allSatisfy(source -> assertThat(bus.browse(source + "/$DeadLetterQueue")).isNotEmpty()
+            .allSatisfy(dead -> assertThat(dead.bodyAsString()).contains("order-2")));
+        assertThat(tables.stockOf("a")).as("sold still").isEqualTo("5 available, 0 reserved, version 5");
+        assertThat(tables.row("SELECT status FROM inventory_orders WHERE order_id LIKE 'erased-%'")).containsEntry("status", "Committed");
+        await().untilAsserted(invariants::assertSummaryFollows);
+        invariants.assertHold();
+        invariants.assertUnitsAdd();
+        assertThat(erase("orderId", "order-1")).as("again").isEqualTo(Map.of(
+            "tables", Map.of("orders", 0L, "reservations", 0L, "events", 0L, "deadMessages", 0L),
+            "deadLetters", Map.of("orders-subscription", NONE, "payments-subscription", NONE, "inventory-commands-queue", NONE)));
+    }
+
+    @Test
+    void theDeadLettersOfACustomerAreGone() {
+        deadLetters("customer-1", "customer-2");
+
+        assertThat(erase("customerId", "customer-1").get("deadLetters")).isEqualTo(Map.of(
+            "orders-subscription", Map.of("erased", 2, "failed", List.of()), "payments-subscription", ONE, "inventory-commands-queue", ONE));
+
+        assertThat(SOURCES).allSatisfy(source -> assertThat(bus.browse(source + "/$DeadLetterQueue")).isNotEmpty()
+            .allSatisfy(dead -> assertThat(dead.bodyAsString()).contains("customer-2")));
+        assertThat(SOURCES).allSatisfy(source -> assertThat(bus.counts(source + "/$DeadLetterQueue").locked()).as("given back").isZero());
+    }
+
+    @Test
+    void anOrderThatIsStillReservedIsNotErased() {
+        shop.send(order("order-1", "2 a"));
+        deadLetters("order-1");
+
+        assertThatThrownBy(() -> erase("orderId", "order-1")).cause().isInstanceOf(IllegalArgumentException.class)
+            .hasMessage("orderId: the order holds a reservation; it can be erased when that is paid, cancelled or expired");
+
+        assertThat(tables.statusOf("order-1")).isEqualTo("Reserved");
+        assertThat(shop.deadLetters()).hasSize(2);
+    }
+
+    @Test
+    void aDeadLetterThatSomeoneElseHasLockedStaysAndIsTold() {
+        deadLetters("customer-1");
+        long number = bus.browse(Shop.COMMANDS + "/$DeadLetterQueue").get(0).sequenceNumber();
+        try (ServiceBusReceiverClient someone = new ServiceBusClientBuilder().connectionString(bus.connectionString()).receiver()
+            .queueName(Shop.COMMANDS).subQueue(SubQueue.DEAD_LETTER_QUEUE).buildClient()) {
+            var locked = someone.receiveMessages(1).stream().toList();
+
+            Map<?, ?> deadLetters = (Map<?, ?>) erase("customerId", "customer-1").get("deadLetters");
+
+            assertThat(deadLetters.get("inventory-commands-queue")).isEqualTo(Map.of("erased", 0, "failed", List.of(Map.of(
+                "sequenceNumber", number, "error", "It could not be received: it is locked by someone else, or no longer there"))));
+            assertThat(deadLetters.get("payments-subscription")).isEqualTo(ONE);
+            locked.forEach(someone::abandon);
+        }
+        assertThat(bus.browse(Shop.COMMANDS + "/$DeadLetterQueue")).extracting(BrowsedMessage::sequenceNumber).containsExactly(number);
+    }
+
+    /** Four messages for each id that are dead-lettered, two of them orders, of which one is no JSON. */
+    private void deadLetters(String... ids) {
+        for (String id : ids) {
+            shop.send(Shop.orderCreated("{\"orderId\": \"" + id + "\", \"items\": []}"), Shop.orderCreated("order=" + id + ";"));
+            shop.sendPayments(Shop.commandMessage("PaymentProcessed", "{\"orderId\": \"" + id + "\", \"status\": 7}"));
+            shop.command("AdjustInventory", "{\"productId\": \"a\", \"quantityChange\": 0, \"reason\": \"" + id + "\"}");
+        }
+        await().until(() -> SOURCES.stream().mapToInt(source -> bus.browse(source + "/$DeadLetterQueue").size()).sum() == 4 * ids.length);
+        shop.awaitQuiet(tables);
+    }
+
+    /** With a correlation id and a MessageId that are made of the order id. */
+    private static ServiceBusMessage named(ServiceBusMessage message) {
+        String orderId = message.getBody().toString().replaceAll(".*\"orderId\":\"([^\"]*)\".*", "$1");
+        return message.setCorrelationId("of-" + orderId).setMessageId(orderId + "-" + message.getSubject());
+    }
+
+    /** All tables; the body of a message that is in the inbox counts only as long as the message is to be handled. */
+    private Set<String> tablesThatSay(String text) {
+        Set<String> found = new TreeSet<>();
+        for (String table : jdbc.queryForList("SELECT table_name FROM information_schema.tables "
+            + "WHERE table_schema = 'public' AND table_type = 'BASE TABLE'", String.class)) {
+            String row = table.equals("inbox") ? "to_jsonb(t) - CASE WHEN processed_at IS NULL THEN '' ELSE 'message_body' END" : "to_jsonb(t)";
+            if (tables.count(table + " AS t WHERE CAST(" + row + " AS text) LIKE '%" + text + "%'") > 0) {
+                found.add(table);
+            }
+        }
+        return found;
+    }
+
+    private Map<?, ?> erase(String field, String id) {
+        return operator.requestBody("direct:erase", Map.of(field, id, "by", "ann", "reason", "asked for"), Map.class);
+    }
+}
