@@ -44,7 +44,7 @@ class AuditTest {
     void aProductIsRecordedWithTheUnitsItWasMadeWith() {
         restock("new", 7, UUID.randomUUID());
 
-        assertThat(recorded()).containsExactly("Initial a 10 by postgres", "Initial new 0 by postgres", "RestockInventory new 7 by ann: delivery");
+        assertThat(recorded()).containsExactlyInAnyOrder("Initial a 10 by postgres", "Initial new 0 by postgres", "RestockInventory new 7 by ann: delivery");
     }
 
     @ParameterizedTest
@@ -184,7 +184,9 @@ class AuditTest {
         transaction.executeWithoutResult(inWork -> {
             other.run();
             answer.completeAsync(() -> run(type, "b", units, UUID.randomUUID()));
-            await().until(() -> tables.count("pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") == 1);
+            // A correction that is too large even without what is in work does not wait.
+            await().until(() -> answer.isDone()
+                || tables.count("pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") == 1);
         });
         return answer.join();
     }
