@@ -88,14 +88,14 @@ class CheckInvariantsTest {
     }
 
     @Test
-    void aHandThatHidesWhatItTakesInTheInitialStockIsTold() {
+    void aHandThatHidesWhatItTakesInTheInitialStockIsReported() {
         jdbc.update("UPDATE inventory SET available_stock = 0, initial_stock = initial_stock - 10 WHERE product_id = 'b'");
 
         assertThat(check()).containsExactly("initial-stock b 0 10");
     }
 
     @Test
-    void aProductWhoseInitialStockIsRecordedTwiceOrNotAtAllIsTold() {
+    void aProductWhoseInitialStockIsRecordedTwiceOrNotAtAllIsReported() {
         jdbc.update("INSERT INTO stock_changes (type, product_id, quantity) VALUES ('Initial', 'a', 0)");
         jdbc.update("DELETE FROM stock_changes WHERE product_id = 'b'");
 

@@ -113,7 +113,7 @@ class ErasureTest {
     }
 
     @Test
-    void aDeadLetterThatSomeoneElseHasLockedStaysAndIsTold() {
+    void aDeadLetterThatSomebodyElseHasLockedStaysAndIsReported() {
         deadLetters("customer-1");
         long number = bus.browse(Shop.COMMANDS + "/$DeadLetterQueue").get(0).sequenceNumber();
         try (ServiceBusReceiverClient someone = new ServiceBusClientBuilder().connectionString(bus.connectionString()).receiver()

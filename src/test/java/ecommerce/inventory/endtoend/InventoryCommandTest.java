@@ -107,7 +107,7 @@ class InventoryCommandTest {
     }
 
     @Test
-    void whoWantsItAndWhyIsToldAndKeptLongerThanTheMessage() {
+    void whoWantsItAndWhyIsPublishedAndKeptLongerThanTheMessage() {
         command("RestockInventory", "{'productId': 'a', 'quantityToAdd': 7, 'by': 'ann', 'reason': 'delivery 7'}");
         assertTold("InventoryRestocked", "\"by\": \"ann\"", "\"reason\": \"delivery 7\"");
         bus.purge();

@@ -60,7 +60,7 @@ class DeadLetterErasureTest {
     }
 
     @Test
-    void whatCannotBeDeletedIsTold() {
+    void whatCannotBeDeletedIsReported() {
         SettlingConsumer consumer = mock(RETURNS_DEEP_STUBS);
         when(consumer.getEndpoint().getConfiguration().getAmqpRetryOptions().getTryTimeout()).thenReturn(Duration.ofSeconds(1));
         ServiceBusReceiverClient receiver = mock();
@@ -77,7 +77,7 @@ class DeadLetterErasureTest {
     }
 
     @Test
-    void aWorkerThatStopsTellsWhatItHasNotDeleted() {
+    void aWorkerThatStopsReportsWhatItHasNotDeleted() {
         SettlingConsumer consumer = mock(RETURNS_DEEP_STUBS);
         when(consumer.getEndpoint().getCamelContext().isStopping()).thenReturn(true);
 
