@@ -138,7 +138,8 @@ class AuditTest {
         tables.stock("b", MOST - 5);
         reserve("1", 5);
 
-        assertThat(whileInWork(() -> commit("1"), type, 6)).contains("and 5 sold");
+        assertThat(whileInWork(() -> commit("1"), type, 6)).isNotNull();
+        assertThat(tables.stockOf("b")).startsWith(MOST - 10 + " available, 0 reserved");
     }
 
     @ParameterizedTest
