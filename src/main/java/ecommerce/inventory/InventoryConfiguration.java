@@ -2,19 +2,18 @@ package ecommerce.inventory;
 
 import java.lang.reflect.Method;
 
-import ecommerce.inventory.api.SecurityHeaders;
 import ecommerce.inventory.api.StockStream;
 import ecommerce.inventory.messaging.ConsumerControl;
 import ecommerce.inventory.messaging.ConsumersHealth;
 import ecommerce.inventory.metrics.InvariantsHealth;
-import ecommerce.inventory.operator.OperatorEndpoint;
 import ecommerce.inventory.outbox.RelayHealth;
+import ecommerce.inventory.ports.PortLimits;
 import ecommerce.inventory.tracing.MessagesAndRequests;
 import ecommerce.inventory.tracing.RouteTracer;
 import io.opentelemetry.sdk.trace.samplers.Sampler;
+import jakarta.servlet.http.HttpServletRequest;
 import org.apache.camel.BindToRegistry;
 import org.apache.camel.CamelContext;
-import org.apache.camel.ProducerTemplate;
 import org.flywaydb.core.Flyway;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.beans.factory.support.BeanDefinitionRegistry;
@@ -23,8 +22,11 @@ import org.springframework.boot.actuate.autoconfigure.tracing.TracingProperties;
 import org.springframework.boot.actuate.health.Health;
 import org.springframework.boot.actuate.health.HealthIndicator;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.autoconfigure.flyway.FlywayMigrationStrategy;
+import org.springframework.boot.autoconfigure.web.ServerProperties;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -32,6 +34,7 @@ import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.ImportBeanDefinitionRegistrar;
 import org.springframework.core.env.Environment;
 import org.springframework.core.type.AnnotationMetadata;
+import org.springframework.web.filter.ShallowEtagHeaderFilter;
 
 /** The worker on Spring Boot: the beans of the routes, and what Spring Boot serves. */
 @Configuration
@@ -101,13 +104,6 @@ class InventoryConfiguration {
         return new ConsumerControl(camel);
     }
 
-    /** Off, that is not there, unless a token is set. */
-    @Bean
-    @ConditionalOnProperty("inventory.operator.token")
-    OperatorEndpoint operatorEndpoint(ProducerTemplate template, ConsumerControl consumers, InventoryProperties settings) {
-        return new OperatorEndpoint(template, consumers, settings.operator().token());
-    }
-
     @Bean
     ConsumersHealth consumersHealthIndicator(CamelContext camel) {
         return new ConsumersHealth(camel);
@@ -128,8 +124,25 @@ class InventoryConfiguration {
     }
 
     @Bean
-    SecurityHeaders securityHeaders() {
-        return new SecurityHeaders();
+    @ConditionalOnWebApplication
+    PortLimits portLimits(InventoryProperties settings, ServerProperties server) {
+        return new PortLimits(settings, server);
+    }
+
+    /**
+     * Keeps an answer of the API until it is whole, and has Tomcat's threads send it: a client that reads slowly would have one of the few
+     * that ask the database.
+     */
+    @Bean
+    FilterRegistrationBean<ShallowEtagHeaderFilter> wholeAnswers() {
+        FilterRegistrationBean<ShallowEtagHeaderFilter> filter = new FilterRegistrationBean<>(new ShallowEtagHeaderFilter() {
+            @Override
+            protected boolean shouldNotFilter(HttpServletRequest request) {
+                return request.getRequestURI().endsWith("/stream");
+            }
+        });
+        filter.addUrlPatterns("/api/inventory/*");
+        return filter;
     }
 
     /** Here, as it is a servlet. */

@@ -3,6 +3,9 @@ package ecommerce.inventory;
 import static ecommerce.inventory.InvalidSettingException.require;
 
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
 import com.azure.messaging.servicebus.ServiceBusClientBuilder;
 import org.apache.camel.component.azure.servicebus.CredentialType;
@@ -239,14 +242,34 @@ public record InventoryProperties(
         }
     }
 
-    /** @param token Bearer token of the operator's endpoint, at least 16 characters; without it there is none. A secret. */
+    /**
+     * @param token Bearer token of the operator's actions, at least 32 characters; without it there are none. Several operators have one
+     *              each, as name:token with commas between; an action is then on record under that name. A secret.
+     */
     public record Operator(String token) {
 
+        private static final int MIN_LENGTH = 32;
+
         public Operator {
-            // The value is not told: it may be most of a secret.
-            if (token != null && token.length() < 16) {
-                throw new InvalidSettingException("inventory.operator.token is too short: put at least 16 characters there");
+            // The value is not repeated: it may be most of a secret.
+            if (parse(token).keySet().stream().anyMatch(one -> one.length() < MIN_LENGTH)) {
+                throw new InvalidSettingException("inventory.operator.token is too short: put at least " + MIN_LENGTH
+                    + " characters there, for each operator");
             }
+        }
+
+        /** The names of the operators by their tokens; null for a token without a name. */
+        public Map<String, String> names() {
+            return parse(token);
+        }
+
+        private static Map<String, String> parse(String tokens) {
+            Map<String, String> names = new HashMap<>();
+            for (String one : tokens == null ? new String[0] : tokens.strip().split("\\s*,\\s*")) {
+                int colon = one.indexOf(':');
+                names.put(one.substring(colon + 1), colon < 0 ? null : one.substring(0, colon));
+            }
+            return names;
         }
     }
 
@@ -274,28 +297,44 @@ public record InventoryProperties(
     }
 
     /**
-     * @param queryTimeout How long the database may take for one question before it is given up, in seconds; at least 1.
+     * @param queryTimeout          How long the database may take for one question before it is given up, in seconds; at least 1.
+     * @param maxRequests           Requests that a port answers at the same time, at least 1; more are answered with 503.
+     * @param maxRequestsPerAddress How many of these one address may have, at least 1; more are answered with 429. All that comes through
+     *                              a proxy has the proxy's address, unless server.forward-headers-strategy is native.
+     * @param allowedHosts          Public host names by which page and API are asked, such as that of an ingress; * for any. Addresses,
+     *                              names without a dot and names of a cluster or a local network need not be listed.
      */
-    public record Api(@DefaultValue("5") int queryTimeout) {
+    public record Api(
+            @DefaultValue("5") int queryTimeout,
+            @DefaultValue("64") int maxRequests,
+            @DefaultValue("32") int maxRequestsPerAddress,
+            List<String> allowedHosts) {
 
         public Api {
             requireAtLeast(1, queryTimeout, "inventory.api.query-timeout");
+            requireAtLeast(1, maxRequests, "inventory.api.max-requests");
+            requireAtLeast(1, maxRequestsPerAddress, "inventory.api.max-requests-per-address");
+            allowedHosts = allowedHosts == null ? List.of() : allowedHosts;
         }
     }
 
     /**
      * @param schedule   When to look for changes while someone listens; Quartz cron expression, at least every five seconds.
      * @param maxClients Clients that may listen at the same time, each of which costs a thread; 0 turns the stream off.
+     * @param maxClientsPerAddress
+     *                   How many of these one address may have, at least 1.
      * @param heartbeat  After so long without a change a comment is sent; ISO-8601 duration.
      */
     public record Stream(
             @DefaultValue("* * * * * ?") String schedule,
             @DefaultValue("50") int maxClients,
+            @DefaultValue("20") int maxClientsPerAddress,
             @DefaultValue("PT15S") @DurationFormat(DurationStyle.ISO8601) Duration heartbeat) {
 
         public Stream {
             requireSchedule(schedule, "inventory.stream.schedule");
             requireAtLeast(0, maxClients, "inventory.stream.max-clients");
+            requireAtLeast(1, maxClientsPerAddress, "inventory.stream.max-clients-per-address");
             requirePositive(heartbeat, "inventory.stream.heartbeat");
         }
     }

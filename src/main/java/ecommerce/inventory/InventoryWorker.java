@@ -2,9 +2,11 @@ package ecommerce.inventory;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.autoconfigure.web.servlet.error.ErrorMvcAutoConfiguration;
 
 /** Starts the worker: the routes in {@code routes/*.camel.yaml} on Spring Boot. */
-@SpringBootApplication
+// What no handler answers, the port itself does: see ProblemReport.
+@SpringBootApplication(exclude = ErrorMvcAutoConfiguration.class)
 public class InventoryWorker {
 
     public static void main(String[] args) {

@@ -29,7 +29,7 @@ final class ChaosRun {
     private static final List<String> SOURCES = List.of(Shop.SUBSCRIPTION, Shop.PAYMENTS, Shop.COMMANDS);
     /** Recognisable, so that they are found where they should not be. */
     private static final Map<String, String> SECRETS = Map.of("password", "chaos-password-7c1f", "key", "chaos-access-key-9d2e",
-        "token", "chaos-operator-token-4b8a");
+        "token", "chaos-operator-token-4b8a-of-32-letters");
 
     private final Options options;
 

@@ -55,10 +55,13 @@ class SettingsTest {
         inventory.retention.outbox=P0D                           | inventory.retention.outbox is PT0S: put a duration above zero, such as PT5S, there
         inventory.api.query-timeout=0                            | inventory.api.query-timeout is 0: put a number of at least 1 there
         inventory.stream.max-clients=-1                          | inventory.stream.max-clients is -1: put a number of at least 0 there
+        inventory.stream.max-clients-per-address=0               | inventory.stream.max-clients-per-address is 0: put a number of at least 1 there
+        inventory.api.max-requests=0                             | inventory.api.max-requests is 0: put a number of at least 1 there
+        inventory.api.max-requests-per-address=0                 | inventory.api.max-requests-per-address is 0: put a number of at least 1 there
         inventory.reservation.ttl=15                             | inventory.reservation.ttl
         inventory.outbox.schedule=every second                   | inventory.outbox.schedule is every second: put a Quartz cron expression, such as * * * * * ? for every second, there
         inventory.outbox.batch-size=0                            | inventory.outbox.batch-size is 0: put a number of at least 1 there
-        inventory.operator.token=c2VjcmV0                        | inventory.operator.token is too short: put at least 16 characters there
+        inventory.operator.token=c2VjcmV0                        | inventory.operator.token is too short: put at least 32 characters there, for each operator
         inventory.outbox.batch-size=many                         | inventory.outbox.batch-size
         spring.datasource.url=                                   | spring.datasource.url is not a URL of PostgreSQL: put jdbc:postgresql://<host>:<port>/<database> there
         spring.datasource.url=jdbc:postgresql://localhost:1/x?password=c2VjcmV0 | The database jdbc:postgresql://localhost:1/x cannot be used

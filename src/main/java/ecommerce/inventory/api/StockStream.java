@@ -1,25 +1,25 @@
 package ecommerce.inventory.api;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 import ecommerce.inventory.InventoryProperties;
+import ecommerce.inventory.ports.Refusal;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.context.event.EventListener;
+import org.springframework.http.HttpStatus;
 
 /**
  * Changes of stock as server-sent events, for as many clients as {@code inventory.stream.max-clients} allows; more are
- * answered with 503. A client that misses changes, because it is too slow or because there are more than can be told, is
+ * answered with 503, and more of one address than {@code inventory.stream.max-clients-per-address} with 429. A client that misses changes, because it is too slow or because there are more than can be told, is
  * disconnected, and reads the stock anew when it is back.
  */
 public class StockStream extends HttpServlet {
@@ -30,7 +30,8 @@ public class StockStream extends HttpServlet {
     private static final int MOST_CHANGES = 5000;
 
     private final transient InventoryProperties.Stream settings;
-    private final transient Set<StreamClient> clients = ConcurrentHashMap.newKeySet();
+    /** With their addresses. */
+    private final transient Map<StreamClient, String> clients = new ConcurrentHashMap<>();
     private transient Map<String, String> told = Map.of();
     /** By System.nanoTime; null if nobody has listened since. */
     private transient Long toldAt;
@@ -45,21 +46,23 @@ public class StockStream extends HttpServlet {
         AsyncContext connection;
         synchronized (clients) {
             if (closed || clients.size() >= settings.maxClients()) {
-                response.setStatus(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
-                response.setContentType("application/problem+json");
-                response.getOutputStream().write("""
-                    {"title":"Service Unavailable","status":503,"detail":"There are as many listeners as this worker takes. Try again later."}"""
-                    .getBytes(StandardCharsets.UTF_8));
+                new Refusal(HttpStatus.SERVICE_UNAVAILABLE, "There are as many listeners as this worker takes. Try again later.")
+                    .answer(response);
+                return;
+            }
+            String address = request.getRemoteAddr();
+            if (clients.values().stream().filter(address::equals).count() >= settings.maxClientsPerAddress()) {
+                new Refusal(HttpStatus.TOO_MANY_REQUESTS, "There are as many listeners of this address as it may have. Try again later.")
+                    .answer(response);
                 return;
             }
             response.setContentType("text/event-stream;charset=UTF-8");
-            response.setHeader("Cache-Control", "no-store");
             // Or nginx would wait for a buffer to be full.
             response.setHeader("X-Accel-Buffering", "no");
             connection = request.startAsync(request, response);
             connection.setTimeout(0);
             StreamClient client = new StreamClient(connection, settings.heartbeat(), clients::remove);
-            clients.add(client);
+            clients.put(client, address);
             client.start();
         }
     }
@@ -90,7 +93,7 @@ public class StockStream extends HttpServlet {
      */
     public synchronized void tell(List<Map<String, Object>> changes) {
         if (changes.size() > MOST_CHANGES) {
-            clients.forEach(StreamClient::close);
+            clients.keySet().forEach(StreamClient::close);
         }
         Map<String, String> latest = new HashMap<>();
         for (int i = changes.size() - 1; i >= 0; i--) {
@@ -98,7 +101,7 @@ public class StockStream extends HttpServlet {
             String stock = (String) changes.get(i).get("stock");
             latest.put(productId, stock);
             if (!stock.equals(told.get(productId))) {
-                clients.forEach(client -> client.tell(productId, stock));
+                clients.keySet().forEach(client -> client.tell(productId, stock));
             }
         }
         told = latest;
@@ -110,7 +113,7 @@ public class StockStream extends HttpServlet {
     public void close() {
         synchronized (clients) {
             closed = true;
-            clients.forEach(StreamClient::close);
+            clients.keySet().forEach(StreamClient::close);
         }
     }
 }

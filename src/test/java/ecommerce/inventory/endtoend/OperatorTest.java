@@ -1,9 +1,15 @@
 package ecommerce.inventory.endtoend;
 
+import static ecommerce.inventory.support.Shop.about;
 import static ecommerce.inventory.support.Shop.await;
 import static ecommerce.inventory.support.Shop.order;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.Management;
@@ -27,10 +33,12 @@ import org.springframework.test.context.TestPropertySource;
 @WorkerTest
 @Import(Management.class)
 @ExtendWith(OutputCaptureExtension.class)
-@TestPropertySource(properties = {"inventory.operator.token=" + OperatorTest.TOKEN, "logging.level.ecommerce.inventory.operator=INFO"})
+@TestPropertySource(properties = {"inventory.operator.token=" + OperatorTest.TOKEN + ",ann:" + OperatorTest.TOKEN_OF_ANN,
+    "logging.level.ecommerce.inventory.operator=INFO"})
 class OperatorTest {
 
-    static final String TOKEN = "a-token-of-at-least-16";
+    static final String TOKEN = "a-token-of-at-least-32-characters";
+    static final String TOKEN_OF_ANN = "the-token-of-ann-and-of-nobody-else";
     private static final String WHO = "\"by\": \"jane\", \"reason\": \"a test\"";
 
     @Autowired
@@ -46,6 +54,9 @@ class OperatorTest {
 
     @BeforeEach
     void stock() {
+        shop.awaitQuiet(tables);
+        tables.clear();
+        bus.purge();
         jdbc.update("INSERT INTO inventory (product_id, available_stock) VALUES ('a', 1000) ON CONFLICT DO NOTHING");
     }
 
@@ -65,34 +76,112 @@ class OperatorTest {
         assertThat(management.post("operator/x", "x", "{}").statusCode()).isEqualTo(401);
     }
 
+    @Test
+    void aPartOfTheTokenIsNoToken() {
+        for (String part : List.of("", TOKEN.substring(0, TOKEN.length() - 1), TOKEN.substring(1), "ann:" + TOKEN_OF_ANN)) {
+            assertThat(management.post("operator/rebuild-summary", part, "{" + WHO + "}").statusCode()).as(part).isEqualTo(401);
+        }
+        assertThat(tables.count("operator_actions")).as("nothing was to be done").isZero();
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-        rebuild-summary      | "by": " ", "reason": "x"                              | by: is blank; it is kept who wanted it and why
-        rebuild-summary      | "by": "jane"                                          | reason: is blank; it is kept who wanted it and why
+        rebuild-summary      | "by": " ", "reason": "x"                              | by: ' ' is blank
+        rebuild-summary      | "reason": "x"                                         | by: 'null' is blank
+        rebuild-summary      | "by": "jane"                                          | reason: 'null' is blank
+        rebuild-summary      | "by": "jane", "reason": "x", "all": true              | all: 'true' is no field of rebuild-summary; there are by, reason
+        rebuild-summary      | "by": {"a": 1}, "reason": "x"                         | by: '{a=1}' is neither a text nor a whole number nor true
+        rebuild-summary      | "by": "jane", "by": "ann", "reason": "x"              | body: is no JSON object at line 1
+        rebuild-summary      | "by": "jane"                                       ]  | body: is no JSON object at line 1
         replay-dead-messages | "by": "jane", "reason": "x", "messageId": "1"         | messageId: '1' is no UUID
-        replay-dead-letters  | "by": "jane", "reason": "x"                           | source: 'null' is no route that receives from Service Bus
+        replay-dead-messages | "by": "jane", "reason": "x", "messageID": "deadbeef"  | messageID: 'deadbeef' is no field of replay-dead-messages; there are by, reason, all, messageId
+        replay-dead-messages | "by": "jane", "reason": "x"                           | all, messageId: one of them is needed
+        replay-dead-messages | "by": "jane", "reason": "x", "all": false             | all: 'false' is not true
+        replay-dead-messages | "by": "jane", "reason": "x", "all": true, "messageId": "2b4c0f3a-7a8e-4b1c-9d2e-0f1a2b3c4d5e" | all, messageId: only one of them can be given
+        replay-dead-letters  | "by": "jane", "reason": "x", "all": true              | source: 'null' is blank
+        replay-dead-letters  | "by": "jane", "reason": "x", "source": "orders-subscription" | all, sequenceNumber: one of them is needed
+        replay-dead-letters  | "by": "jane", "reason": "x", "source": "orders-subscription", "sequencenumber": 1 | sequencenumber: '1' is no field of replay-dead-letters
         pause-consumer       | "by": "jane", "reason": "x", "source": "outbox-relay" | source: 'outbox-relay' is no route that receives from Service Bus
-        drop-tables          | "by": "jane", "reason": "x"                           | 'drop-tables' is no action
+        drop-tables          | "by": "jane", "reason": "x"                           | 'drop-tables' is no action; there are replay-dead-messages
+        REBUILD-SUMMARY      | "by": "jane", "reason": "x"                           | 'REBUILD-SUMMARY' is no action
+        erase                | "by": "jane", "reason": "x"                           | customerId, orderId: one of them is needed
         """)
-    void aWrongRequestIsToldWhatIsWrong(String action, String fields, String error) {
+    void aWrongRequestChangesNothingAndIsAnsweredWithWhatIsWrong(String action, String fields, String error) throws IOException {
+        deadMessage();
+
         var answer = management.post("operator/" + action, TOKEN, "{" + fields + "}");
 
         assertThat(answer.statusCode()).isEqualTo(400);
-        assertThat(answer.body()).contains(error);
+        assertThat(new ObjectMapper().readTree(answer.body()).get("detail").textValue()).startsWith(error);
+        assertThat(tables.count("inbox WHERE dead_at IS NOT NULL")).as("still dead").isEqualTo(1);
+    }
+
+    @Test
+    void aRequestWithoutTheTokenWritesNoCharacterThatALogWouldObey(CapturedOutput output) {
+        management.post("operator/%C2%9B31m-%E2%80%A8-%C2%85-%0d%0a-end", null, "{}");
+
+        assertThat(output.getOut()).contains("?31m-?-?-??-end of 127.0.0.1 is refused").doesNotContain("\u009B", "\u2028", "\u0085");
+    }
+
+    @Test
+    void anActionIsOnRecordUnderTheNameOfTheTokenBeforeItIsDone() {
+        assertThat(management.post("operator/pause-consumer", TOKEN_OF_ANN, "{\"reason\": \"stocktaking\", \"source\": \"payments-subscription\"}").body())
+            .isEqualTo("{\"result\":\"Suspended\"}");
+        assertThat(management.post("operator/resume-consumer", TOKEN_OF_ANN, "{\"by\": \"ann\", \"reason\": \"done\", \"source\": \"payments-subscription\"}").statusCode())
+            .isEqualTo(200);
+        var other = management.post("operator/rebuild-summary", TOKEN_OF_ANN, "{\"by\": \"jane\", \"reason\": \"x\"}");
+
+        assertThat(other.statusCode()).isEqualTo(400);
+        assertThat(other.body()).contains("by: 'jane' is not ann, whose token it is");
+        assertThat(tables.rows("SELECT action, CAST(parameters AS text) AS parameters, acted_by, reason, client FROM operator_actions ORDER BY action"))
+            .containsExactly(
+                Map.of("action", "pause-consumer", "parameters", "{\"source\": \"payments-subscription\"}", "acted_by", "ann",
+                    "reason", "stocktaking", "client", "127.0.0.1"),
+                Map.of("action", "resume-consumer", "parameters", "{\"source\": \"payments-subscription\"}", "acted_by", "ann",
+                    "reason", "done", "client", "127.0.0.1"));
+    }
+
+    @Test
+    void whatCannotBeRecordedIsNotDone() {
+        deadMessage();
+        jdbc.execute("ALTER TABLE operator_actions ADD CONSTRAINT nothing CHECK (false)");
+        try {
+            assertThat(management.post("operator/replay-dead-messages", TOKEN, "{" + WHO + ", \"all\": true}").statusCode()).isEqualTo(500);
+        } finally {
+            jdbc.execute("ALTER TABLE operator_actions DROP CONSTRAINT nothing");
+        }
+
+        assertThat(tables.count("inbox WHERE dead_at IS NOT NULL")).as("still dead").isEqualTo(1);
+    }
+
+    @Test
+    void anErasureLeavesNeitherTheOrderNorItsNameInTheRecordOrTheLog(CapturedOutput output) {
+        shop.send(order("order-to-erase", "1 a"));
+        await().until(() -> "Reserved".equals(tables.statusOf("order-to-erase")));
+        assertThat(management.post("operator/erase", TOKEN, "{" + WHO + ", \"orderId\": \"order-to-erase\"}").statusCode()).as("still open").isEqualTo(400);
+        shop.send(about("order-to-erase", "OrderCancelled"));
+        await().until(() -> "Cancelled".equals(tables.statusOf("order-to-erase")));
+        shop.awaitQuiet(tables);
+        String before = output.getAll();
+
+        assertThat(act("erase", WHO + ", \"orderId\": \"order-to-erase\"")).contains("\"orders\":1");
+
+        assertThat(tables.count("inventory_orders WHERE order_id = 'order-to-erase'")).isZero();
+        assertThat(tables.count("operator_actions WHERE CAST(parameters AS text) LIKE '%order-to-erase%'")).isZero();
+        assertThat(tables.count("operator_actions WHERE parameters ->> 'orderId' = 'sha256:' || encode(sha256('order-to-erase'), 'hex')")).isEqualTo(2);
+        assertThat(output.getAll().substring(before.length())).contains("Operator: erase", "sha256:").doesNotContain("order-to-erase");
     }
 
     @Test
     void deadMessagesAreReplayedAndItIsKeptAndLoggedByWhomAndWhy(CapturedOutput output) {
-        jdbc.update("INSERT INTO inbox (message_id, message_type, message_body, source_message_id, partition_key, parked_sequence, dead_at) "
-            + "VALUES (gen_random_uuid(), 'OrderCreated', ?::jsonb, 'm', 'dead', nextval('inbox_parked_sequence'), now())",
-            "{\"orderId\": \"dead\", \"items\": [{\"productId\": \"a\", \"quantity\": 1}]}");
+        deadMessage();
 
-        assertThat(act("replay-dead-messages", WHO)).isEqualTo("{\"result\":1}");
+        assertThat(act("replay-dead-messages", WHO + ", \"all\": true")).isEqualTo("{\"result\":1}");
 
         await().until(() -> "Reserved".equals(tables.statusOf("dead")));
         assertThat(tables.row("SELECT replayed_by, reason FROM message_replays WHERE source = 'inbox'"))
             .containsEntry("replayed_by", "jane").containsEntry("reason", "a test");
-        assertThat(output).contains("Operator: replay-dead-messages", "replayedBy=jane", "reason=a test").doesNotContain(TOKEN);
+        assertThat(output).contains("Operator: replay-dead-messages", "by jane for a test").doesNotContain(TOKEN);
     }
 
     @Test
@@ -100,7 +189,7 @@ class OperatorTest {
         shop.send(Shop.orderCreated("{}"));
         await().until(() -> shop.deadLetters().size() == 1);
 
-        assertThat(act("replay-dead-letters", WHO + ", \"source\": \"orders-subscription\"")).contains("\"replayed\":0", "SchemaViolation");
+        assertThat(act("replay-dead-letters", WHO + ", \"source\": \"orders-subscription\", \"all\": true")).contains("\"replayed\":0", "SchemaViolation");
     }
 
     @Test
@@ -119,6 +208,12 @@ class OperatorTest {
 
         assertThat(act("resume-consumer", WHO + ", \"source\": \"orders-subscription\"")).isEqualTo("{\"result\":\"Started\"}");
         await().until(() -> "Reserved".equals(tables.statusOf("order-1")));
+    }
+
+    private void deadMessage() {
+        jdbc.update("INSERT INTO inbox (message_id, message_type, message_body, source_message_id, partition_key, parked_sequence, dead_at) "
+            + "VALUES (gen_random_uuid(), 'OrderCreated', ?::jsonb, 'm', 'dead', nextval('inbox_parked_sequence'), now())",
+            "{\"orderId\": \"dead\", \"items\": [{\"productId\": \"a\", \"quantity\": 1}]}");
     }
 
     private String act(String action, String fields) {

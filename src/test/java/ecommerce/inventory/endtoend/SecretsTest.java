@@ -36,7 +36,7 @@ class SecretsTest {
 
     private static final String PASSWORD = "password-not-to-be-told";
     private static final String KEY = "S0VZLU5PVC1UTy1CRS1UT0xE";
-    private static final String TOKEN = "token-not-to-be-told";
+    private static final String TOKEN = "token-not-to-be-told-of-32-letters";
     private static final List<String> LOGGERS = List.of("ecommerce", "org.apache.camel", "org.springframework", "com.zaxxer.hikari");
 
     private static EmbeddedPostgres postgres;

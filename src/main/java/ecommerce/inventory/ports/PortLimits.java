@@ -1,0 +1,42 @@
+package ecommerce.inventory.ports;
+
+import ecommerce.inventory.InventoryProperties;
+import org.apache.catalina.core.StandardHost;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.SearchStrategy;
+import org.springframework.boot.autoconfigure.web.ServerProperties;
+import org.springframework.boot.web.embedded.tomcat.TomcatServletWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.context.annotation.Bean;
+
+/** Limits a port. The port of management has a web server of its own, which is made in a context of its own. */
+public class PortLimits implements WebServerFactoryCustomizer<TomcatServletWebServerFactory> {
+
+    private final InventoryProperties settings;
+    private final ServerProperties server;
+
+    public PortLimits(InventoryProperties settings, ServerProperties server) {
+        this.settings = settings;
+        this.server = server;
+    }
+
+    @Override
+    public void customize(TomcatServletWebServerFactory port) {
+        port.setProtocol(LimitedProtocol.class.getName());
+        port.addConnectorCustomizers(connector -> ((LimitedProtocol) connector.getProtocolHandler())
+            .limit(server.getTomcat().getMaxConnections(), server.getTomcat().getConnectionTimeout()));
+        port.addEngineValves(new SecurityHeaders(), new RequestLimits(settings.api()));
+        port.addContextCustomizers(context -> ((StandardHost) context.getParent()).setErrorReportValveClass(ProblemReport.class.getName()));
+    }
+
+    /** Named in META-INF/spring, where Spring Boot looks for what belongs to the port of management. */
+    static class OfManagement {
+
+        /** If there is one port for both, it is limited already. */
+        @Bean
+        @ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
+        PortLimits portLimits(InventoryProperties settings, ServerProperties server) {
+            return new PortLimits(settings, server);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+package ecommerce.inventory.ports;
+
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+import ecommerce.inventory.InventoryProperties;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
+import jakarta.servlet.ServletException;
+import org.apache.catalina.connector.Request;
+import org.apache.catalina.connector.Response;
+import org.apache.catalina.valves.ValveBase;
+import org.apache.coyote.ActionCode;
+import org.springframework.http.HttpStatus;
+
+/**
+ * Refuses requests that no handler is to see, before anything of their bodies is read: those that are no HTTP/1.0 or 1.1, of a method that
+ * nothing here has, with a body that is too large or of unknown length, for a host that is not this one, and those that are too many.
+ */
+class RequestLimits extends ValveBase {
+
+    /** Bytes; no request that anything here reads is nearly as large. */
+    private static final long MAX_BODY = 64 << 10;
+    private static final Set<String> WITHOUT_BODY = Set.of("GET", "HEAD", "DELETE");
+    private static final Set<String> WITH_BODY = Set.of("POST", "PUT", "PATCH");
+
+    private final InventoryProperties.Api limits;
+    private final Hosts hosts;
+    private final Map<String, Integer> inFlight = new HashMap<>();
+    private int total;
+
+    RequestLimits(InventoryProperties.Api limits) {
+        super(true);
+        this.limits = limits;
+        this.hosts = new Hosts(limits.allowedHosts());
+    }
+
+    @Override
+    public void invoke(Request request, Response response) throws IOException, ServletException {
+        // One that could not be read has its status; one whose answer was waited for comes through here once more.
+        if (response.getStatus() != HttpStatus.OK.value() || request.isAsyncDispatching()) {
+            getNext().invoke(request, response);
+            return;
+        }
+        Optional<Refusal> refusal = malformed(request).or(() -> enter(request.getRemoteAddr()));
+        if (refusal.isPresent()) {
+            refusal.get().answer(response);
+            leaveBody(request, response);
+            return;
+        }
+        Release release = new Release(request.getRemoteAddr());
+        boolean waits = false;
+        try {
+            getNext().invoke(request, response);
+            // What waits without a limit of time is a stream, of which there are so many as it says itself.
+            waits = request.isAsync() && request.getAsyncContextInternal().getTimeout() > 0;
+            if (waits) {
+                request.getAsyncContextInternal().addListener(release);
+            }
+        } finally {
+            if (!waits) {
+                release.onComplete(null);
+            }
+            if (request.getContentLengthLong() > request.getCoyoteRequest().getBytesRead()) {
+                leaveBody(request, response);
+            }
+        }
+    }
+
+    private Optional<Refusal> malformed(Request request) {
+        String method = request.getMethod();
+        if (!Set.of("HTTP/1.0", "HTTP/1.1").contains(String.valueOf(request.getProtocol()))) {
+            return refusal(HttpStatus.HTTP_VERSION_NOT_SUPPORTED, "This port speaks HTTP/1.1 and HTTP/1.0.");
+        }
+        if (!WITH_BODY.contains(method) && !WITHOUT_BODY.contains(method)) {
+            return refusal(HttpStatus.METHOD_NOT_ALLOWED, "Nothing here has this method.");
+        }
+        if (request.getHeader("Transfer-Encoding") != null) {
+            return refusal(HttpStatus.LENGTH_REQUIRED, "A request with a body has to say its length, by Content-Length.");
+        }
+        if (request.getContentLengthLong() > (WITH_BODY.contains(method) ? MAX_BODY : 0)) {
+            return refusal(HttpStatus.PAYLOAD_TOO_LARGE, WITH_BODY.contains(method)
+                ? "The body of a request may have " + MAX_BODY + " bytes." : "A request of this method has no body here.");
+        }
+        if (!hosts.isAllowed(request.getHeader("Host"))) {
+            return refusal(HttpStatus.FORBIDDEN, "The host of this request is not served here. "
+                + "Add its name to the setting inventory.api.allowed-hosts, if it is a name of this worker.");
+        }
+        return Optional.empty();
+    }
+
+    private synchronized Optional<Refusal> enter(String address) {
+        if (total >= limits.maxRequests()) {
+            return refusal(HttpStatus.SERVICE_UNAVAILABLE, "There are as many requests as this worker takes at a time. Try again.");
+        }
+        int ofAddress = inFlight.getOrDefault(address, 0);
+        if (ofAddress >= limits.maxRequestsPerAddress()) {
+            return refusal(HttpStatus.TOO_MANY_REQUESTS, "There are as many requests of this address as it may have at a time. Try again.");
+        }
+        inFlight.put(address, ofAddress + 1);
+        total++;
+        return Optional.empty();
+    }
+
+    private synchronized void leave(String address) {
+        inFlight.computeIfPresent(address, (same, count) -> count == 1 ? null : count - 1);
+        total--;
+    }
+
+    private static Optional<Refusal> refusal(HttpStatus status, String detail) {
+        return Optional.of(new Refusal(status, detail));
+    }
+
+    /** Closes the connection after the answer instead of reading a body that nobody wants. */
+    private static void leaveBody(Request request, Response response) {
+        if (!response.isCommitted()) {
+            response.setHeader("Connection", "close");
+        }
+        request.getCoyoteRequest().action(ActionCode.DISABLE_SWALLOW_INPUT, null);
+    }
+
+    /** Frees the place of a request, once, when it is answered. */
+    private final class Release implements AsyncListener {
+
+        private final String address;
+
+        Release(String address) {
+            this.address = address;
+        }
+
+        @Override
+        public void onComplete(AsyncEvent event) {
+            leave(address);
+        }
+
+        @Override
+        public void onTimeout(AsyncEvent event) {
+            // It completes after that.
+        }
+
+        @Override
+        public void onError(AsyncEvent event) {
+            // It completes after that.
+        }
+
+        @Override
+        public void onStartAsync(AsyncEvent event) {
+            // Which drops the listeners.
+            event.getAsyncContext().addListener(this);
+        }
+    }
+}

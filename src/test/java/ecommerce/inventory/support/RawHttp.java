@@ -1,0 +1,103 @@
+package ecommerce.inventory.support;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+
+/** A connection on which a client sends what no HTTP client would. */
+public final class RawHttp implements AutoCloseable {
+
+    /** Far longer than an answer takes. */
+    private static final int PATIENCE = 60_000;
+
+    private final Socket socket = new Socket();
+
+    /** @param from the address of the client, on this machine: 127.0.0.1, 127.0.0.2 and so on */
+    public RawHttp(String from, int port) {
+        try {
+            socket.bind(new InetSocketAddress(from, 0));
+            // So that a client that does not read is noticed soon.
+            socket.setReceiveBufferSize(1024);
+            socket.setSoTimeout(PATIENCE);
+            socket.connect(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), port), PATIENCE);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public RawHttp(int port) {
+        this("127.0.0.1", port);
+    }
+
+    /** @param text the lines of a request, each ended by \n; the empty line at their end is part of it */
+    public RawHttp send(String text) throws IOException {
+        socket.getOutputStream().write(text.replace("\n", "\r\n").getBytes(StandardCharsets.ISO_8859_1));
+        return this;
+    }
+
+    /**
+     * Sends a body until all of it is sent or the server has closed the connection.
+     *
+     * @return bytes that the connection took
+     */
+    public long sendBody(long length) {
+        byte[] part = new byte[8192];
+        java.util.Arrays.fill(part, (byte) 'x');
+        long sent = 0;
+        try {
+            while (sent < length && socket.getInputStream().available() == 0) {
+                socket.getOutputStream().write(part, 0, (int) Math.min(part.length, length - sent));
+                sent += part.length;
+            }
+        } catch (IOException e) {
+            // Closed by the server, which is one of the two ends.
+        }
+        return sent;
+    }
+
+    /** The answer until the server closes the connection, or until the end of its body as Content-Length says; empty if it is closed without one. */
+    public String answer() {
+        ByteArrayOutputStream read = new ByteArrayOutputStream();
+        try {
+            InputStream in = socket.getInputStream();
+            for (int next = in.read(); next >= 0; next = in.read()) {
+                read.write(next);
+                if (isWhole(read.toString(StandardCharsets.UTF_8))) {
+                    break;
+                }
+            }
+        } catch (IOException e) {
+            // Reset, as what was sent is not read.
+        }
+        return read.toString(StandardCharsets.UTF_8);
+    }
+
+    private static boolean isWhole(String answer) {
+        int head = answer.indexOf("\r\n\r\n");
+        int length = answer.toLowerCase(Locale.ROOT).indexOf("content-length: ");
+        return head >= 0 && length >= 0 && length < head
+            && answer.getBytes(StandardCharsets.UTF_8).length
+                >= answer.substring(0, head).getBytes(StandardCharsets.UTF_8).length + 4 + Integer.parseInt(answer.substring(length + 16).split("\r\n")[0].strip());
+    }
+
+    /** The status of the answer; 0 if the connection was closed without one. */
+    public int status() {
+        String answer = answer();
+        return answer.startsWith("HTTP/1.") ? Integer.parseInt(answer.substring(9, 12)) : 0;
+    }
+
+    @Override
+    public void close() {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
