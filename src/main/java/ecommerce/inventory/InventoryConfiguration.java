@@ -81,10 +81,15 @@ class InventoryConfiguration {
         return settings.database().migrateAtStart() ? Flyway::migrate : Flyway::validate;
     }
 
-    /** A trace begins with a message or a request, and is kept or not as its sender says; what the clock starts is none. */
+    /**
+     * A trace begins with a message or a request; what the clock starts is none. Of those that a sender or client keeps a part is
+     * kept as well, by trace id, so that the same of them are kept everywhere; what it does not keep is not kept here either.
+     */
     @Bean
     Sampler sampler(TracingProperties settings) {
-        return Sampler.parentBased(new MessagesAndRequests(settings.getSampling().getProbability()));
+        double probability = settings.getSampling().getProbability();
+        return Sampler.parentBasedBuilder(new MessagesAndRequests(probability))
+            .setRemoteParentSampled(Sampler.traceIdRatioBased(probability)).build();
     }
 
     /**

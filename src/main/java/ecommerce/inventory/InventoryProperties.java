@@ -100,6 +100,12 @@ public record InventoryProperties(
             requirePositive(tryTimeout, "inventory.servicebus.try-timeout");
         }
 
+        /** Without the secret, so that no line of a log can show it. */
+        @Override
+        public String toString() {
+            return "ServiceBus[credentialType=" + credentialType + ", namespace=" + namespace + "]";
+        }
+
         private static void requireConnectionString(String connectionString) {
             if (connectionString == null || connectionString.isBlank()) {
                 throw new InvalidSettingException("inventory.servicebus.connection-string is not set: put the connection string of "
@@ -270,6 +276,12 @@ public record InventoryProperties(
                 names.put(one.substring(colon + 1), colon < 0 ? null : one.substring(0, colon));
             }
             return names;
+        }
+
+        /** Without the secret, so that no line of a log can show it. */
+        @Override
+        public String toString() {
+            return "Operator[]";
         }
     }
 

@@ -18,6 +18,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.env.YamlPropertySourceLoader;
 import org.springframework.boot.test.system.CapturedOutput;
@@ -87,6 +89,17 @@ class SettingsTest {
             "spring.datasource.username=postgres", "inventory.servicebus.connection-string=" + CONNECTION_STRING));
 
         assertThat(output).contains("check the name of the database in spring.datasource.url").doesNotContain("\tat ");
+    }
+
+    @Test
+    void settingsDoNotShowTheirSecrets() {
+        InventoryProperties settings = new Binder(new MapConfigurationPropertySource(Map.of(
+            "inventory.servicebus.connection-string", CONNECTION_STRING, "inventory.operator.token", "0123456789-" + KEY)))
+            .bind("inventory", InventoryProperties.class).get();
+
+        assertThat(settings.servicebus().connectionString() + settings.operator().token()).contains(KEY, "0123456789-");
+        assertThat(settings.toString()).contains("CONNECTION_STRING").doesNotContain(KEY, "0123456789-", "SharedAccessKey");
+        assertThat(settings.servicebus().toString() + settings.operator()).doesNotContain(KEY, "0123456789-", "SharedAccessKey");
     }
 
     @Test
