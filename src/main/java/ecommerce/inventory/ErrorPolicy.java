@@ -1,6 +1,7 @@
 package ecommerce.inventory;
 
 import ecommerce.inventory.inbox.Failures;
+import ecommerce.inventory.inbox.Outages;
 import org.apache.camel.Exchange;
 import org.apache.camel.LoggingLevel;
 import org.apache.camel.Processor;
@@ -15,7 +16,7 @@ import org.slf4j.LoggerFactory;
  * <dt>retry-transaction</dt>
  * <dd>around a transaction: tries again from outside of it, with growing delays and jitter. While PostgreSQL is away
  * it never gives up, so the message is held and its lock renewed; a fault of the message is never retried. What keeps
- * failing is parked in the inbox, and the message is done.</dd>
+ * failing while PostgreSQL answers is parked in the inbox, and the message is done.</dd>
  * <dt>tell-insufficient</dt>
  * <dd>in a handler: a shortage is published as InventoryInsufficient, in the transaction of the handler.</dd>
  * <dt>wait-out-outage</dt>
@@ -32,14 +33,18 @@ public class ErrorPolicy extends RouteConfigurationBuilder {
     private static final int LOGGED_ATTEMPT = 10;
     private static final double BACK_OFF_MULTIPLIER = 2;
     private static final double JITTER_PERCENT = 50;
+    /** How often the transaction of a message has failed that was not by an outage; a property of its exchange. */
+    private static final String FAILURES = "inventoryFailures";
 
     private final InventoryProperties settings;
     private final Processor failedAttempt;
+    private final Outages outages;
 
     /** @param failedAttempt makes of a failure what is kept in the inbox */
-    public ErrorPolicy(InventoryProperties settings, Processor failedAttempt) {
+    public ErrorPolicy(InventoryProperties settings, Processor failedAttempt, Outages outages) {
         this.settings = settings;
         this.failedAttempt = failedAttempt;
+        this.outages = outages;
     }
 
     @Override
@@ -95,11 +100,13 @@ public class ErrorPolicy extends RouteConfigurationBuilder {
 
     private boolean retry(Exchange exchange) {
         int attempt = exchange.getMessage().getHeader(Exchange.REDELIVERY_COUNTER, 0, int.class);
-        boolean away = Failures.databaseAway(failure(exchange));
+        boolean away = outages.isOutage(failure(exchange));
+        int failures = exchange.getProperty(FAILURES, 0, int.class) + (away ? 0 : 1);
+        exchange.setProperty(FAILURES, failures);
         if (attempt % LOGGED_ATTEMPT == 1) {
             LOG.warn("{}, try {} of a message: {}", away ? "PostgreSQL is away, the message is held" : "Transaction rolled back",
                 attempt, Failures.rootCause(failure(exchange)));
         }
-        return away || attempt <= settings.inbox().maxRetries();
+        return away || failures <= settings.inbox().maxRetries();
     }
 }

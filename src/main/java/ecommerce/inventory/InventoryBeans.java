@@ -16,6 +16,7 @@ import ecommerce.inventory.inbox.FailedAttempt;
 import ecommerce.inventory.inbox.InboxRepository;
 import ecommerce.inventory.inbox.MessageColumns;
 import ecommerce.inventory.inbox.Normalizer;
+import ecommerce.inventory.inbox.Outages;
 import ecommerce.inventory.inbox.ParkedMessage;
 import ecommerce.inventory.inbox.SchemaViolations;
 import ecommerce.inventory.messaging.DeadLetterQueues;
@@ -153,13 +154,18 @@ public class InventoryBeans {
     }
 
     @BindToRegistry
-    public FailedAttempt failedAttempt(InventoryProperties settings) {
-        return new FailedAttempt(settings.inbox());
+    public Outages outages(DataSource dataSource) {
+        return new Outages(dataSource);
     }
 
     @BindToRegistry
-    public ErrorPolicy errorPolicy(InventoryProperties settings, FailedAttempt failedAttempt) {
-        return new ErrorPolicy(settings, failedAttempt);
+    public FailedAttempt failedAttempt(InventoryProperties settings, Outages outages) {
+        return new FailedAttempt(settings.inbox(), outages);
+    }
+
+    @BindToRegistry
+    public ErrorPolicy errorPolicy(InventoryProperties settings, FailedAttempt failedAttempt, Outages outages) {
+        return new ErrorPolicy(settings, failedAttempt, outages);
     }
 
     @BindToRegistry

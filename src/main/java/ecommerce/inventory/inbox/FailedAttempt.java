@@ -12,14 +12,18 @@ import org.apache.camel.Processor;
  * {@code message}), what has failed ({@code error}), whether a further attempt can help ({@code hopeless}), and the settings
  * {@code maxAttempts}, {@code parkedDelay} and {@code parkedDelayMax}.
  * <p>
- * A failure that says nothing of a message is thrown on: the database is away, or no message was taken.
+ * A failure that says nothing of a message is thrown on: the database is away, or no message was taken. So nothing is burnt by an
+ * outage; a message whose handling costs it its connection while the database answers has failed as any other.
  */
 public class FailedAttempt implements Processor {
 
     private final InventoryProperties.Inbox settings;
 
-    public FailedAttempt(InventoryProperties.Inbox settings) {
+    private final Outages outages;
+
+    public FailedAttempt(InventoryProperties.Inbox settings, Outages outages) {
         this.settings = settings;
+        this.outages = outages;
     }
 
     @Override
@@ -27,7 +31,7 @@ public class FailedAttempt implements Processor {
     public void process(Exchange exchange) throws Exception {
         Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
         Map<String, Object> message = exchange.getVariable("message", Map.class);
-        if (message == null || Failures.databaseAway(failure)) {
+        if (message == null || outages.isOutage(failure)) {
             throw failure;
         }
         Map<String, Object> parameters = new HashMap<>(message);

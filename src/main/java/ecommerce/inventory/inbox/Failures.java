@@ -17,6 +17,8 @@ public final class Failures {
     private static final Set<String> AWAY_CLASSES = Set.of("08", "53");
     /** Shut down, crashed, starting up, idle session ended; read-only, as a standby is before its promotion. */
     private static final Set<String> AWAY_STATES = Set.of("57P01", "57P02", "57P03", "57P05", "25006", "25P03");
+    /** That a connection was had and is gone: ended by the server, or broken. */
+    private static final Set<String> LOST_STATES = Set.of("08000", "08003", "08006", "57P01", "57P02", "57P05", "25P03");
     /** Data that PostgreSQL cannot take. */
     private static final String DATA_EXCEPTION_CLASS = "22";
 
@@ -46,15 +48,28 @@ public final class Failures {
 
     /** Whether PostgreSQL cannot be worked with at present, whatever the message. */
     public static boolean databaseAway(Throwable failure) {
-        // HikariCP's word for: no connection to be had. And Spring's for: the connection went away in the middle, so that
-        // not even the rollback could be said.
-        if (ObjectHelper.getException(SQLTransientConnectionException.class, failure) != null
-            || ObjectHelper.getException(TransactionSystemException.class, failure) != null) {
+        if (noConnection(failure) || connectionLost(failure)) {
             return true;
         }
+        String state = state(failure);
+        return AWAY_CLASSES.contains(state.substring(0, 2)) || AWAY_STATES.contains(state);
+    }
+
+    /** Whether a connection was had and is gone, which is the case in an outage, and may be the doing of what was done with it. */
+    static boolean connectionLost(Throwable failure) {
+        // Spring's word for: the connection went away in the middle, so that not even the rollback could be said.
+        return !noConnection(failure)
+            && (ObjectHelper.getException(TransactionSystemException.class, failure) != null || LOST_STATES.contains(state(failure)));
+    }
+
+    /** HikariCP's word for it. */
+    private static boolean noConnection(Throwable failure) {
+        return ObjectHelper.getException(SQLTransientConnectionException.class, failure) != null;
+    }
+
+    /** The SQLSTATE; that of success if there is none. */
+    private static String state(Throwable failure) {
         SQLException sql = ObjectHelper.getException(SQLException.class, failure);
-        String state = sql == null ? null : sql.getSQLState();
-        return state != null && state.length() == 5
-            && (AWAY_CLASSES.contains(state.substring(0, 2)) || AWAY_STATES.contains(state));
+        return sql == null || sql.getSQLState() == null || sql.getSQLState().length() != 5 ? "00000" : sql.getSQLState();
     }
 }

@@ -130,6 +130,31 @@ class InboxRetryTest {
     }
 
     @Test
+    void aMessageThatCostsItsConnectionIsParkedAndDeadAtLastWhileOthersGoOn() {
+        fault = false;
+        // As a statement would that crashes its backend, whatever the retries.
+        jdbc.execute("CREATE FUNCTION lose_connection() RETURNS trigger LANGUAGE plpgsql AS "
+            + "'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END'");
+        jdbc.execute("CREATE TRIGGER lose_connection BEFORE INSERT ON inventory_orders FOR EACH ROW WHEN (NEW.order_id LIKE 'order-1%') "
+            + "EXECUTE FUNCTION lose_connection()");
+        try {
+            shop.send(order("order-1", "2 a"), order("order-2", "1 a"), order("order-11", "1 a"), order("order-3", "1 a"));
+            await().until(() -> tables.count("inbox WHERE processed_at IS NULL AND retry_count > 2") == 2);
+            assertThat(tables.count("inventory_orders WHERE status = 'Reserved'")).as("orders 2 and 3").isEqualTo(2);
+            assertThat(tables.rows("SELECT DISTINCT error_message FROM inbox WHERE processed_at IS NULL"))
+                .allSatisfy(row -> assertThat(row.get("error_message").toString()).containsAnyOf("terminating connection", "onnection"));
+
+            jdbc.update("UPDATE inbox SET retry_count = 999 WHERE processed_at IS NULL");
+            await().until(() -> tables.count("inbox WHERE dead_at IS NOT NULL") == 2);
+        } finally {
+            jdbc.execute("DROP TRIGGER lose_connection ON inventory_orders");
+            jdbc.execute("DROP FUNCTION lose_connection()");
+        }
+        assertThat(bus.counts(Shop.SUBSCRIPTION).active()).as("settled").isZero();
+        assertThat(tables.stockOf("a")).isEqualTo("8 available, 2 reserved, version 3");
+    }
+
+    @Test
     void aCommandThatTurnsOutToBeImpossibleWhileParkedIsDeadWithTheReason() throws Exception {
         AdviceWith.adviceWith(camel, "adjust-inventory", route -> route.weaveById("adjust").before().process(exchange -> {
             if (fault) {

@@ -1,11 +1,14 @@
 package ecommerce.inventory.routes;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.when;
 
 import java.sql.SQLException;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
 
+import ecommerce.inventory.inbox.Outages;
 import ecommerce.inventory.inbox.RejectedCommandException;
 import ecommerce.inventory.support.RouteTest;
 import org.apache.camel.CamelContext;
@@ -21,6 +24,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.dao.CannotAcquireLockException;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.test.context.TestPropertySource;
+import org.springframework.test.context.bean.override.mockito.MockitoBean;
 
 /** {@code inbox-retry.camel.yaml} and {@code parked-message.camel.yaml}: how parked messages are taken up, put off and given up. */
 @RouteTest
@@ -31,11 +35,15 @@ import org.springframework.test.context.TestPropertySource;
 class InboxRetryRouteTest {
 
     private static final UUID ID = UUID.randomUUID();
+    private static final DataAccessResourceFailureException CONNECTION_LOST =
+        new DataAccessResourceFailureException("connection lost", new SQLException("connection lost", "08006"));
 
     @Autowired
     private CamelContext camel;
     @Autowired
     private ProducerTemplate sender;
+    @MockitoBean
+    private Outages outages;
     @EndpointInject("mock:sql:classpath:sql/take-parked-message.sql")
     private MockEndpoint take;
     @EndpointInject("mock:sql:classpath:sql/park-message-again.sql")
@@ -49,7 +57,10 @@ class InboxRetryRouteTest {
             AdviceWith.adviceWith(camel, "inbox-retry", route -> route.replaceFromWith("direct:clock"));
             AdviceWith.adviceWith(camel, "parked-message", route -> route.mockEndpointsAndSkip("sql:*"));
             AdviceWith.adviceWith(camel, "retry-message", route -> route.mockEndpointsAndSkip("sql:*"));
-            RouteBuilder.addRoutes(camel, routes -> routes.from("direct:OrderCreated").to(handler));
+            RouteBuilder.addRoutes(camel, routes -> {
+                routes.from("direct:source").setVariable("acceptedTypes").constant("OrderCancelled, OrderCreated").to("mock:inbox");
+                routes.from("direct:OrderCreated").to(handler);
+            });
             camel.start();
         }
         MockEndpoint.resetMocks(camel);
@@ -108,15 +119,46 @@ class InboxRetryRouteTest {
     }
 
     @Test
+    void whatNoSourceAcceptsIsHopelessAndReachesNoRoute() throws Exception {
+        Map<String, Object> message = new HashMap<>(message(0));
+        message.put("messageType", "clock");
+        parked(0);
+        take.whenExchangeReceived(1, exchange -> exchange.getMessage().setBody(message));
+        parkAgain.expectedMessageCount(1);
+
+        clock();
+
+        MockEndpoint.assertIsSatisfied(camel);
+        assertThat(parkAgain.getExchanges().get(0).getMessage().getBody(Map.class)).containsEntry("hopeless", true).containsEntry("error",
+            "message_type: 'clock' is not accepted from any source of this worker; they accept OrderCancelled, OrderCreated");
+    }
+
+    @Test
     void aDatabaseThatIsAwayBurnsNoAttemptAndEndsTheRounds() throws Exception {
         parked(2);
-        handlerFails(new DataAccessResourceFailureException("connection lost", new SQLException("connection lost", "08006")));
+        handlerFails(CONNECTION_LOST);
+        when(outages.isOutage(CONNECTION_LOST)).thenReturn(true);
         take.expectedMessageCount(1);
         parkAgain.expectedMessageCount(0);
 
         clock();
 
         MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
+    void aMessageThatLosesItsConnectionWhileTheDatabaseAnswersHasFailedAndTheNextOneIsTaken() throws Exception {
+        parked(2);
+        handlerFails(CONNECTION_LOST);
+        take.expectedMessageCount(3);
+        handler.expectedMessageCount(2);
+        parkAgain.expectedMessageCount(1);
+
+        clock();
+
+        MockEndpoint.assertIsSatisfied(camel);
+        assertThat(parkAgain.getExchanges().get(0).getMessage().getBody(Map.class)).containsEntry("error", "connection lost")
+            .containsEntry("hopeless", false);
     }
 
     @Test

@@ -22,6 +22,7 @@ import ecommerce.inventory.InsufficientInventoryException;
 import ecommerce.inventory.inbox.InboxRepository;
 import ecommerce.inventory.inbox.InvalidMessageException;
 import ecommerce.inventory.inbox.InvalidMessageException.Reason;
+import ecommerce.inventory.inbox.Outages;
 import ecommerce.inventory.support.RouteTest;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanContext;
@@ -39,6 +40,8 @@ import org.apache.camel.component.mock.MockEndpoint;
 import org.apache.camel.test.spring.junit5.UseAdviceWith;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.NullAndEmptySource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.dao.CannotAcquireLockException;
 import org.springframework.dao.DataAccessResourceFailureException;
@@ -61,6 +64,8 @@ class InboxRouteTest {
     private static final String MESSAGE_ID_SENT = "3F2504E0-4F89-11D3-9A0C-0305E82C3301";
     private static final String TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
     private static final String SPAN_ID = "b7ad6b7169203331";
+    private static final DataAccessResourceFailureException CONNECTION_LOST =
+        new DataAccessResourceFailureException("connection lost", new SQLException("connection lost", "08006"));
     /** As a .NET peer writes it. */
     private static final String ORDER = "{\"OrderId\":\"order-1\",\"Items\":[{\"ProductId\":\"prod-456\",\"Quantity\":2}]}";
 
@@ -70,6 +75,8 @@ class InboxRouteTest {
     private ProducerTemplate sender;
     @MockitoBean
     private InboxRepository inbox;
+    @MockitoBean
+    private Outages outages;
     @EndpointInject("mock:direct:inbox-transaction")
     private MockEndpoint transaction;
     @EndpointInject("mock:handler")
@@ -137,6 +144,30 @@ class InboxRouteTest {
         InvalidMessageException failure = exchange.getException(InvalidMessageException.class);
         assertThat(failure.reason()).isEqualTo(Reason.SchemaViolation);
         assertThat(failure).hasMessage("items[0].quantity: must have a minimum value of 1, but is 0");
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
+    void aTypeThatItsSourceDoesNotAcceptFailsBeforeTheTransaction() throws Exception {
+        transaction.expectedMessageCount(0);
+
+        InvalidMessageException failure = receive(ORDER, "OrderCancelled,PaymentFailed").getException(InvalidMessageException.class);
+
+        assertThat(failure.reason()).isEqualTo(Reason.UnknownMessageType);
+        assertThat(failure).hasMessage("Subject: the message type 'OrderCreated' is not accepted from inbox, which accepts "
+            + "OrderCancelled, PaymentFailed");
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @ParameterizedTest
+    @NullAndEmptySource
+    void aSourceThatListsNoTypeAcceptsNothingAndSaysWhatIsMissing(String acceptedTypes) throws Exception {
+        transaction.expectedMessageCount(0);
+
+        InvalidMessageException failure = receive(ORDER, acceptedTypes).getException(InvalidMessageException.class);
+
+        assertThat(failure).hasMessage("Subject: the message type 'OrderCreated' is not accepted from inbox, which accepts none: "
+            + "its route has to set variable acceptedTypes, parameter types of template inbox-subscription");
         MockEndpoint.assertIsSatisfied(camel);
     }
 
@@ -250,9 +281,35 @@ class InboxRouteTest {
     @Test
     void aMessageIsHeldWhileTheDatabaseIsAway() throws Exception {
         // More often than a failing transaction would be tried.
-        handlerFails(10, new DataAccessResourceFailureException("connection lost", new SQLException("connection lost", "08006")));
+        handlerFails(10, CONNECTION_LOST);
+        when(outages.isOutage(any())).thenReturn(true);
         handler.expectedMessageCount(11);
+        park.expectedMessageCount(0);
         relay.expectedMessageCount(1);
+
+        assertThat(receive(ORDER).getException()).isNull();
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
+    void aMessageThatLosesItsConnectionWhileTheDatabaseAnswersIsParkedAfterTheLastRetry() throws Exception {
+        handlerFails(10, CONNECTION_LOST);
+        handler.expectedMessageCount(3);
+        park.expectedMessageCount(1);
+
+        assertThat(receive(ORDER).getException()).isNull();
+
+        MockEndpoint.assertIsSatisfied(camel);
+        assertThat(park.getExchanges().get(0).getMessage().getBody(Map.class)).containsEntry("error", "connection lost");
+    }
+
+    @Test
+    void triesDuringAnOutageAreNotCounted() throws Exception {
+        handlerFails(7, CONNECTION_LOST);
+        when(outages.isOutage(any())).thenReturn(true, true, true, true, true, false);
+        handler.expectedMessageCount(8);
+        park.expectedMessageCount(0);
 
         assertThat(receive(ORDER).getException()).isNull();
 
@@ -270,7 +327,12 @@ class InboxRouteTest {
     }
 
     private Exchange receive(String body) {
+        return receive(body, "OrderCancelled, OrderCreated");
+    }
+
+    private Exchange receive(String body, String acceptedTypes) {
         return sender.send("direct:inbox", exchange -> {
+            exchange.setVariable("acceptedTypes", acceptedTypes);
             exchange.getMessage().setBody(body.getBytes(StandardCharsets.UTF_8));
             exchange.getMessage().setHeaders(new HashMap<>(Map.of(
                 SUBJECT, "OrderCreated",
