@@ -6,6 +6,8 @@ import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
@@ -17,7 +19,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import ecommerce.inventory.tracing.LogFields;
-import org.apache.camel.util.StringHelper;
 
 /**
  * Reads a JSON object that a stranger has sent into the form that the routes rely on: the first letter of each field in
@@ -29,6 +30,16 @@ class JsonNormalizer {
     private static final int MAX_NUMBER_LENGTH = 100;
     /** Braces, brackets, names and values: an order of 10,000 lines, which is the longest, has 25 for each. */
     private static final int MAX_TOKENS = 250_000;
+
+    /**
+     * What Jackson's messages begin with, as far as it is Jackson's own: the rest may quote what was sent, which may be where a
+     * customer lives. A field that is there twice is named if its name can be no more than that.
+     */
+    private static final Pattern FAULT = Pattern.compile("Unrecognized (token|character escape)|Unexpected (character|end-of-input)"
+        + "|Trailing token|Illegal (unquoted )?character|Invalid (numeric value|UTF-\\d+|white space)|Duplicate field( '[A-Za-z_]\\w{0,99}'$)?"
+        + "|[A-Z][A-Za-z ]+ \\(\\d+\\) exceeds the maximum allowed \\(\\d+");
+    /** Of fields, as programs name them. */
+    private static final Pattern PLAIN_PATH = Pattern.compile("[\\w.\\[\\]]+");
 
     private final JsonMapper json = JsonMapper.builder(JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder()
@@ -60,13 +71,12 @@ class JsonNormalizer {
             var at = e.getLocation();
             throw new InvalidMessageException(MalformedBody, "body: is not JSON"
                 + (at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr())
-                + ": " + withoutInternals(e.getOriginalMessage()));
+                + fault(e.getOriginalMessage()));
         } catch (CharacterCodingException e) {
             throw new InvalidMessageException(MalformedBody, "body: is not UTF-8");
         } catch (NumberFormatException e) {
             // An exponent that is larger than an int.
-            throw new InvalidMessageException(MalformedBody, "body: has a number out of range: "
-                + StringHelper.before(e.getMessage(), " can not", e.getMessage()));
+            throw new InvalidMessageException(MalformedBody, "body: has a number out of range");
         }
     }
 
@@ -81,7 +91,7 @@ class JsonNormalizer {
                 String name = decapitalise(field.getKey());
                 String at = path.isEmpty() ? name : path + "." + name;
                 if (answer.has(storable(name, at))) {
-                    throw new InvalidMessageException(MalformedBody, excerpt(at) + ": is there twice");
+                    throw new InvalidMessageException(MalformedBody, place(at) + ": is there twice");
                 }
                 answer.set(name, normalise(field.getValue(), at));
             });
@@ -100,7 +110,7 @@ class JsonNormalizer {
             BigDecimal number = node.decimalValue();
             // 1e999999999 is short to write and too large to store.
             if (Math.abs((long) number.precision() - number.scale()) > MAX_NUMBER_LENGTH || number.scale() > MAX_NUMBER_LENGTH) {
-                throw new InvalidMessageException(MalformedBody, excerpt(path) + ": is " + number + ", a number out of range");
+                throw new InvalidMessageException(MalformedBody, place(path) + ": is " + number + ", a number out of range");
             }
         }
         return node;
@@ -110,7 +120,7 @@ class JsonNormalizer {
     private static String storable(String text, String path) {
         if (text.codePoints().anyMatch(c -> c == 0 || c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
             throw new InvalidMessageException(MalformedBody,
-                excerpt(path) + ": has a character that is no text (U+0000 or half of a surrogate pair)");
+                place(path) + ": has a character that is no text (U+0000 or half of a surrogate pair)");
         }
         return text;
     }
@@ -120,9 +130,13 @@ class JsonNormalizer {
             ? name : Character.toLowerCase(name.charAt(0)) + name.substring(1);
     }
 
-    /** Without what Jackson tells its callers of its own settings: {@code `StreamReadConstraints…`}. */
-    private static String withoutInternals(String message) {
-        return message.replaceAll("\\[Source: [^;]*; ", "[").replaceAll(", from `[^`]*`|\\s*\\(`[^`]*`[^)]*\\)| \\(bound as.*", "");
+    private static String fault(String message) {
+        Matcher fault = FAULT.matcher(message);
+        return fault.lookingAt() ? ": " + fault.group() : "";
+    }
+
+    private static String place(String path) {
+        return PLAIN_PATH.matcher(path).matches() ? excerpt(path) : "body";
     }
 
     /** Text of a stranger, fit for a log line. */

@@ -1,5 +1,6 @@
 package ecommerce.inventory.inbox;
 
+import static ecommerce.inventory.inbox.InvalidMessageException.Reason.MalformedBody;
 import static ecommerce.inventory.inbox.InvalidMessageException.Reason.SchemaViolation;
 import static ecommerce.inventory.inbox.InvalidMessageException.Reason.UnknownMessageType;
 
@@ -14,7 +15,6 @@ import java.util.regex.Pattern;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import ecommerce.inventory.tracing.LogFields;
 import ecommerce.inventory.tracing.MessageTracer;
-import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
@@ -39,10 +39,13 @@ import org.apache.camel.util.StringHelper;
  */
 public class Normalizer implements Processor {
 
+    /** Bytes. Service Bus passes on half of it; if it is set up for larger messages 100 MB, which would be held several times over. */
+    private static final int MAX_BODY = 2 << 20;
     /** Characters, as Service Bus has it. */
     private static final int MAX_CORRELATION_ID = 128;
     /** UTF-8. The SDK makes room for 512 with all other properties of an event that are no application properties. */
     private static final int MAX_CORRELATION_ID_BYTES = 256;
+    private static final String ORDER = "OrderCreated";
     private static final Pattern SIMPLE_NAME = Pattern.compile("[A-Za-z][A-Za-z0-9]{0,99}");
     /** With or without hyphens, as .NET writes them ("D" and "N"). */
     private static final Pattern UUID_TEXT =
@@ -54,8 +57,13 @@ public class Normalizer implements Processor {
     @Override
     public void process(Exchange exchange) {
         Message in = exchange.getMessage();
-        String type = messageType(exchange.getContext(), in);
-        ObjectNode object = json.normalise(in.getBody(byte[].class));
+        String type = messageType(exchange, in);
+        byte[] sent = in.getBody(byte[].class);
+        requireReadable(sent == null ? 0 : sent.length);
+        ObjectNode object = json.normalise(sent);
+        if (ORDER.equals(type)) {
+            OrderLines.requireCountable(object);
+        }
         LogFields.put(null, JsonNormalizer.excerpt(object.path("orderId").asText()));
         String body = object.toString();
         String sentId = in.getHeader(ServiceBusConstants.MESSAGE_ID, String.class);
@@ -81,8 +89,20 @@ public class Normalizer implements Processor {
         in.setBody(object);
     }
 
+    /**
+     * For those as well who would have to copy a body to have it as bytes.
+     *
+     * @param bytes the length of a body
+     * @throws InvalidMessageException if it is too large to be read
+     */
+    public static void requireReadable(int bytes) {
+        if (bytes > MAX_BODY) {
+            throw new InvalidMessageException(MalformedBody, "body: has " + bytes + " bytes, more than " + MAX_BODY);
+        }
+    }
+
     /** A type is known when its schema is there. */
-    private String messageType(CamelContext context, Message in) {
+    private String messageType(Exchange exchange, Message in) {
         String given = in.getHeader(ServiceBusConstants.SUBJECT, String.class);
         if (given == null || given.isBlank()) {
             given = applicationProperty(in, "MessageType");
@@ -96,7 +116,7 @@ public class Normalizer implements Processor {
         name = name.substring(Math.max(name.lastIndexOf('.'), name.lastIndexOf('+')) + 1);
         if (!knownTypes.contains(name)) {
             if (!SIMPLE_NAME.matcher(name).matches()
-                || !PluginHelper.getResourceLoader(context).resolveResource("classpath:contracts/in/" + name + ".schema.json").exists()) {
+                || !PluginHelper.getResourceLoader(exchange.getContext()).resolveResource("classpath:contracts/in/" + name + ".schema.json").exists()) {
                 throw new InvalidMessageException(UnknownMessageType,
                     "Subject: the message type '" + JsonNormalizer.excerpt(given) + "' is not known to this worker");
             }

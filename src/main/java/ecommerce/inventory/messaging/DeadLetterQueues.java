@@ -44,8 +44,8 @@ public class DeadLetterQueues {
      *
      * @param  request source; limit, the most messages to tell of, at least 1
      * @return         for each message sequenceNumber (long), messageId, messageType (its Subject), correlationId, enqueuedAt
-     *                 (ISO-8601), deliveryCount (int), deadLetterReason, deadLetterErrorDescription, bodySize (bytes). Not
-     *                 the body: it may hold a customer's address.
+     *                 (ISO-8601), deliveryCount (int), deadLetterReason, deadLetterErrorDescription, bodySize (bytes; 0 if it
+     *                 is neither bytes nor text). Not the body: it may hold a customer's address.
      */
     public List<Map<String, Object>> list(Map<String, Object> request) {
         Route route = route(request);
@@ -164,7 +164,7 @@ public class DeadLetterQueues {
         description.put("deliveryCount", (int) message.getDeliveryCount());
         description.put("deadLetterReason", message.getDeadLetterReason());
         description.put("deadLetterErrorDescription", message.getDeadLetterErrorDescription());
-        description.put("bodySize", SettlingConsumer.body(message).length);
+        description.put("bodySize", MessageBody.size(message));
         return description;
     }
 }

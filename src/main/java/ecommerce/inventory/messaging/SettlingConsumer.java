@@ -1,6 +1,5 @@
 package ecommerce.inventory.messaging;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Queue;
@@ -11,8 +10,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
-import com.azure.core.amqp.models.AmqpMessageBody;
-import com.azure.core.amqp.models.AmqpMessageBodyType;
 import com.azure.messaging.servicebus.ServiceBusErrorContext;
 import com.azure.messaging.servicebus.ServiceBusProcessorClient;
 import com.azure.messaging.servicebus.ServiceBusReceivedMessage;
@@ -141,7 +138,7 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
     private void onMessage(ServiceBusReceivedMessageContext context) {
         active = System.nanoTime();
         try {
-            int size = Math.min(body(context.getMessage()).length, BYTES_IN_WORK);
+            int size = Math.min(MessageBody.size(context.getMessage()), BYTES_IN_WORK);
             if (workerStops() || !slots.tryAcquire(0, TimeUnit.SECONDS)) {
                 giveBack(context);
                 return;
@@ -263,18 +260,8 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
         message.setHeader(ServiceBusConstants.SEQUENCE_NUMBER, received.getSequenceNumber());
         message.setHeader(ServiceBusConstants.DELIVERY_COUNT, received.getDeliveryCount());
         message.setHeader(ServiceBusConstants.ENQUEUED_TIME, received.getEnqueuedTime());
-        message.setBody(body(received));
+        message.setBody(MessageBody.bytes(received));
         MessageTracer.tellCamel(message);
-    }
-
-    static byte[] body(ServiceBusReceivedMessage received) {
-        AmqpMessageBody body = received.getRawAmqpMessage().getBody();
-        if (body.getBodyType() == AmqpMessageBodyType.DATA) {
-            return received.getBody().toBytes();
-        }
-        // JMS and other AMQP peers send text as an AMQP value.
-        Object content = body.getBodyType() == AmqpMessageBodyType.VALUE ? body.getValue() : body.getSequence();
-        return String.valueOf(content).getBytes(StandardCharsets.UTF_8);
     }
 
     private void onError(ServiceBusErrorContext context) {
