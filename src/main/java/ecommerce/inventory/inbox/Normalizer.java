@@ -27,7 +27,7 @@ import org.apache.camel.util.StringHelper;
  * <ul>
  * <li>The body is a JSON object, read, with the first letter of each field in lower case (.NET peers write PascalCase).</li>
  * <li>Variable {@code messageType} is the Subject, else the application property MessageType; of a .NET
- * type name only the last part.</li>
+ * type name only the last part. The route that received the message has to accept it: variable {@code acceptedTypes}.</li>
  * <li>Variable {@code messageBody} is its text, for expressions: {@code jsonpath} with source messageBody.</li>
  * <li>Variable {@code message} is a map, made to be the parameters of SQL: messageId (UUID),
  * sourceMessageId (the MessageId as sent), messageType, messageBody (JSON), correlationId, traceparent (of the span that is
@@ -101,7 +101,7 @@ public class Normalizer implements Processor {
         }
     }
 
-    /** A type is known when its schema is there. */
+    /** A type is known when its schema is there; the source of the message has to accept it as well. */
     private String messageType(Exchange exchange, Message in) {
         String given = in.getHeader(ServiceBusConstants.SUBJECT, String.class);
         if (given == null || given.isBlank()) {
@@ -122,6 +122,7 @@ public class Normalizer implements Processor {
             }
             knownTypes.add(name);
         }
+        AcceptedTypes.require(exchange, name, given);
         return name;
     }
 

@@ -11,6 +11,8 @@ import org.apache.camel.support.SynchronizationAdapter;
 /**
  * Makes of a row of {@code sql/take-parked-message.sql}, the body, what the {@link Normalizer} makes of a new message: variables
  * {@code message}, {@code messageType} and {@code messageBody}, and the fields of the log, until the exchange is done.
+ * A row whose type no source of this worker accepts is an {@link InvalidMessageException}: a table says what is to be handled, and
+ * not which route runs.
  */
 public class ParkedMessage implements Processor {
 
@@ -33,5 +35,6 @@ public class ParkedMessage implements Processor {
         if (!exchange.getExchangeExtension().containsOnCompletion(CLEAR_LOG_FIELDS)) {
             exchange.getExchangeExtension().addOnCompletion(CLEAR_LOG_FIELDS);
         }
+        AcceptedTypes.requireOfAnySource(exchange.getContext(), (String) message.get("messageType"));
     }
 }

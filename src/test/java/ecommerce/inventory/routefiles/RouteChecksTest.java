@@ -472,6 +472,107 @@ class RouteChecksTest {
             FILE + ":10: there is no template adit; did you mean audit?");
     }
 
+    @Test
+    void aSourceAcceptsTheTypesOfItsChannelEachOfWhichHasASchema() {
+        sources("OrderCreated, OrderCancelled", "PaymentFailed");
+
+        told();
+    }
+
+    @Test
+    void typesThatAreMisspeltMissingOrOfAnotherSource() {
+        sources("OrderCreatd,OrderCancelled,PaymentFailed", "");
+
+        told(FOLDER + "contracts/in/OrderCreated.schema.json:1: no route that receives accepts OrderCreated: it is dead-lettered wherever it comes from",
+            FOLDER + "routes/orders.camel.yaml:7: orders accepts OrderCancelled, OrderCreatd, PaymentFailed, but the channel of this operation in "
+                + FOLDER + "contracts/asyncapi.yaml has OrderCancelled, OrderCreated",
+            FOLDER + "routes/orders.camel.yaml:7: orders accepts OrderCreatd, of which there is no schema in contracts/in; did you mean OrderCreated?",
+            FILE + ":13: payments accepts nothing, but the channel of this operation in " + FOLDER + "contracts/asyncapi.yaml has PaymentFailed");
+    }
+
+    @Test
+    void aSourceThatListsNoTypesOrIsNoOperation() {
+        sources("OrderCreated,OrderCancelled", "PaymentFailed");
+        write("routes/orders.camel.yaml", """
+            - templatedRoute:
+                routeTemplateRef: subscription
+                routeId: order
+                parameters:
+                  - name: topic
+                    value: orders
+            - templatedRoute:
+                routeTemplateRef: subscription
+                routeId: order-too
+                parameters:
+                  - {name: topic, value: orders-too}
+                  - {name: types, value: "OrderCreated,OrderCancelled"}
+            """);
+        write("routes/tried.camel.yaml", ROUTE + "        - to: {id: hand-over, description: Check and handle it, uri: 'direct:inbox'}\n");
+
+        told(FOLDER + "contracts/in/PaymentFailed.schema.json:1: no route that receives accepts PaymentFailed: it is dead-lettered wherever it comes from",
+            FOLDER + "routes/orders.camel.yaml:1: template subscription needs parameter types",
+            FOLDER + "routes/orders.camel.yaml:12: there is no operation order-too in " + FOLDER + "contracts/asyncapi.yaml, which says what comes from there",
+            FILE + ":9: route 'tried' hands messages to the inbox, which accepts none of them: a setVariable before it has to set acceptedTypes "
+                + "to the constant of their types, separated by commas");
+    }
+
+    /** A source that is made of a template, and one that is not, for a contract of two operations. */
+    private void sources(String typesOfOrders, String typesOfPayments) {
+        for (String type : new String[] {"OrderCreated", "OrderCancelled", "PaymentFailed"}) {
+            write("contracts/in/" + type + ".schema.json", "{}");
+        }
+        write("contracts/asyncapi.yaml", """
+            channels:
+              order-topic:
+                messages: {OrderCreated: {}, OrderCancelled: {}}
+              payment-topic:
+                messages: {PaymentFailed: {}}
+            operations:
+              orders:
+                channel: {$ref: '#/channels/order-topic'}
+              payments:
+                channel: {$ref: '#/channels/payment-topic'}
+            """);
+        write("routes/inbox.camel.yaml", consumer("direct:inbox"));
+        write("routes/template.camel.yaml", """
+            - routeTemplate:
+                id: subscription
+                description: Receives
+                parameters:
+                  - name: topic
+                  - name: types
+                route:
+                  description: Receives
+                  from:
+                    id: receive
+                    description: A message
+                    uri: timer:{{topic}}
+                    steps:
+                      - setVariable: {id: accepted, description: What is accepted, name: acceptedTypes, constant: "{{types}}"}
+                      - to: {id: to-inbox, description: Handles it, uri: 'direct:inbox'}
+            """);
+        write("routes/orders.camel.yaml", """
+            - templatedRoute:
+                routeTemplateRef: subscription
+                routeId: orders
+                parameters:
+                  - name: topic
+                    value: orders
+                  - name: types
+                    value: "%s"
+            """.formatted(typesOfOrders));
+        write("routes/tried.camel.yaml", ROUTE.replace(": tried", ": payments") + """
+                    - setVariable:
+                        id: from-payments
+                        description: What is accepted
+                        name: acceptedTypes
+                        constant:
+                          id: types-of-payments
+                          expression: "%s"
+                    - to: {id: hand-over, description: Check and handle it, uri: 'direct:inbox'}
+            """.formatted(typesOfPayments));
+    }
+
     private static String consumer(String uri) {
         return """
             - route:

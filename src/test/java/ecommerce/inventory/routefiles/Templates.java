@@ -101,12 +101,20 @@ final class Templates {
         if (template == null) {
             return List.of(Map.of());
         }
-        return uses.stream().filter(use -> template.name() != null && template.name().equals(use.template())).map(use -> {
-            Map<String, String> values = new LinkedHashMap<>(template.defaults());
-            values.putAll(use.parameters());
-            values.values().removeIf(value -> value == null);
-            return values;
-        }).toList();
+        return uses(template).map(use -> values(template, use)).toList();
+    }
+
+    /** The routes that are made of a template. */
+    Stream<Use> uses(Template template) {
+        return uses.stream().filter(use -> template.name() != null && template.name().equals(use.template()));
+    }
+
+    /** What the parameters of the template are in a route that is made of it. */
+    Map<String, String> values(Template template, Use use) {
+        Map<String, String> values = new LinkedHashMap<>(template.defaults());
+        values.putAll(use.parameters());
+        values.values().removeIf(value -> value == null);
+        return values;
     }
 
     List<Finding> check() {

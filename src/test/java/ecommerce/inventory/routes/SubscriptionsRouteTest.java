@@ -19,6 +19,7 @@ import org.apache.camel.component.mock.MockEndpoint;
 import org.apache.camel.test.spring.junit5.UseAdviceWith;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.context.TestPropertySource;
@@ -58,8 +59,12 @@ class SubscriptionsRouteTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"orders-subscription", "payments-subscription", "inventory-commands-queue"})
-    void aMessageGoesToTheInboxAsTheBrokerGaveIt(String subscription) throws Exception {
+    @CsvSource(quoteCharacter = '"', textBlock = """
+        orders-subscription, "OrderCreated,OrderCancelled"
+        payments-subscription, "PaymentProcessed,PaymentFailed"
+        inventory-commands-queue, "RestockInventory,AdjustInventory"
+        """)
+    void aMessageGoesToTheInboxAsTheBrokerGaveItWithTheTypesThatAreAcceptedFromThere(String subscription, String types) throws Exception {
         byte[] body = "{\"OrderId\":\"order-1\"}".getBytes(StandardCharsets.UTF_8);
         Map<String, Object> headers = Map.of(
             MESSAGE_ID, "m-1",
@@ -73,5 +78,6 @@ class SubscriptionsRouteTest {
         Message message = inbox.getExchanges().get(0).getMessage();
         assertThat(message.getBody()).isSameAs(body);
         assertThat(message.getHeaders()).isEqualTo(headers);
+        assertThat(inbox.getExchanges().get(0).getVariables()).isEqualTo(Map.of("acceptedTypes", types));
     }
 }
