@@ -233,6 +233,7 @@ class OrderLifeCycleTest {
 
     private void receive(String type, UUID messageId, String body) {
         Exchange handled = sender.send("direct:inbox", exchange -> {
+            exchange.setVariable("acceptedTypes", type);
             exchange.getMessage().setHeader(ServiceBusConstants.SUBJECT, type);
             exchange.getMessage().setHeader(ServiceBusConstants.MESSAGE_ID, messageId.toString());
             exchange.getMessage().setBody(body);
