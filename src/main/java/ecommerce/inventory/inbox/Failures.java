@@ -39,7 +39,9 @@ public final class Failures {
 
     /** What failed first, in its own words. */
     public static String rootCause(Throwable failure) {
-        Throwable cause = failure;
+        // A rollback that failed as well hides it.
+        TransactionSystemException rollback = ObjectHelper.getException(TransactionSystemException.class, failure);
+        Throwable cause = rollback != null && rollback.getOriginalException() != null ? rollback.getOriginalException() : failure;
         while (cause.getCause() != null) {
             cause = cause.getCause();
         }

@@ -132,7 +132,7 @@ class JsonNormalizer {
 
     private static String fault(String message) {
         Matcher fault = FAULT.matcher(message);
-        return fault.lookingAt() ? ": " + fault.group() : "";
+        return fault.lookingAt() ? ": " + fault.group() + (fault.group().contains(" exceeds ") ? ")" : "") : "";
     }
 
     private static String place(String path) {

@@ -149,11 +149,11 @@ class InvalidMessageTest {
         String json = "body: is not JSON at line 1, column ";
         return Stream.of(
             arguments("{\"street\": Main 12}", json + "16: Unrecognized token"),
-            arguments("{\"street\": \"12\" Main}", json + "18: Unexpected character"),
-            arguments("{Main: 1}", json + "3: Unexpected character"),
+            arguments("{\"street\": \"12\" Main}", json + "17: Unexpected character"),
+            arguments("{Main: 1}", json + "2: Unexpected character"),
             arguments("{\"street\": \"\\Main\"}", json + "14: Unrecognized character escape"),
             arguments("{\"street\": \"Main", json + "17: Unexpected end-of-input"),
-            arguments("{\"zipCode\": 4711e}", json + "19: Unexpected character"),
+            arguments("{\"zipCode\": 4711e}", json + "17: Unexpected character"),
             arguments("{\"zipCode\": 04711}", json + "14: Invalid numeric value"),
             arguments("{\"zipCode\": 4711e4711471147}", "body: has a number out of range"),
             arguments("{\"12 Main St\": 1, \"12 Main St\": 2}", json + "31: Duplicate field"),
