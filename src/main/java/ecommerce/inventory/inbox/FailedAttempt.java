@@ -18,7 +18,6 @@ import org.apache.camel.Processor;
 public class FailedAttempt implements Processor {
 
     private final InventoryProperties.Inbox settings;
-
     private final Outages outages;
 
     public FailedAttempt(InventoryProperties.Inbox settings, Outages outages) {

@@ -36,7 +36,7 @@ class JsonNormalizer {
      * customer lives. A field that is there twice is named if its name can be no more than that.
      */
     private static final Pattern FAULT = Pattern.compile("Unrecognized (token|character escape)|Unexpected (character|end-of-input)"
-        + "|Trailing token|Illegal (unquoted )?character|Invalid (numeric value|UTF-\\d+|white space)|Duplicate field( '[A-Za-z_]\\w{0,99}'$)?"
+        + "|Trailing token|Illegal (unquoted )?character|Invalid numeric value|Duplicate field( '[A-Za-z_]\\w{0,99}'$)?"
         + "|[A-Z][A-Za-z ]+ \\(\\d+\\) exceeds the maximum allowed \\(\\d+");
     /** Of fields, as programs name them. */
     private static final Pattern PLAIN_PATH = Pattern.compile("[\\w.\\[\\]]+");

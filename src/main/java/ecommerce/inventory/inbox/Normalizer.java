@@ -39,7 +39,7 @@ import org.apache.camel.util.StringHelper;
  */
 public class Normalizer implements Processor {
 
-    /** Bytes. Service Bus passes on half of it; if it is set up for larger messages 100 MB, which would be held several times over. */
+    /** Bytes. Service Bus passes on half of that, or 100 MB where it is set up for them: those would be in memory several times. */
     private static final int MAX_BODY = 2 << 20;
     /** Characters, as Service Bus has it. */
     private static final int MAX_CORRELATION_ID = 128;

@@ -83,12 +83,12 @@ final class SourceCheck {
         accepted.addAll(types);
         types.stream().filter(type -> !schemas.contains(type)).forEach(type -> findings.add(new Finding(file, line,
             id + " accepts " + type + ", of which there is no schema in contracts/in" + Suggestion.of(schemas, type))));
-        Set<String> told = contract(id);
-        if (told == null) {
+        Set<String> declared = contract(id);
+        if (declared == null) {
             findings.add(new Finding(file, line, "there is no operation " + id + " in " + CONTRACT + ", which says what comes from there"));
-        } else if (!told.equals(types)) {
-            findings.add(new Finding(file, line, id + " accepts " + (types.isEmpty() ? "nothing" : String.join(", ", types)) + ", but the channel of this operation in "
-                + CONTRACT + " has " + String.join(", ", told)));
+        } else if (!declared.equals(types)) {
+            findings.add(new Finding(file, line, id + " accepts " + (types.isEmpty() ? "nothing" : String.join(", ", types))
+                + ", but the channel of this operation in " + CONTRACT + " has " + String.join(", ", declared)));
         }
     }
 
