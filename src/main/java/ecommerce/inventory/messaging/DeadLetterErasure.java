@@ -35,7 +35,7 @@ class DeadLetterErasure {
 
     /** Whether the body has the id as a string of JSON or, if it is not JSON, anywhere in its text. */
     boolean isNamedBy(ServiceBusReceivedMessage message) {
-        byte[] body = SettlingConsumer.body(message);
+        byte[] body = MessageBody.searchable(message);
         // Token by token, as a field may be there twice.
         try (JsonParser json = JSON.createParser(body)) {
             boolean found = false;

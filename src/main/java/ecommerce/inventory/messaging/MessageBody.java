@@ -37,6 +37,13 @@ final class MessageBody {
         return ((String) body.getValue()).getBytes(StandardCharsets.UTF_8);
     }
 
+    /** What a body says whatever it is made of, and however large it is: to be searched, not to be handled. */
+    static byte[] searchable(ServiceBusReceivedMessage message) {
+        AmqpMessageBody body = message.getRawAmqpMessage().getBody();
+        return isBytes(body) ? body.getFirstData() : String.valueOf(body.getBodyType() == AmqpMessageBodyType.VALUE ? body.getValue()
+            : body.getSequence()).getBytes(StandardCharsets.UTF_8);
+    }
+
     private static boolean isBytes(AmqpMessageBody body) {
         return body.getBodyType() == AmqpMessageBodyType.DATA;
     }

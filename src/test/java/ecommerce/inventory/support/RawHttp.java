@@ -7,14 +7,22 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /** A connection on which a client sends what no HTTP client would. */
 public final class RawHttp implements AutoCloseable {
 
     /** Far longer than an answer takes. */
     private static final int PATIENCE = 60_000;
+
+    /** Of a client that is slow on purpose, in milliseconds. */
+    private static final int PAUSE = 100;
+    private static final int STATUS_LINE = "HTTP/1.1 200".length();
 
     private final Socket socket = new Socket();
 
@@ -48,7 +56,7 @@ public final class RawHttp implements AutoCloseable {
      */
     public long sendBody(long length) {
         byte[] part = new byte[8192];
-        java.util.Arrays.fill(part, (byte) 'x');
+        Arrays.fill(part, (byte) 'x');
         long sent = 0;
         try {
             while (sent < length && socket.getInputStream().available() == 0) {
@@ -59,6 +67,57 @@ public final class RawHttp implements AutoCloseable {
             // Closed by the server, which is one of the two ends.
         }
         return sent;
+    }
+
+    /**
+     * Sends a text over and over, with a pause after each, until there is an answer or the connection is closed.
+     *
+     * @return the status of the answer; 0 if there is none
+     */
+    public int dribble(String text) throws IOException {
+        socket.setSoTimeout(PAUSE);
+        while (true) {
+            try {
+                int first = socket.getInputStream().read();
+                return first < 0 ? 0 : status((char) first + answer());
+            } catch (SocketTimeoutException e) {
+                send(text);
+            }
+        }
+    }
+
+    /**
+     * Reads a byte, pauses, and so on, until the connection is closed.
+     *
+     * @return the status of the answer; 0 if there is none
+     */
+    public int readSlowly() throws IOException {
+        StringBuilder start = new StringBuilder();
+        try {
+            for (int next = socket.getInputStream().read(); next >= 0; next = socket.getInputStream().read()) {
+                if (start.length() < STATUS_LINE) {
+                    start.append((char) next);
+                } else {
+                    pause();
+                }
+            }
+        } catch (IOException e) {
+            // Closed by the server.
+        }
+        return status(start.toString());
+    }
+
+    private static void pause() {
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(PAUSE));
+    }
+
+    /** The status of an answer whose end is not waited for. */
+    public int readHead() throws IOException {
+        StringBuilder start = new StringBuilder();
+        for (int next = socket.getInputStream().read(); next >= 0 && start.length() < STATUS_LINE; next = socket.getInputStream().read()) {
+            start.append((char) next);
+        }
+        return status(start.toString());
     }
 
     /** The answer until the server closes the connection, or until the end of its body as Content-Length says; empty if it is closed without one. */
@@ -88,7 +147,10 @@ public final class RawHttp implements AutoCloseable {
 
     /** The status of the answer; 0 if the connection was closed without one. */
     public int status() {
-        String answer = answer();
+        return status(answer());
+    }
+
+    private static int status(String answer) {
         return answer.startsWith("HTTP/1.") ? Integer.parseInt(answer.substring(9, 12)) : 0;
     }
 
