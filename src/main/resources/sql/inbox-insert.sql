@@ -1,33 +1,31 @@
 -- Takes messages in: one row for each that is new, none for a message that is already there.
 -- The parameters are arrays with an element for each message, in arrival order.
 -- A concurrent delivery of a message waits here for the other's commit; the rows are made in order of their ids, so that two
--- batches do not wait for each other.
+-- batches do not wait for each other. Of two messages of one id the first makes the row.
 -- processed_at is set at once: the row is committed with the work, or not at all. But if an older message
--- of the same order (or product, for commands) is parked, this one is parked behind it.
+-- of the same key (order, or product for commands) is parked, this one is parked behind it. Only then its body is kept.
 -- The events of this transaction take their enqueued_at from the setting that is made here, the earliest of the messages.
 -- Answers of each new message whether it is to be handled now. Run by the inbox repository; parameters in its notation.
 WITH message AS (
-    SELECT *, CAST(text AS jsonb) AS body,
-           set_config('inventory.enqueued_at', CAST(min(CAST(enqueued_at AS timestamptz)) OVER () AS text), true) AS setting
-    FROM unnest(CAST(:messageId AS uuid[]), CAST(:messageType AS text[]), CAST(:messageBody AS text[]),
-                CAST(:sourceMessageId AS text[]), CAST(:correlationId AS text[]), CAST(:traceparent AS text[]),
-                CAST(:enqueuedAt AS text[]))
-        AS message (message_id, message_type, text, source_message_id, correlation_id, traceparent, enqueued_at)
-), keyed AS (
-    SELECT *, coalesce(body ->> 'orderId', body ->> 'productId') AS key
-    FROM message
+    SELECT *, set_config('inventory.enqueued_at', CAST(min(CAST(enqueued_at AS timestamptz)) OVER () AS text), true) AS setting
+    FROM unnest(CAST(:messageId AS uuid[]), CAST(:messageType AS text[]), CAST(:messageBody AS text[]), CAST(:contentHash AS text[]),
+                CAST(:partitionKey AS text[]), CAST(:sourceMessageId AS text[]), CAST(:correlationId AS text[]),
+                CAST(:traceparent AS text[]), CAST(:enqueuedAt AS text[])) WITH ORDINALITY
+        AS message (message_id, message_type, body, content_hash, key, source_message_id, correlation_id, traceparent, enqueued_at, arrival)
 ), place AS MATERIALIZED (
     SELECT *, EXISTS (
         SELECT FROM inbox
         WHERE partition_key = key AND processed_at IS NULL AND dead_at IS NULL
         -- Looked up for each message, and not in a table made of all that are parked.
         OFFSET 0) AS parked
-    FROM keyed
+    FROM message
 )
 INSERT INTO inbox
-    (message_id, message_type, message_body, processed_at,
+    (message_id, message_type, content_hash, message_body, processed_at,
      next_retry_at, partition_key, parked_sequence, source_message_id, correlation_id, traceparent)
-SELECT message_id, message_type, body, CASE WHEN NOT parked THEN now() END,
+SELECT message_id, message_type, decode(content_hash, 'hex'),
+       CASE WHEN parked THEN CAST(body AS jsonb) END,
+       CASE WHEN NOT parked THEN now() END,
        CASE WHEN parked THEN now() END,
        CASE WHEN parked THEN key END,
        CASE WHEN parked THEN nextval('inbox_parked_sequence') END,
@@ -35,6 +33,6 @@ SELECT message_id, message_type, body, CASE WHEN NOT parked THEN now() END,
        CASE WHEN parked THEN correlation_id END,
        CASE WHEN parked THEN traceparent END
 FROM place
-ORDER BY message_id
+ORDER BY message_id, arrival
 ON CONFLICT (message_id) DO NOTHING
 RETURNING message_id, processed_at IS NOT NULL AS to_handle

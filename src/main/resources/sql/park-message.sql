@@ -1,13 +1,25 @@
--- Parks a message that has failed in spite of the retries in the process: its first attempt.
--- Nothing happens if it is in the inbox already, by another delivery.
--- Answers 'parked', or 'dead' when there is to be one attempt only.
-INSERT INTO inbox
-    (message_id, message_type, message_body, partition_key, parked_sequence, source_message_id, correlation_id, traceparent,
-     retry_count, next_retry_at, dead_at, error_message)
-SELECT :#messageId, :#messageType, body, coalesce(body ->> 'orderId', body ->> 'productId'), nextval('inbox_parked_sequence'),
-       :#sourceMessageId, :#correlationId, :#traceparent,
-       1, now() + CAST(:#parkedDelay AS interval) * (1 - random() / 2),
-       CASE WHEN CAST(:#maxAttempts AS integer) <= 1 THEN now() END, :#error
-FROM CAST(:#messageBody AS jsonb) AS body
-ON CONFLICT (message_id) DO NOTHING
-RETURNING CASE WHEN dead_at IS NULL THEN 'parked' ELSE 'dead' END
+-- Parks a message that has failed in spite of the retries in the process: its first attempt. If its id is that of a message of
+-- another type or with other content, it is parked under the id that is its own.
+-- Answers 'parked', or 'dead' when there is to be one attempt only; 'known' if it is in the inbox already, by another delivery;
+-- null if its id came to be another's at this moment, and nothing was done.
+WITH message AS (
+    SELECT CAST(:#messageId AS uuid) AS message_id, CAST(:#messageType AS text) AS message_type,
+           decode(:#contentHash, 'hex') AS content_hash
+), known AS (
+    SELECT inbox.message_type = message.message_type
+           AND coalesce(inbox.content_hash = message.content_hash, true) AS same
+    FROM inbox JOIN message USING (message_id)
+), parked AS (
+    INSERT INTO inbox
+        (message_id, message_type, content_hash, message_body, partition_key, parked_sequence, source_message_id, correlation_id,
+         traceparent, retry_count, next_retry_at, dead_at, error_message)
+    SELECT CASE WHEN EXISTS (SELECT FROM known WHERE NOT same) THEN CAST(:#ownMessageId AS uuid) ELSE message_id END,
+           message_type, content_hash, CAST(:#messageBody AS jsonb), :#partitionKey, nextval('inbox_parked_sequence'),
+           :#sourceMessageId, :#correlationId, :#traceparent,
+           1, now() + CAST(:#parkedDelay AS interval) * (1 - random() / 2),
+           CASE WHEN CAST(:#maxAttempts AS integer) <= 1 THEN now() END, :#error
+    FROM message
+    ON CONFLICT (message_id) DO NOTHING
+    RETURNING CASE WHEN dead_at IS NULL THEN 'parked' ELSE 'dead' END AS outcome
+)
+SELECT coalesce((SELECT outcome FROM parked), (SELECT 'known' FROM known WHERE same)) AS outcome

@@ -1,10 +1,8 @@
 -- Takes the parked message that is due longest, and keeps others off it until this transaction ends. Of one
--- order only the oldest can be taken. It counts as processed if the transaction commits.
+-- key only the oldest can be taken. It counts as processed if the transaction commits, and its body is not kept any longer.
 -- Answers the message as the parameters of a handler's SQL; nothing when none is due.
-UPDATE inbox
-SET processed_at = now(), next_retry_at = NULL
-WHERE message_id = (
-    SELECT message_id
+WITH due AS MATERIALIZED (
+    SELECT message_id, message_body
     FROM inbox AS parked
     WHERE processed_at IS NULL
       AND dead_at IS NULL
@@ -19,8 +17,14 @@ WHERE message_id = (
           OFFSET 0)
     ORDER BY next_retry_at
     LIMIT 1
-    FOR UPDATE SKIP LOCKED)
-RETURNING message_id AS "messageId", message_type AS "messageType", CAST(message_body AS text) AS "messageBody",
-          source_message_id AS "sourceMessageId", message_body ->> 'orderId' AS "orderId", correlation_id AS "correlationId", traceparent, retry_count AS "retryCount",
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE inbox
+SET processed_at = now(), next_retry_at = NULL, message_body = NULL
+FROM due
+WHERE inbox.message_id = due.message_id
+RETURNING inbox.message_id AS "messageId", message_type AS "messageType", CAST(due.message_body AS text) AS "messageBody",
+          encode(content_hash, 'hex') AS "contentHash", partition_key AS "partitionKey", source_message_id AS "sourceMessageId",
+          due.message_body ->> 'orderId' AS "orderId", correlation_id AS "correlationId", traceparent, retry_count AS "retryCount",
           -- The latency of its events counts from here, as the broker's time is not kept.
           set_config('inventory.enqueued_at', CAST(received_at AS text), true) AS "enqueuedAt"

@@ -67,7 +67,11 @@ public class ErrorPolicy extends RouteConfigurationBuilder {
             .logExhausted(false)
             .handled(true)
             .process(failedAttempt)
-            .toV("sql:classpath:sql/park-message.sql?outputType=SelectOne&parametersCount=9", null, "parked").id("park-message")
+            .toV("sql:classpath:sql/park-message.sql?outputType=SelectOne&parametersCount=12", null, "parked").id("park-message")
+            .filter(exchange -> exchange.getVariable("parked") == null)
+                .throwException(IllegalStateException.class, "The message could not be parked, as its MessageId came to be another's "
+                    + "meanwhile; it is tried again when it is delivered again")
+            .end()
             .log(LoggingLevel.WARN, LOG, "Message ${variable.message[messageId]} (${variable.message[messageType]}) failed and is "
                 + "${variable.parked}: ${body[error]}");
 

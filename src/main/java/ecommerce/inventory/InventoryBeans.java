@@ -8,11 +8,13 @@ import java.util.Locale;
 import javax.sql.DataSource;
 
 import com.azure.core.amqp.AmqpRetryOptions;
+import com.networknt.schema.JsonSchema;
 import ecommerce.inventory.InventoryProperties.ServiceBus;
 import ecommerce.inventory.api.Problem;
 import ecommerce.inventory.api.RequestParameters;
 import ecommerce.inventory.inbox.BodyVariables;
 import ecommerce.inventory.inbox.FailedAttempt;
+import ecommerce.inventory.inbox.InboundSchema;
 import ecommerce.inventory.inbox.InboxRepository;
 import ecommerce.inventory.inbox.MessageColumns;
 import ecommerce.inventory.inbox.Normalizer;
@@ -37,6 +39,7 @@ import org.apache.camel.component.azure.servicebus.ServiceBusType;
 import org.apache.camel.component.azure.servicebus.client.ServiceBusClientFactory;
 import org.apache.camel.component.jsonvalidator.DefaultJsonUriSchemaLoader;
 import org.apache.camel.component.jsonvalidator.JsonUriSchemaLoader;
+import org.apache.camel.support.ResourceHelper;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
@@ -80,13 +83,20 @@ public class InventoryBeans {
         return new SchemaViolations();
     }
 
-    /** Stops at the first violation, and tells it in English, whatever the language of the machine. */
+    /** Of validators that stop at the first violation, and tell it in English, whatever the language of the machine. */
     @BindToRegistry
     public JsonUriSchemaLoader schemaLoader() {
         return new DefaultJsonUriSchemaLoader() {
             {
                 config.setLocale(Locale.ROOT);
                 config.setFailFast(true);
+            }
+
+            @Override
+            public JsonSchema createSchema(CamelContext camel, String file) throws IOException {
+                try (InputStream schema = ResourceHelper.resolveMandatoryResourceAsInputStream(camel, file)) {
+                    return InboundSchema.validators().getSchema(mapper.readTree(schema), config);
+                }
             }
         };
     }

@@ -53,7 +53,11 @@ BEGIN
         FROM jsonb_array_elements(messages) WITH ORDINALITY AS batch (m, arrival)
     ), claim AS (
         INSERT INTO inventory_orders AS o (order_id, status, items, correlation_id)
-        SELECT order_id, 'Reserved', m -> 'order' -> 'items', m ->> 'correlationId'
+        -- Of each line what it takes to reserve it again, whatever else a handler is given of it: this row is kept.
+        SELECT order_id, 'Reserved',
+               (SELECT jsonb_agg(jsonb_build_object('productId', item -> 'productId', 'quantity', item -> 'quantity'))
+                FROM jsonb_array_elements(m -> 'order' -> 'items') AS item),
+               m ->> 'correlationId'
         FROM message
         WHERE is_first
         ORDER BY order_id

@@ -95,16 +95,17 @@ final class Database implements AutoCloseable {
 
     /** Adds orders that are over: each with its message, its reservation and its event. */
     static void fillFinished(JdbcTemplate jdbc, String run, int rows) {
-        fill(jdbc, run, rows, "now(), NULL, NULL, NULL", "now(), NULL");
+        fill(jdbc, run, rows, "NULL, now(), NULL, NULL, NULL", "now(), NULL");
     }
 
     /** Adds messages that are parked and events that the broker has refused, all of them to be tried again tomorrow. */
     static void fillUnfinished(JdbcTemplate jdbc, String run, int rows) {
-        fill(jdbc, run, rows, "NULL, now() + interval '1 day', order_id, nextval('inbox_parked_sequence')", "NULL, now() + interval '1 day'");
+        fill(jdbc, run, rows, "jsonb_build_object('orderId', order_id, 'items', items), NULL, now() + interval '1 day', 'order/' || order_id, "
+            + "nextval('inbox_parked_sequence')", "NULL, now() + interval '1 day'");
     }
 
     /**
-     * @param inbox  processed_at, next_retry_at, partition_key and parked_sequence
+     * @param inbox  message_body, processed_at, next_retry_at, partition_key and parked_sequence
      * @param outbox published_at and next_retry_at
      */
     private static void fill(JdbcTemplate jdbc, String run, int rows, String inbox, String outbox) {
@@ -118,9 +119,8 @@ final class Database implements AutoCloseable {
                     + "SELECT order_id, 'Committed', items, order_id" + orders);
                 statement.execute("INSERT INTO inventory_reservations (reservation_id, order_id, product_id, quantity_reserved, status, "
                     + "expires_at) SELECT gen_random_uuid(), order_id, product_id, 1, 'Committed', now()" + orders);
-                statement.execute("INSERT INTO inbox (message_id, message_type, message_body, processed_at, next_retry_at, partition_key, "
-                    + "parked_sequence) SELECT gen_random_uuid(), 'OrderCreated', jsonb_build_object('orderId', order_id, 'customerId', i, "
-                    + "'items', items), " + inbox + orders);
+                statement.execute("INSERT INTO inbox (message_id, message_type, content_hash, message_body, processed_at, next_retry_at, "
+                    + "partition_key, parked_sequence) SELECT gen_random_uuid(), 'OrderCreated', sha256(CAST(order_id AS bytea)), " + inbox + orders);
                 statement.execute("INSERT INTO outbox (message_id, message_type, message_body, partition_key, correlation_id, published_at, "
                     + "next_retry_at) SELECT gen_random_uuid(), 'InventoryReserved', jsonb_build_object('orderId', order_id, 'productId', "
                     + "product_id, 'quantityReserved', 1, 'remainingStock', 1), order_id, order_id, " + outbox + orders);

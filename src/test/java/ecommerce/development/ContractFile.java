@@ -15,6 +15,7 @@ import com.networknt.schema.SpecVersion.VersionFlag;
 import com.networknt.schema.ValidationMessage;
 import com.networknt.schema.serialization.JsonNodeReader;
 import com.networknt.schema.utils.JsonNodes;
+import ecommerce.inventory.inbox.InboundSchema;
 import org.apache.camel.util.ObjectHelper;
 
 /** What a message must look like, as a JSON Schema. */
@@ -28,7 +29,7 @@ final class ContractFile {
     private ContractFile() {
     }
 
-    /** That it is a schema. */
+    /** That it is a schema, and says by what key its messages wait for each other. */
     static void check(String name, String content) throws BrokenFileException {
         JsonNode schema;
         try {
@@ -42,6 +43,11 @@ final class ContractFile {
         if (violation.isPresent()) {
             throw new BrokenFileException(name, JsonNodes.tokenLocationOf(violation.get().getInstanceNode()).getLineNr(),
                 violation.get().getMessage());
+        }
+        try {
+            InboundSchema.of(name, schema);
+        } catch (IllegalArgumentException e) {
+            throw new BrokenFileException(name, 0, e.getMessage());
         }
     }
 }

@@ -26,6 +26,7 @@ import java.util.stream.Stream;
 
 import javax.sql.DataSource;
 
+import ecommerce.inventory.inbox.Normalizer;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.jsonvalidator.JsonValidatorEndpoint;
 import org.apache.camel.model.RouteDefinition;
@@ -242,6 +243,7 @@ class EditLoop {
         camel.getEndpoints().stream()
             .filter(endpoint -> endpoint instanceof JsonValidatorEndpoint validator && validator.getResourceUri().equals(file))
             .forEach(validator -> ((JsonValidatorEndpoint) validator).clearContentCache());
+        camel.getRegistry().findSingleByType(Normalizer.class).forgetSchemas();
         LOG.info("Reloaded {}", file);
     }
 

@@ -78,7 +78,7 @@ class EditLoopIT {
 
     @Test
     void aStatementOfTheInboxIsLive() throws Exception {
-        edit("sql/inbox-insert.sql", "SELECT message_id, message_type, body,", "SELECT message_id, 'edited', body,");
+        edit("sql/inbox-insert.sql", "SELECT message_id, message_type, decode(", "SELECT message_id, 'edited', decode(");
         awaitTold("Reloaded sql/inbox-insert.sql: inbox-transaction");
 
         assertOrdersFlow();
@@ -113,6 +113,19 @@ class EditLoopIT {
 
         launcher.delete("/api/orders/" + order(1));
         awaitTold(".*is dead-lettered: SchemaViolation: .*edited.*");
+    }
+
+    @Test
+    void whatASchemaKeepsIsLive() throws Exception {
+        edit(RESERVE, LAST_STEP, "              - log:\n                  id: edited\n                  message: Ordered by ${variable.messageBody}\n" + LAST_STEP);
+        awaitTold("Reloaded routes/reserve-inventory.camel.yaml: reserve-inventory");
+        order(1);
+        awaitTold("Ordered by (?!.*unitPrice).*");
+
+        edit("contracts/in/OrderCreated.schema.json", "\"unitPrice\": {\"x-discard\": true, ", "\"unitPrice\": {");
+        awaitTold("Reloaded contracts/in/OrderCreated.schema.json");
+        order(1);
+        awaitTold("Ordered by .*\"unitPrice\":1.*");
     }
 
     @Test
@@ -227,6 +240,7 @@ class EditLoopIT {
         sql/inbox-insert.sql                      | ON CONFLICT           | ON KONFLICT                 | sql/inbox-insert.sql:\\d+: syntax error at or near "KONFLICT"
         sql/query-stock.sql                       | SELECT stock          | SELECT stok                 | sql/query-stock.sql:2: column "stok" does not exist.*
         contracts/in/OrderCreated.schema.json     | '"type": "object"'    | '"type": "objekt"'          | contracts/in/OrderCreated.schema.json:\\d+: .*enumeration.*
+        contracts/in/OrderCreated.schema.json     | '"x-partition-key": "orderId"' | '"x-partition-key": "items"' | contracts/in/OrderCreated.schema.json: x-partition-key is 'items'.*
         contracts/in/OrderCreated.schema.json     | '"type": "object",'   | '"type": "object"'          | contracts/in/OrderCreated.schema.json:\\d+: Unexpected character.*
         db/migration/R__reserve_inventory.sql     | RETURNS TABLE         | RETURNS TABEL               | db/migration/R__reserve_inventory.sql:23: syntax error at or near .*
         """)

@@ -9,8 +9,9 @@ import org.apache.camel.Processor;
 
 /**
  * Makes of a message that has failed the parameters of the SQL that parks it: those of the message (variable
- * {@code message}), what has failed ({@code error}), whether a further attempt can help ({@code hopeless}), and the settings
- * {@code maxAttempts}, {@code parkedDelay} and {@code parkedDelayMax}.
+ * {@code message}), its id should its MessageId be another's ({@code ownMessageId}), what has failed ({@code error}), whether a
+ * further attempt can help ({@code hopeless}), and the settings {@code maxAttempts}, {@code parkedDelay} and
+ * {@code parkedDelayMax}.
  * <p>
  * A failure that says nothing of a message is thrown on: the database is away, or no message was taken. So nothing is burnt by an
  * outage; a message whose handling costs it its connection while the database answers has failed as any other.
@@ -34,6 +35,7 @@ public class FailedAttempt implements Processor {
             throw failure;
         }
         Map<String, Object> parameters = new HashMap<>(message);
+        parameters.put("ownMessageId", InboxRepository.ownId(message));
         parameters.put("error", Failures.rootCause(failure));
         parameters.put("hopeless", Failures.invalidMessage(failure).isPresent());
         parameters.put("maxAttempts", settings.maxAttempts());

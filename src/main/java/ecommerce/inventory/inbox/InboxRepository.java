@@ -4,20 +4,26 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 
 import javax.sql.DataSource;
 
 import ecommerce.inventory.inbox.InvalidMessageException.Reason;
 import ecommerce.inventory.metrics.Metric;
+import ecommerce.inventory.tracing.LogFields;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.apache.camel.Exchange;
 import org.apache.camel.spi.IdempotentRepository;
 import org.apache.camel.support.service.ServiceSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
 
@@ -32,45 +38,61 @@ import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
  */
 public class InboxRepository extends ServiceSupport implements IdempotentRepository {
 
+    private static final Logger LOG = LoggerFactory.getLogger(InboxRepository.class);
+
     private final NamedParameterJdbcTemplate jdbc;
     private final Counter duplicates;
+    private final Counter reusedIds;
     private String insert;
-    private String messageType;
+    private String known;
 
-    /** @param registry for {@link Metric#INBOX_DUPLICATES} */
+    /** @param registry for {@link Metric#INBOX_DUPLICATES} and {@link Metric#INBOX_REUSED_IDS} */
     public InboxRepository(DataSource dataSource, MeterRegistry registry) {
         this.jdbc = new NamedParameterJdbcTemplate(dataSource);
         this.duplicates = Metric.INBOX_DUPLICATES.counter(registry);
+        this.reusedIds = Metric.INBOX_REUSED_IDS.counter(registry);
     }
 
     /** Reads the SQL, with the start of the route, as endpoints do. */
     @Override
     protected void doStart() {
         insert = sql("inbox-insert");
-        messageType = sql("inbox-message-type");
+        known = sql("inbox-known");
     }
 
     /**
      * @return whether there is a message to be handled: it is new, and does not have to wait for an older one of its order that
      *         is parked, behind which it is parked then; a concurrent delivery of the same message waits for the other's outcome.
-     *         Of several messages those are left in the body.
-     * @throws InvalidMessageException when the id was used by a message of another type: taking that for a
-     *                                 duplicate would lose a message
+     *         Of several messages those are left in the body. A message whose id was that of a message of another type or with
+     *         other content is no duplicate: if it is about an order it gets an id of its own.
+     * @throws InvalidMessageException when such a message is not about an order: it may be meant to be another one, or the
+     *                                 same once more, which would take effect twice
      */
     @Override
     @SuppressWarnings("unchecked")
     public boolean add(Exchange exchange, String key) {
         List<Map<String, Object>> several = exchange.getVariable("messages", List.class);
         List<Map<String, Object>> messages = several != null ? several : List.of(exchange.getVariable("message", Map.class));
-        Map<String, String[]> parameters = MessageColumns.of(messages);
+        Set<Map<String, Object>> toHandle = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (List<Map<String, Object>> next = messages; !next.isEmpty();) {
+            List<Map<String, Object>> known = insert(next, toHandle);
+            next = known.isEmpty() ? known : noDuplicates(known);
+        }
+        if (several != null) {
+            exchange.getMessage().setBody(messages.stream().filter(toHandle::contains).toList());
+        }
+        return !toHandle.isEmpty();
+    }
+
+    /** @return those whose ids are known */
+    private List<Map<String, Object>> insert(List<Map<String, Object>> messages, Set<Map<String, Object>> toHandle) {
         Map<UUID, Boolean> inserted = new HashMap<>();
-        jdbc.query(insert, parameters, row -> {
+        jdbc.query(insert, MessageColumns.of(messages), row -> {
             inserted.put(row.getObject("message_id", UUID.class), row.getBoolean("to_handle"));
         });
-        List<Map<String, Object>> toHandle = new ArrayList<>();
         List<Map<String, Object>> known = new ArrayList<>();
         for (Map<String, Object> message : messages) {
-            // Removed, so that a second delivery in the same batch is a duplicate too.
+            // Removed, so that a second one of the same id in the same batch is known too.
             Boolean handle = inserted.remove(message.get("messageId"));
             if (handle == null) {
                 known.add(message);
@@ -78,27 +100,61 @@ public class InboxRepository extends ServiceSupport implements IdempotentReposit
                 toHandle.add(message);
             }
         }
-        if (!known.isEmpty()) {
-            requireSameTypes(known);
-            duplicates.increment(known.size());
-        }
-        if (several != null) {
-            exchange.getMessage().setBody(toHandle);
-        }
-        return !toHandle.isEmpty();
+        return known;
     }
 
-    private void requireSameTypes(List<Map<String, Object>> known) {
-        Map<UUID, String> types = new HashMap<>();
-        jdbc.query(messageType, MessageColumns.of(known), row -> {
-            types.put(row.getObject("message_id", UUID.class), row.getString("message_type"));
+    /** Of messages whose ids are known, those that are to be inserted once more. */
+    private List<Map<String, Object>> noDuplicates(List<Map<String, Object>> messages) {
+        Map<UUID, Earlier> earlier = new HashMap<>();
+        jdbc.query(known, MessageColumns.of(messages), row -> {
+            earlier.put(row.getObject("message_id", UUID.class), new Earlier(row.getString("message_type"), row.getString("content_hash")));
         });
-        for (Map<String, Object> message : known) {
-            String earlier = types.get(message.get("messageId"));
-            if (!message.get("messageType").equals(earlier)) {
-                throw new InvalidMessageException(Reason.MessageIdReused, "MessageId: " + message.get("sourceMessageId")
-                    + " was that of a message of type " + earlier + "; each message needs an id of its own");
+        List<Map<String, Object>> others = new ArrayList<>();
+        for (Map<String, Object> message : messages) {
+            Earlier one = earlier.get(message.get("messageId"));
+            if (one == null) {
+                // Purged at this moment.
+                others.add(message);
+            } else if (one.isSame(message)) {
+                duplicates.increment();
+            } else {
+                reusedIds.increment();
+                others.add(ofItsOwn(message, one));
             }
+        }
+        return others;
+    }
+
+    private static Map<String, Object> ofItsOwn(Map<String, Object> message, Earlier earlier) {
+        UUID ownId = ownId(message);
+        String fault = "MessageId: " + message.get("sourceMessageId") + " was that of "
+            + (earlier.type.equals(message.get("messageType")) ? "another message of type " + earlier.type + ", with other content"
+                : "a message of type " + earlier.type + ", and this is of type " + message.get("messageType"));
+        if (ownId.equals(message.get("messageId"))) {
+            throw new InvalidMessageException(Reason.MessageIdReused, fault + "; each message needs an id of its own");
+        }
+        LOG.warn("{}; it is about {} and is handled under the id {}", LogFields.printable(fault),
+            LogFields.printable((String) message.get("partitionKey")), ownId);
+        // In the exchange too: when it is tried again, or parked, it is under this id.
+        message.put("messageId", ownId);
+        return message;
+    }
+
+    /**
+     * The id of a message whose MessageId is another's: if it is about an order one that is made of the MessageId and the content,
+     * and so the same at each delivery; else none but the MessageId.
+     */
+    static UUID ownId(Map<String, Object> message) {
+        UUID id = (UUID) message.get("messageId");
+        return InboundSchema.isOfOrder((String) message.get("partitionKey")) ? UUID.nameUUIDFromBytes(
+            (id + "/" + message.get("messageType") + '/' + message.get("contentHash")).getBytes(StandardCharsets.UTF_8)) : id;
+    }
+
+    /** The message that an id was first seen with; contentHash is null if it was not kept yet. */
+    private record Earlier(String type, String contentHash) {
+
+        boolean isSame(Map<String, Object> message) {
+            return type.equals(message.get("messageType")) && (contentHash == null || contentHash.equals(message.get("contentHash")));
         }
     }
 

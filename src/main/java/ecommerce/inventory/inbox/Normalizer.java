@@ -5,9 +5,11 @@ import static ecommerce.inventory.inbox.InvalidMessageException.Reason.SchemaVio
 import static ecommerce.inventory.inbox.InvalidMessageException.Reason.UnknownMessageType;
 
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
@@ -19,19 +21,20 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
 import org.apache.camel.component.azure.servicebus.ServiceBusConstants;
-import org.apache.camel.support.PluginHelper;
 import org.apache.camel.util.StringHelper;
 
 /**
  * The Normalizer (EIP) in front of the inbox: whatever the sender's conventions, the routes see one form.
  * <ul>
- * <li>The body is a JSON object, read, with the first letter of each field in lower case (.NET peers write PascalCase).</li>
+ * <li>The body is a JSON object, read, with the first letter of each field in lower case (.NET peers write PascalCase), and only
+ * with the fields that the {@link InboundSchema} of its type keeps: what is discarded is in no variable, table or log.</li>
  * <li>Variable {@code messageType} is the Subject, else the application property MessageType; of a .NET
  * type name only the last part. The route that received the message has to accept it: variable {@code acceptedTypes}.</li>
  * <li>Variable {@code messageBody} is its text, for expressions: {@code jsonpath} with source messageBody.</li>
  * <li>Variable {@code message} is a map, made to be the parameters of SQL: messageId (UUID),
- * sourceMessageId (the MessageId as sent), messageType, messageBody (JSON), correlationId, traceparent (of the span that is
- * current, or null), enqueuedAt (OffsetDateTime; when the broker took it, or null).</li>
+ * sourceMessageId (the MessageId as sent), messageType, messageBody (JSON), contentHash (SHA-256 of messageBody, hexadecimal),
+ * partitionKey (see {@link InboundSchema}), correlationId, traceparent (of the span that is current, or null), enqueuedAt
+ * (OffsetDateTime; when the broker took it, or null).</li>
  * <li>No header is left: application properties are the sender's, and must not reach an endpoint.</li>
  * <li>Lines of the log carry the order id.</li>
  * </ul>
@@ -47,12 +50,14 @@ public class Normalizer implements Processor {
     private static final int MAX_CORRELATION_ID_BYTES = 256;
     private static final String ORDER = "OrderCreated";
     private static final Pattern SIMPLE_NAME = Pattern.compile("[A-Za-z][A-Za-z0-9]{0,99}");
+    /** The UUIDs of all zeros and of all ones, which senders have that set no id; as .NET writes them ("D", "N", "B" and "P"). */
+    private static final Pattern NO_ID = Pattern.compile("\\s*[{(]?([0F])\\1{7}(-?\\1{4}){3}-?\\1{12}[})]?\\s*", Pattern.CASE_INSENSITIVE);
     /** With or without hyphens, as .NET writes them ("D" and "N"). */
     private static final Pattern UUID_TEXT =
         Pattern.compile("(\\p{XDigit}{8})-?(\\p{XDigit}{4})-?(\\p{XDigit}{4})-?(\\p{XDigit}{4})-?(\\p{XDigit}{12})");
 
     private final JsonNormalizer json = new JsonNormalizer();
-    private final Set<String> knownTypes = ConcurrentHashMap.newKeySet();
+    private final Map<String, InboundSchema> schemas = new ConcurrentHashMap<>();
 
     @Override
     public void process(Exchange exchange) {
@@ -60,7 +65,8 @@ public class Normalizer implements Processor {
         String type = messageType(exchange, in);
         byte[] sent = in.getBody(byte[].class);
         requireReadable(sent == null ? 0 : sent.length);
-        ObjectNode object = json.normalise(sent);
+        InboundSchema schema = schema(exchange.getContext(), type);
+        ObjectNode object = schema.reduce(json.normalise(sent));
         if (ORDER.equals(type)) {
             OrderLines.requireCountable(object);
         }
@@ -78,6 +84,8 @@ public class Normalizer implements Processor {
         message.put("sourceMessageId", sentId == null ? id.toString() : withoutNul(sentId));
         message.put("messageType", type);
         message.put("messageBody", body);
+        message.put("contentHash", sha256(body));
+        message.put("partitionKey", schema.partitionKey(object));
         message.put("correlationId", withoutNul(correlationId));
         message.put("traceparent", MessageTracer.traceparent());
         message.put("enqueuedAt", in.getHeader(ServiceBusConstants.ENQUEUED_TIME));
@@ -114,35 +122,52 @@ public class Normalizer implements Processor {
         // "Shop.Contracts.OrderCreated, Shop.Contracts" is a .NET type name; "+" separates a nested type.
         String name = StringHelper.before(given, ",", given).strip();
         name = name.substring(Math.max(name.lastIndexOf('.'), name.lastIndexOf('+')) + 1);
-        if (!knownTypes.contains(name)) {
-            if (!SIMPLE_NAME.matcher(name).matches()
-                || !PluginHelper.getResourceLoader(exchange.getContext()).resolveResource("classpath:contracts/in/" + name + ".schema.json").exists()) {
-                throw new InvalidMessageException(UnknownMessageType,
-                    "Subject: the message type '" + JsonNormalizer.excerpt(given) + "' is not known to this worker");
-            }
-            knownTypes.add(name);
+        if (!SIMPLE_NAME.matcher(name).matches() || schema(exchange.getContext(), name) == null) {
+            throw new InvalidMessageException(UnknownMessageType,
+                "Subject: the message type '" + JsonNormalizer.excerpt(given) + "' is not known to this worker");
         }
         AcceptedTypes.require(exchange, name, given);
         return name;
     }
 
+    /** Of a type; null if it has none. */
+    private InboundSchema schema(CamelContext context, String type) {
+        return schemas.computeIfAbsent(type, name -> InboundSchema.read(context, name));
+    }
+
+    /** Has the schemas read again, for one that has changed. */
+    public void forgetSchemas() {
+        schemas.clear();
+    }
+
     /**
      * The MessageId if it is a UUID, else one made from it. Ids that are not unique in the world are told apart
      * by message type, as some senders give an order's messages the order id. A message without an id is known
-     * by the route that received it and its place in the broker's log, which are the same at each delivery.
+     * by the route that received it and its place in the broker's log, which are the same at each delivery. Its time is part of
+     * the place, for the log of an entity that is made again begins again with 1.
      */
     private static UUID messageId(Exchange exchange, String type, String sentId) {
         String name;
-        if (sentId != null && !sentId.isBlank()) {
+        if (sentId != null && !sentId.isBlank() && !NO_ID.matcher(sentId).matches()) {
             var uuid = UUID_TEXT.matcher(sentId.strip());
             if (uuid.matches()) {
                 return UUID.fromString(uuid.replaceFirst("$1-$2-$3-$4-$5"));
             }
             name = type + '/' + sentId;
         } else {
-            name = exchange.getFromRouteId() + '/' + exchange.getMessage().getHeader(ServiceBusConstants.SEQUENCE_NUMBER);
+            Message in = exchange.getMessage();
+            name = exchange.getFromRouteId() + '/' + in.getHeader(ServiceBusConstants.SEQUENCE_NUMBER) + '/'
+                + in.getHeader(ServiceBusConstants.ENQUEUED_TIME);
         }
         return UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String sha256(String text) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private static void requirePassable(String correlationId) {

@@ -13,7 +13,8 @@ import org.apache.camel.component.jsonvalidator.JsonValidatorErrorHandler;
 
 /**
  * Tells the first violation of a schema by field and value, as the description of a dead-lettered message.
- * Values of the shipping address are the customer's and are left out.
+ * The value is told where it and what the schema wants there are scalars; what stands in place of an object or a list may be
+ * anything, a customer's address too.
  */
 public class SchemaViolations implements JsonValidatorErrorHandler {
 
@@ -26,7 +27,7 @@ public class SchemaViolations implements JsonValidatorErrorHandler {
         // The validator's message begins with the path in its own notation.
         String rule = first.getMessage().replaceFirst("^\\S*: ", "");
         throw new InvalidMessageException(SchemaViolation,
-            (path.isEmpty() ? "body" : path) + ": " + rule + value(path, first.getInstanceNode()));
+            (path.isEmpty() ? "body" : path) + ": " + rule + value(first.getInstanceNode(), place(schema, first)));
     }
 
     @Override
@@ -34,8 +35,19 @@ public class SchemaViolations implements JsonValidatorErrorHandler {
         throw RuntimeCamelException.wrapRuntimeCamelException(e);
     }
 
-    private static String value(String path, JsonNode node) {
-        if (node == null || node.isContainerNode() || path.startsWith("shippingAddress")) {
+    /** What the schema says of the place of a violation. */
+    private static JsonNode place(JsonSchema schema, ValidationMessage violation) {
+        // The last part is the keyword that is violated.
+        return schema.getSchemaNode().at(violation.getSchemaLocation().getFragment().getParent().toString());
+    }
+
+    private static boolean isScalar(JsonNode place) {
+        String types = place.path("type").toString();
+        return place.has("enum") || place.has("type") && !types.contains("\"object\"") && !types.contains("\"array\"");
+    }
+
+    private static String value(JsonNode node, JsonNode place) {
+        if (node == null || node.isContainerNode() || !isScalar(place)) {
             return "";
         }
         String value = node.toString();

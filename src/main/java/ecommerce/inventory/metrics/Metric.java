@@ -21,6 +21,7 @@ public enum Metric {
     EVENT_LATENCY("inventory.event.latency", "seconds",
         "From the moment the broker took a message until it has acknowledged an event that the message caused"),
     INBOX_DUPLICATES("inventory.inbox.duplicates", "messages", "Messages that were in the inbox already"),
+    INBOX_REUSED_IDS("inventory.inbox.reused.ids", "messages", "Messages that had the MessageId of another message, with other content"),
     INBOX_PARKED("inventory.inbox.parked", "messages", "Messages that wait to be tried again, counted to 100,000"),
     INBOX_DEAD("inventory.inbox.dead", "messages", "Messages that were given up, counted to 100,000"),
     OUTBOX_PENDING("inventory.outbox.pending", "events", "Events that are not published yet, counted to 100,000"),

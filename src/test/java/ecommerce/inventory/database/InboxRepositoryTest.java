@@ -24,6 +24,7 @@ import org.apache.camel.support.DefaultExchange;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -35,6 +36,8 @@ class InboxRepositoryTest {
 
     @Autowired
     private Tables tables;
+    @Autowired
+    private JdbcTemplate jdbc;
     private final MeterRegistry registry = new SimpleMeterRegistry();
     private final InboxRepository inbox;
     private final TransactionTemplate transaction;
@@ -57,7 +60,7 @@ class InboxRepositoryTest {
         assertThat(add("OrderCreated")).isFalse();
 
         assertThat(registry.get("inventory.inbox.duplicates").counter().count()).isEqualTo(1);
-        assertThat(tables.count("inbox WHERE processed_at IS NOT NULL AND message_body ->> 'orderId' = '1'")).isEqualTo(1);
+        assertThat(tables.count("inbox WHERE processed_at IS NOT NULL AND message_body IS NULL")).as("its body is not kept").isEqualTo(1);
     }
 
     @Test
@@ -77,11 +80,70 @@ class InboxRepositoryTest {
     }
 
     @Test
-    void anIdThatAMessageOfAnotherTypeHadIsNoDuplicate() {
+    void aMessageOfAnOrderWithTheIdOfAnotherTypeIsHandledOnceAsAMessageOfItsOwn() {
         add("PaymentFailed");
+        Map<String, Object> message = message(ID, "OrderCreated", "order/1", "content");
 
-        assertThatThrownBy(() -> add("OrderCreated")).isInstanceOf(InvalidMessageException.class)
-            .hasMessage("MessageId: the-sender's-id was that of a message of type PaymentFailed; each message needs an id of its own");
+        assertThat(add(message)).isTrue();
+
+        assertThat(message.get("messageId")).as("as which it is tried again, and parked").isNotEqualTo(ID);
+        assertThat(tables.rows("SELECT message_id FROM inbox WHERE message_type = 'OrderCreated'"))
+            .containsExactly(Map.of("message_id", message.get("messageId")));
+        assertThat(add("OrderCreated")).as("delivered again").isFalse();
+        assertThat(reusedIds()).as("and counted each time").isEqualTo(2);
+        assertThat(duplicates()).isEqualTo(1);
+    }
+
+    @Test
+    void aMessageOfAnOrderWithTheIdOfOtherContentIsHandledOnceAsAMessageOfItsOwn() {
+        assertThat(add(message(ID, "PaymentProcessed", "order/1", "captured"))).isTrue();
+        assertThat(add(message(ID, "PaymentProcessed", "order/1", "refunded"))).isTrue();
+        assertThat(add(message(ID, "PaymentProcessed", "order/2", "captured-2"))).isTrue();
+        assertThat(reusedIds()).isEqualTo(2);
+
+        assertThat(add(message(ID, "PaymentProcessed", "order/1", "refunded"))).isFalse();
+        assertThat(add(message(ID, "PaymentProcessed", "order/1", "captured"))).isFalse();
+
+        assertThat(tables.count("inbox")).isEqualTo(3);
+        assertThat(duplicates()).isEqualTo(2);
+    }
+
+    @Test
+    void whoeverSendsUnderTheIdThatAnotherMessageGetsForItsOwnDoesNotKeepItAway() {
+        add(message(ID, "PaymentProcessed", "order/1", "captured"));
+        Map<String, Object> refund = message(ID, "PaymentProcessed", "order/1", "refunded");
+        transaction.executeWithoutResult(notCommitted -> {
+            add(refund);
+            notCommitted.setRollbackOnly();
+        });
+        add(message((UUID) refund.get("messageId"), "PaymentProcessed", "order/9", "captured-9"));
+
+        assertThat(add(message(ID, "PaymentProcessed", "order/1", "refunded"))).isTrue();
+        assertThat(add(message(ID, "PaymentProcessed", "order/1", "refunded"))).isFalse();
+    }
+
+    @Test
+    void aCommandWithTheIdOfAnotherMessageIsRefused() {
+        add("PaymentFailed");
+        assertThatThrownBy(() -> add(message(ID, "RestockInventory", "product/a", "5"))).isInstanceOf(InvalidMessageException.class)
+            .hasMessage("MessageId: the-sender's-id was that of a message of type PaymentFailed, and this is of type RestockInventory; "
+                + "each message needs an id of its own");
+
+        UUID id = UUID.randomUUID();
+        assertThat(add(message(id, "RestockInventory", "product/a", "5"))).isTrue();
+        assertThat(add(message(id, "RestockInventory", "product/a", "5"))).isFalse();
+        assertThatThrownBy(() -> add(message(id, "RestockInventory", "product/a", "6"))).isInstanceOf(InvalidMessageException.class)
+            .hasMessage("MessageId: the-sender's-id was that of another message of type RestockInventory, with other content; "
+                + "each message needs an id of its own");
+        assertThat(reusedIds()).isEqualTo(2);
+    }
+
+    @Test
+    void aMessageFromBeforeHashesWereKeptIsKnownByItsIdAndType() {
+        jdbc.update("INSERT INTO inbox (message_id, message_type, processed_at) VALUES (?, 'OrderCreated', now())", ID);
+
+        assertThat(add("OrderCreated")).isFalse();
+        assertThat(add("OrderCancelled")).isTrue();
     }
 
     @Test
@@ -98,11 +160,23 @@ class InboxRepositoryTest {
     }
 
     @Test
-    void ofSeveralMessagesOneThatUsesAnIdAgainFailsAll() {
+    void ofSeveralMessagesOfOneIdEachThatHasOtherContentIsHandledInTheOrderInWhichTheyCame() {
         add("PaymentFailed");
+        UUID other = UUID.randomUUID();
+        List<Map<String, Object>> messages = List.of(
+            message(ID, "OrderCreated", "order/1", "1"),
+            message(other, "OrderCreated", "order/2", "2"),
+            message(ID, "OrderCreated", "order/3", "3"),
+            message(ID, "OrderCreated", "order/1", "1"),
+            message(other, "OrderCreated", "order/4", "4"),
+            message(other, "OrderCreated", "order/2", "2"));
 
-        assertThatThrownBy(() -> addAll(UUID.randomUUID(), ID)).isInstanceOf(InvalidMessageException.class)
-            .hasMessageStartingWith("MessageId: the-sender's-id was that of a message of type PaymentFailed");
+        assertThat(addAll(messages)).extracting(message -> message.get("partitionKey"))
+            .containsExactly("order/1", "order/2", "order/3", "order/4");
+
+        assertThat(messages.get(1)).as("the first of an id has it").containsEntry("messageId", other);
+        assertThat(tables.count("inbox WHERE message_type = 'OrderCreated'")).isEqualTo(4);
+        assertThat(duplicates()).isEqualTo(2);
     }
 
     private CompletableFuture<Boolean> whileTheFirstIsInWork(boolean commit) {
@@ -117,28 +191,42 @@ class InboxRepositoryTest {
         });
     }
 
+    private double duplicates() {
+        return registry.get("inventory.inbox.duplicates").counter().count();
+    }
+
+    private double reusedIds() {
+        return registry.get("inventory.inbox.reused.ids").counter().count();
+    }
+
     private boolean add(String type) {
+        return add(message(ID, type, "order/1", "content"));
+    }
+
+    private boolean add(Map<String, Object> message) {
         Exchange exchange = new DefaultExchange(new DefaultCamelContext());
-        exchange.setVariable("message", message(ID, type));
+        exchange.setVariable("message", message);
         return inbox.add(exchange, ID.toString());
     }
 
     /** @return ids of the messages that are to be handled */
     private List<UUID> addAll(UUID... ids) {
-        Exchange exchange = new DefaultExchange(new DefaultCamelContext());
-        exchange.setVariable("messages", Stream.of(ids).map(id -> message(id, "OrderCreated")).toList());
-        boolean any = inbox.add(exchange, exchange.getExchangeId());
-        List<?> toHandle = exchange.getMessage().getBody(List.class);
-        assertThat(any).isEqualTo(!toHandle.isEmpty());
-        return toHandle.stream().map(message -> (UUID) ((Map<?, ?>) message).get("messageId")).toList();
+        return addAll(Stream.of(ids).map(id -> message(id, "OrderCreated", "order/1", "content")).toList()).stream()
+            .map(message -> (UUID) message.get("messageId")).toList();
     }
 
-    private static Map<String, Object> message(UUID id, String type) {
-        Map<String, Object> message = new HashMap<>(Map.of("messageId", id, "sourceMessageId", "the-sender's-id",
-            "messageType", type, "messageBody", "{\"orderId\": \"1\"}"));
-        message.put("correlationId", null);
-        message.put("traceparent", null);
-        message.put("enqueuedAt", null);
-        return message;
+    /** @return those that are to be handled */
+    @SuppressWarnings("unchecked")
+    private List<Map<String, Object>> addAll(List<Map<String, Object>> messages) {
+        Exchange exchange = new DefaultExchange(new DefaultCamelContext());
+        exchange.setVariable("messages", messages);
+        boolean any = inbox.add(exchange, exchange.getExchangeId());
+        List<Map<String, Object>> toHandle = exchange.getMessage().getBody(List.class);
+        assertThat(any).isEqualTo(!toHandle.isEmpty());
+        return toHandle;
+    }
+
+    private static Map<String, Object> message(UUID id, String type, String partitionKey, String content) {
+        return Tables.message(id, type, partitionKey, "{\"content\": \"" + content + "\"}");
     }
 }

@@ -103,9 +103,56 @@ class ParkedMessageTest {
         UUID id = UUID.randomUUID();
         add(message(id, "1"));
 
-        assertThat(park(message(id, "1"), 10)).isEmpty();
+        assertThat(park(message(id, "1"), 10)).containsExactly(Map.of("outcome", "known"));
 
         assertThat(tables.count("inbox WHERE processed_at IS NOT NULL")).isEqualTo(1);
+    }
+
+    @Test
+    void aMessageWhoseIdIsAnothersIsParkedUnderItsOwn() {
+        UUID id = UUID.randomUUID();
+        UUID own = UUID.randomUUID();
+        add(message(id, "1"));
+        Map<String, Object> message = message(id, "2");
+        message.put("ownMessageId", own);
+
+        assertThat(park(message, 10)).containsExactly(Map.of("outcome", "parked"));
+
+        assertThat(tables.row("SELECT message_id, partition_key FROM inbox WHERE processed_at IS NULL"))
+            .isEqualTo(Map.of("message_id", own, "partition_key", "order/2"));
+    }
+
+    @Test
+    void aMessageThatHasNoIdOfItsOwnIsNotParkedInPlaceOfAnother() {
+        UUID id = UUID.randomUUID();
+        add(message(id, "1"));
+
+        assertThat(park(message(id, "2"), 10)).as("nothing was done").singleElement().satisfies(answer -> assertThat(answer.get("outcome")).isNull());
+
+        assertThat(tables.count("inbox")).isEqualTo(1);
+    }
+
+    @Test
+    void anOrderAndAProductOfOneNameDoNotHoldBackEachOther() {
+        park("1");
+
+        assertThat(add(Tables.message(UUID.randomUUID(), "RestockInventory", "product/1", "{}"))).isTrue();
+        assertThat(add("1")).isFalse();
+    }
+
+    @Test
+    void theBodyOfAParkedMessageIsKeptUntilItIsHandled() {
+        park("1");
+        due();
+        transaction.executeWithoutResult(failing -> {
+            take();
+            failing.setRollbackOnly();
+        });
+        assertThat(tables.count("inbox WHERE message_body ->> 'orderId' = '1'")).isEqualTo(1);
+
+        assertThat(take()).isEqualTo("1");
+
+        assertThat(tables.count("inbox WHERE message_body IS NULL AND content_hash IS NOT NULL")).isEqualTo(1);
     }
 
     @Test
@@ -187,7 +234,7 @@ class ParkedMessageTest {
 
         assertThat(listDead(10)).singleElement().satisfies(dead -> {
             assertThat(dead.get("messageId").textValue()).isEqualTo(id.toString());
-            assertThat(dead.get("partitionKey").textValue()).isEqualTo("1");
+            assertThat(dead.get("partitionKey").textValue()).isEqualTo("order/1");
             assertThat(dead.get("attempts").intValue()).isEqualTo(2);
             assertThat(dead.get("error").textValue()).isEqualTo("no luck");
             assertThat(dead.has("messageBody")).isFalse();
@@ -237,12 +284,7 @@ class ParkedMessageTest {
     }
 
     private static Map<String, Object> message(UUID id, String orderId) {
-        Map<String, Object> message = new HashMap<>(Map.of("messageId", id, "sourceMessageId", "sent-" + orderId,
-            "messageType", "OrderCreated", "messageBody", "{\"orderId\": \"" + orderId + "\"}"));
-        message.put("correlationId", null);
-        message.put("traceparent", null);
-        message.put("enqueuedAt", null);
-        return message;
+        return Tables.message(id, "OrderCreated", "order/" + orderId, "{\"orderId\": \"" + orderId + "\"}");
     }
 
     private void park(String orderId) {
@@ -252,6 +294,7 @@ class ParkedMessageTest {
     private List<Map<String, Object>> park(Map<String, Object> message, int maxAttempts) {
         Map<String, Object> parameters = new HashMap<>(message);
         parameters.putAll(Map.of("parkedDelay", "PT10S", "maxAttempts", maxAttempts, "error", "no luck"));
+        parameters.putIfAbsent("ownMessageId", message.get("messageId"));
         return tables.run("park-message", parameters);
     }
 

@@ -33,6 +33,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 class QueryPlanTest {
 
     private static final int BATCH = 50;
+    private static final String HASH = "00".repeat(32);
     private static final UUID PARKED = UUID.randomUUID();
     private static final UUID DEAD = UUID.randomUUID();
     private static final UUID UNPUBLISHED = UUID.randomUUID();
@@ -66,8 +67,8 @@ class QueryPlanTest {
                    now() - make_interval(mins => n)
             FROM generate_series(1, 200000) AS n;
 
-            INSERT INTO inbox (message_id, message_type, message_body, received_at, processed_at)
-            SELECT gen_random_uuid(), 'OrderCreated', jsonb_build_object('orderId', 'old-' || n), moment, moment
+            INSERT INTO inbox (message_id, message_type, content_hash, received_at, processed_at)
+            SELECT gen_random_uuid(), 'OrderCreated', sha256(CAST('old-' || n AS bytea)), moment, moment
             FROM generate_series(1, 200000) AS n, LATERAL (SELECT now() - make_interval(mins => n)) AS m (moment);
 
             INSERT INTO outbox (message_id, message_type, message_body, partition_key, created_at, published_at)
@@ -94,11 +95,11 @@ class QueryPlanTest {
 
     static Stream<Arguments> statements() {
         return Stream.of(
-            arguments("inbox-insert", 1, columns(UUID.randomUUID(), order("new-1"))),
+            arguments("inbox-insert", 1, columns(UUID.randomUUID(), order("new-1"), "new-1")),
             arguments("inbox-insert", 1, columns(UUID.randomUUID(), order("unknown"))),
-            arguments("inbox-message-type", 1, columns(PARKED, null)),
-            arguments("park-message", 1, Map.of("messageId", UUID.randomUUID(), "messageBody", order("new-1"), "parkedDelay", "PT10S",
-                "maxAttempts", 10, "error", "no luck")),
+            arguments("inbox-known", 1, columns(PARKED, order("new-1"))),
+            arguments("park-message", 1, Map.of("messageId", UUID.randomUUID(), "ownMessageId", UUID.randomUUID(), "messageBody", order("new-1"),
+                "contentHash", HASH, "partitionKey", "new-1", "parkedDelay", "PT10S", "maxAttempts", 10, "error", "no luck")),
             arguments("park-message-again", 1, Map.of("messageId", PARKED, "parkedDelay", "PT10S", "parkedDelayMax", "PT15M",
                 "hopeless", false, "maxAttempts", 10, "error", "no luck", "retryCount", 0)),
             arguments("take-parked-message", 1, Map.of()),
@@ -205,7 +206,13 @@ class QueryPlanTest {
 
     /** For a statement that takes several. */
     private static Map<String, Object> columns(UUID id, String body) {
-        Map<String, Object> columns = Tables.columns(message(id, body));
+        return columns(id, body, "unknown");
+    }
+
+    private static Map<String, Object> columns(UUID id, String body, String partitionKey) {
+        Map<String, Object> message = message(id, body);
+        message.put("partitionKey", partitionKey);
+        Map<String, Object> columns = Tables.columns(message);
         columns.put("reservationTtl", "PT15M");
         return columns;
     }
@@ -214,6 +221,8 @@ class QueryPlanTest {
         Map<String, Object> message = new HashMap<>(PARAMETERS);
         message.put("messageId", id);
         message.put("messageBody", body);
+        message.put("contentHash", HASH);
+        message.put("partitionKey", "unknown");
         return message;
     }
 

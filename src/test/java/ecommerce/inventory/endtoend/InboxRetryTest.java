@@ -115,7 +115,7 @@ class InboxRetryTest {
         await().until(() -> tables.count("inbox WHERE dead_at IS NOT NULL") == 1);
         Map<String, Object> dead = tables.row("SELECT CAST(message_id AS text) AS id, message_type, retry_count, error_message, partition_key FROM inbox");
         assertThat(dead).containsEntry("message_type", "OrderCreated").containsEntry("retry_count", 1000)
-            .containsEntry("error_message", "not now").containsEntry("partition_key", "order-1");
+            .containsEntry("error_message", "not now").containsEntry("partition_key", "order/order-1");
         assertThat(tables.count("inventory_orders") + tables.count("outbox")).isZero();
         fault = false;
 

@@ -4,12 +4,15 @@ import static org.apache.camel.component.azure.servicebus.ServiceBusConstants.AP
 import static org.apache.camel.component.azure.servicebus.ServiceBusConstants.CORRELATION_ID;
 import static org.apache.camel.component.azure.servicebus.ServiceBusConstants.ENQUEUED_TIME;
 import static org.apache.camel.component.azure.servicebus.ServiceBusConstants.MESSAGE_ID;
+import static org.apache.camel.component.azure.servicebus.ServiceBusConstants.SEQUENCE_NUMBER;
 import static org.apache.camel.component.azure.servicebus.ServiceBusConstants.SUBJECT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.when;
 
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.time.OffsetDateTime;
@@ -42,6 +45,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.NullAndEmptySource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.dao.CannotAcquireLockException;
 import org.springframework.dao.DataAccessResourceFailureException;
@@ -68,6 +72,8 @@ class InboxRouteTest {
         new DataAccessResourceFailureException("connection lost", new SQLException("connection lost", "08006"));
     /** As a .NET peer writes it. */
     private static final String ORDER = "{\"OrderId\":\"order-1\",\"Items\":[{\"ProductId\":\"prod-456\",\"Quantity\":2}]}";
+
+    private static final String KEPT = "{\"orderId\":\"order-1\",\"items\":[{\"productId\":\"prod-456\",\"quantity\":2}]}";
 
     @Autowired
     private CamelContext camel;
@@ -118,11 +124,56 @@ class InboxRouteTest {
             "messageId", UUID.fromString(MESSAGE_ID_SENT),
             "sourceMessageId", MESSAGE_ID_SENT,
             "messageType", "OrderCreated",
-            "messageBody", "{\"orderId\":\"order-1\",\"items\":[{\"productId\":\"prod-456\",\"quantity\":2}]}",
+            "messageBody", KEPT,
+            "contentHash", "%064x".formatted(new BigInteger(1, MessageDigest.getInstance("SHA-256").digest(KEPT.getBytes(StandardCharsets.UTF_8)))),
+            "partitionKey", "order/order-1",
             "correlationId", "checkout-7",
             "traceparent", "00-" + TRACE_ID + "-" + SPAN_ID + "-00",
             "enqueuedAt", ENQUEUED_TIME_SENT));
         assertThat(message.getHeaders()).as("a header could replace a parameter, or the statement itself").isEmpty();
+    }
+
+    @Test
+    void whatNoHandlerNeedsIsDroppedAndNeitherRefusedNorPartOfTheIdentity() throws Exception {
+        handler.expectedMessageCount(2);
+
+        receive(ORDER);
+        receive("{\"items\":[{\"lineTotal\":\"much\",\"quantity\":2,\"productId\":\"prod-456\",\"engraving\":\"For Ann\"}],"
+            + "\"CustomerId\":17,\"shippingAddress\":\"12 Main St\",\"gift\":{\"to\":\"Ann\"},\"OrderId\":\"order-1\"}");
+
+        MockEndpoint.assertIsSatisfied(camel);
+        assertThat(handler.getExchanges().get(1).getVariable("messageBody")).isEqualTo(KEPT);
+        assertThat(handler.getExchanges()).extracting(exchange -> exchange.getMessage().getBody(Map.class).get("contentHash"))
+            .containsOnly(handler.getExchanges().get(0).getMessage().getBody(Map.class).get("contentHash"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {" ", "00000000-0000-0000-0000-000000000000", "00000000000000000000000000000000",
+        "{00000000-0000-0000-0000-000000000000}", "(00000000-0000-0000-0000-000000000000)", "ffffffff-ffff-ffff-ffff-ffffffffffff",
+        "{FFFFFFFF-ffff-FFFF-FFFF-FFFFFFFFFFFF}", " FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF"})
+    void anIdThatIdentifiesNothingIsNone(String id) throws Exception {
+        handler.expectedMessageCount(5);
+
+        receive(ORDER, Map.of(MESSAGE_ID, id, SEQUENCE_NUMBER, 1L));
+        receive(ORDER, Map.of(MESSAGE_ID, id, SEQUENCE_NUMBER, 1L));
+        receive(ORDER, Map.of(MESSAGE_ID, id, SEQUENCE_NUMBER, 2L));
+        receive(ORDER, Map.of(MESSAGE_ID, id, SEQUENCE_NUMBER, 1L, ENQUEUED_TIME, ENQUEUED_TIME_SENT.plusDays(1)));
+        receive(ORDER, Map.of(MESSAGE_ID, "00000000-0000-0000-0000-000000000001", SEQUENCE_NUMBER, 1L));
+
+        MockEndpoint.assertIsSatisfied(camel);
+        List<Object> ids = handler.getExchanges().stream().map(exchange -> exchange.getMessage().getBody(Map.class).get("messageId"))
+            .map(Object.class::cast).toList();
+        assertThat(ids.get(1)).as("delivered again").isEqualTo(ids.get(0));
+        assertThat(List.copyOf(ids).subList(1, 5)).as("another place or time in the broker's log").doesNotHaveDuplicates();
+        assertThat(ids.get(4)).hasToString("00000000-0000-0000-0000-000000000001");
+    }
+
+    @Test
+    void aMessageWhoseIdCameToBeAnothersIsNotDoneWhenItCannotBeParked() throws Exception {
+        handlerFails(3, new CannotAcquireLockException("deadlock detected"));
+        park.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(null));
+
+        assertThat(receive(ORDER).getException()).hasMessageContaining("could not be parked");
     }
 
     @Test
@@ -327,10 +378,18 @@ class InboxRouteTest {
     }
 
     private Exchange receive(String body) {
-        return receive(body, "OrderCancelled, OrderCreated");
+        return receive(body, "OrderCancelled, OrderCreated", Map.of());
     }
 
     private Exchange receive(String body, String acceptedTypes) {
+        return receive(body, acceptedTypes, Map.of());
+    }
+
+    private Exchange receive(String body, Map<String, Object> headers) {
+        return receive(body, "OrderCancelled, OrderCreated", headers);
+    }
+
+    private Exchange receive(String body, String acceptedTypes, Map<String, Object> headers) {
         return sender.send("direct:inbox", exchange -> {
             exchange.setVariable("acceptedTypes", acceptedTypes);
             exchange.getMessage().setBody(body.getBytes(StandardCharsets.UTF_8));
@@ -342,6 +401,7 @@ class InboxRouteTest {
                 APPLICATION_PROPERTIES, Map.of("CamelSqlQuery", "DELETE FROM inbox"),
                 "orderId", "another-order",
                 "CamelSqlQuery", "DELETE FROM inventory")));
+            exchange.getMessage().getHeaders().putAll(headers);
         });
     }
 }

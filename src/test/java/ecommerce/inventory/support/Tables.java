@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -20,6 +21,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.PreparedStatementCallback;
 import org.springframework.jdbc.core.RowMapperResultSetExtractor;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
+import org.springframework.util.DigestUtils;
 
 /** What a test asks of the database. */
 public class Tables {
@@ -100,6 +102,16 @@ public class Tables {
             throw new UncheckedIOException(e);
         }
         return new NamedParameterJdbcTemplate(jdbc).execute(sql, parameters, how);
+    }
+
+    /** A message as the normaliser makes it, without correlation id, trace and time; to be added to. */
+    public static Map<String, Object> message(UUID id, String type, String partitionKey, String body) {
+        Map<String, Object> message = new HashMap<>(Map.of("messageId", id, "sourceMessageId", "the-sender's-id", "messageType", type,
+            "messageBody", body, "contentHash", DigestUtils.md5DigestAsHex(body.getBytes(StandardCharsets.UTF_8)), "partitionKey", partitionKey));
+        message.put("correlationId", null);
+        message.put("traceparent", null);
+        message.put("enqueuedAt", null);
+        return message;
     }
 
     /** The parameters of a statement that takes several messages at once, for one; to be added to. */

@@ -1,0 +1,156 @@
+package ecommerce.inventory.inbox;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.networknt.schema.JsonMetaSchema;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.NonValidationKeyword;
+import com.networknt.schema.SpecVersion.VersionFlag;
+import org.apache.camel.CamelContext;
+import org.apache.camel.spi.Resource;
+import org.apache.camel.support.PluginHelper;
+
+/**
+ * What the JSON Schema of an inbound message says besides what is valid:
+ * <ul>
+ * <li>Which fields are kept: those that are listed in {@code properties}, without those marked {@code "x-discard": true}. Where an
+ * object lists none, or says by one of {@link #OPEN} that there may be others, fields that are not listed are kept.</li>
+ * <li>{@code x-partition-key}: the field whose value messages share that take effect in their order, as far as one of them is
+ * parked.</li>
+ * </ul>
+ */
+public final class InboundSchema {
+
+    private static final String DISCARD = "x-discard";
+    private static final String PARTITION_KEY = "x-partition-key";
+    /** Begins the partition keys of messages about an order. What an order comes to does not depend on how often they come. */
+    private static final String OF_ORDER = "order/";
+    /** Keywords that describe an object further, elsewhere or by other names. */
+    private static final List<String> OPEN = List.of("additionalProperties", "unevaluatedProperties", "patternProperties", "propertyNames",
+        "$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "not", "if", "dependentSchemas");
+
+    private final String key;
+    private final String kind;
+    private final Kept kept;
+
+    private InboundSchema(String key, JsonNode schema) {
+        this.key = key;
+        this.kind = key.replaceFirst("(?<=.)Id$", "") + '/';
+        this.kept = Kept.by(schema);
+    }
+
+    /**
+     * @param file   for the error
+     * @param schema of a message
+     * @throws IllegalArgumentException that names file and keyword, if the schema does not say by what key messages wait
+     */
+    public static InboundSchema of(String file, JsonNode schema) {
+        String key = schema.path(PARTITION_KEY).asText();
+        JsonNode field = schema.path("properties").path(key);
+        boolean required = false;
+        for (JsonNode name : schema.path("required")) {
+            required |= name.asText().equals(key);
+        }
+        if (!required || !field.path("type").asText().equals("string") || field.path(DISCARD).asBoolean()) {
+            throw new IllegalArgumentException(file + ": " + PARTITION_KEY + " is '" + key
+                + "'; it has to name a field that is listed in properties, is required, of type string, and is not discarded");
+        }
+        return new InboundSchema(key, schema);
+    }
+
+    /** Of a message type; null if it has none. */
+    static InboundSchema read(CamelContext context, String type) {
+        String file = "contracts/in/" + type + ".schema.json";
+        Resource resource = PluginHelper.getResourceLoader(context).resolveResource("classpath:" + file);
+        if (!resource.exists()) {
+            return null;
+        }
+        try (InputStream schema = resource.getInputStream()) {
+            return of(file, new ObjectMapper().readTree(schema));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Makes validators that know the keywords of this class. */
+    public static JsonSchemaFactory validators() {
+        return JsonSchemaFactory.getInstance(VersionFlag.V202012, factory -> factory.metaSchema(
+            JsonMetaSchema.builder(JsonMetaSchema.getV202012())
+                .keywords(List.of(new NonValidationKeyword(DISCARD), new NonValidationKeyword(PARTITION_KEY))).build()));
+    }
+
+    /** A copy of what is kept, with the listed fields in the order of the schema: equal content is equal text. */
+    ObjectNode reduce(ObjectNode message) {
+        return (ObjectNode) kept.of(message);
+    }
+
+    /** {@code order/} and the order id, {@code product/} and the product id; so that an order and a product of one name never meet. */
+    String partitionKey(ObjectNode message) {
+        return kind + message.path(key).asText();
+    }
+
+    /** @param partitionKey or null */
+    static boolean isOfOrder(String partitionKey) {
+        return partitionKey != null && partitionKey.startsWith(OF_ORDER);
+    }
+
+    /**
+     * What is kept of a value.
+     *
+     * @param fields   of an object, in the order of the schema; null for all of it
+     * @param dropped  fields of an object that are never kept
+     * @param isOpen   whether an object may have others
+     * @param elements of an array; null for all of it
+     */
+    private record Kept(Map<String, Kept> fields, Set<String> dropped, boolean isOpen, Kept elements) {
+
+        static Kept by(JsonNode schema) {
+            Map<String, Kept> fields = new LinkedHashMap<>();
+            Set<String> dropped = new HashSet<>();
+            schema.path("properties").properties().forEach(field -> {
+                if (field.getValue().path(DISCARD).asBoolean()) {
+                    dropped.add(field.getKey());
+                } else {
+                    fields.put(field.getKey(), by(field.getValue()));
+                }
+            });
+            return new Kept(schema.has("properties") ? fields : null, dropped, OPEN.stream().anyMatch(schema::has),
+                schema.path("items").isObject() && !schema.has("prefixItems") ? by(schema.get("items")) : null);
+        }
+
+        JsonNode of(JsonNode value) {
+            if (value instanceof ObjectNode object && fields != null) {
+                ObjectNode answer = JsonNodeFactory.instance.objectNode();
+                fields.forEach((name, kept) -> {
+                    JsonNode field = object.get(name);
+                    if (field != null) {
+                        answer.set(name, kept.of(field));
+                    }
+                });
+                if (isOpen) {
+                    object.properties().stream().filter(field -> !fields.containsKey(field.getKey()) && !dropped.contains(field.getKey()))
+                        .forEach(field -> answer.set(field.getKey(), field.getValue()));
+                }
+                return answer;
+            }
+            if (value instanceof ArrayNode array && elements != null) {
+                ArrayNode answer = JsonNodeFactory.instance.arrayNode(array.size());
+                array.forEach(element -> answer.add(elements.of(element)));
+                return answer;
+            }
+            return value;
+        }
+    }
+}
