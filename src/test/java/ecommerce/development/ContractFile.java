@@ -45,7 +45,7 @@ final class ContractFile {
                 violation.get().getMessage());
         }
         try {
-            InboundSchema.of(name, schema);
+            InboundSchema.of(schema);
         } catch (IllegalArgumentException e) {
             throw new BrokenFileException(name, 0, e.getMessage());
         }

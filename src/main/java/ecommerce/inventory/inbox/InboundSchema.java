@@ -52,11 +52,10 @@ public final class InboundSchema {
     }
 
     /**
-     * @param file   for the error
      * @param schema of a message
-     * @throws IllegalArgumentException that names file and keyword, if the schema does not say by what key messages wait
+     * @throws IllegalArgumentException that names keyword and value, if the schema does not say by what key messages wait
      */
-    public static InboundSchema of(String file, JsonNode schema) {
+    public static InboundSchema of(JsonNode schema) {
         String key = schema.path(PARTITION_KEY).asText();
         JsonNode field = schema.path("properties").path(key);
         boolean required = false;
@@ -64,8 +63,8 @@ public final class InboundSchema {
             required |= name.asText().equals(key);
         }
         if (!required || !field.path("type").asText().equals("string") || field.path(DISCARD).asBoolean()) {
-            throw new IllegalArgumentException(file + ": " + PARTITION_KEY + " is '" + key
-                + "'; it has to name a field that is listed in properties, is required, of type string, and is not discarded");
+            throw new IllegalArgumentException(PARTITION_KEY + " is '" + key + "'; it has to name a field that is listed in "
+                + "properties, is required, of type string, and is not discarded");
         }
         return new InboundSchema(key, schema);
     }
@@ -78,7 +77,9 @@ public final class InboundSchema {
             return null;
         }
         try (InputStream schema = resource.getInputStream()) {
-            return of(file, new ObjectMapper().readTree(schema));
+            return of(new ObjectMapper().readTree(schema));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalStateException(file + ": " + e.getMessage(), e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

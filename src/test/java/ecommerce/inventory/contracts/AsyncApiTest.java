@@ -1,6 +1,7 @@
 package ecommerce.inventory.contracts;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
@@ -30,6 +31,7 @@ import com.azure.messaging.servicebus.ServiceBusMessageBatch;
 import com.azure.messaging.servicebus.ServiceBusSenderClient;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import ecommerce.inventory.inbox.InboundSchema;
 import ecommerce.inventory.inbox.InvalidMessageException;
 import ecommerce.inventory.outbox.OutboxPublisher;
 import ecommerce.inventory.support.Contracts;
@@ -144,6 +146,17 @@ class AsyncApiTest {
                 + settings(parameter(source, "entity", "") + parameter(source, "subscription", ""))).toList());
         assertThat(Stream.concat(routes().stream().map(route -> route.get("id").textValue()),
             elements("templatedRoute").map(source -> source.get("routeId").textValue()))).as("operations are routes").containsAll(names(OPERATIONS));
+    }
+
+    @Test
+    void whatIsReceivedSaysByWhichKeyItWaitsAndDropsNothingThatItRequires() {
+        assertThat(schemas("in")).isNotEmpty().allSatisfy(file -> {
+            JsonNode schema = Contracts.read("contracts/" + file);
+            assertThatCode(() -> InboundSchema.of(schema)).as(file).doesNotThrowAnyException();
+            schema.findParents("required").forEach(object -> object.get("required").forEach(name ->
+                assertThat(object.at("/properties/" + name.textValue())).as("%s: %s", file, name)
+                    .matches(field -> field.isObject() && !field.has("x-discard"))));
+        });
     }
 
     @Test

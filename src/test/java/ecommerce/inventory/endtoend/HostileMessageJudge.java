@@ -23,8 +23,8 @@ import org.springframework.core.io.ClassPathResource;
 
 /**
  * Decides, without the worker's code, what a message is to come to: PostgreSQL says what JSON is, the published schemas what a
- * message is, and the rest is what the documents promise: fields in either case of the first letter, a nesting of at most 64,
- * numbers of at most 100 digits, a correlation id of at most 128 characters.
+ * message is and which of its fields are not used, and the rest is what the documents promise: fields in either case of the first
+ * letter, a nesting of at most 64, numbers of at most 100 digits, a correlation id of at most 128 characters.
  */
 class HostileMessageJudge {
 
@@ -49,6 +49,7 @@ class HostileMessageJudge {
             return null;
         }
         JsonNode object = lowerCased(json.readTree(text));
+        dropUnused(object, schema(message.type()).getSchemaNode());
         return object != null && schema(message.type()).validate(object).isEmpty() && quantitiesAreIntegers(object) ? object : null;
     }
 
@@ -136,6 +137,16 @@ class HostileMessageJudge {
             answer.set(name, lower);
         }
         return answer;
+    }
+
+    private static void dropUnused(JsonNode node, JsonNode schema) {
+        if (node instanceof ObjectNode object && schema.has("properties")) {
+            JsonNode properties = schema.get("properties");
+            object.properties().removeIf(field -> !properties.has(field.getKey()) || properties.get(field.getKey()).has("x-discard"));
+            object.properties().forEach(field -> dropUnused(field.getValue(), properties.get(field.getKey())));
+        } else if (node instanceof ArrayNode array && schema.has("items")) {
+            array.forEach(element -> dropUnused(element, schema.get("items")));
+        }
     }
 
     private JsonSchema schema(String type) throws IOException {

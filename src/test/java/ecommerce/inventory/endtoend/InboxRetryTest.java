@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.UUID;
 
 import ecommerce.inventory.servicebus.BrowsedMessage;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
@@ -88,6 +89,23 @@ class InboxRetryTest {
         assertThat(tables.stockOf("a")).as("once").isEqualTo("8 available, 2 reserved, version 2");
         assertThat(tables.count("inbox WHERE processed_at IS NOT NULL")).isEqualTo(1);
         assertThat(shop.events()).singleElement().extracting(BrowsedMessage::subject).isEqualTo("InventoryReserved");
+    }
+
+    @Test
+    void aMessageThatHasTheIdOfAnotherIsParkedToo() {
+        String id = UUID.randomUUID().toString();
+        shop.send(order("order-2", "1 a").setMessageId(id));
+        await().until(() -> "Reserved".equals(tables.statusOf("order-2")));
+        shop.send(order("order-1", "2 a").setMessageId(id));
+        await().until(() -> tables.count("inbox WHERE processed_at IS NULL AND retry_count > 1") == 1);
+        fault = false;
+
+        await().until(() -> "Reserved".equals(tables.statusOf("order-1")));
+        shop.awaitQuiet(tables);
+        shop.send(order("order-1", "2 a").setMessageId(id));
+        shop.awaitQuiet(tables);
+
+        assertThat(tables.count("inbox WHERE processed_at IS NOT NULL")).as("one for each").isEqualTo(2);
     }
 
     @Test

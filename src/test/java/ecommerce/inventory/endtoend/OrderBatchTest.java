@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
@@ -103,6 +104,23 @@ class OrderBatchTest {
         assertThat(output.getAll()).doesNotContain("were rolled back");
         assertThat(tables.count("inbox")).as("nothing of the invalid one").isEqualTo(100);
         assertThat(shop.events()).hasSize(100);
+    }
+
+    @Test
+    void areAllHandledInOneTransactionThoughTheyHaveOneMessageId() {
+        String id = UUID.randomUUID().toString();
+        shop.sendPayments(about("paid", "PaymentProcessed", "Captured").setMessageId(id));
+        shop.awaitQuiet(tables);
+
+        together(order("1", "2 a").setMessageId(id), order("2", "1 a").setMessageId(id), order("1", "2 a").setMessageId(id),
+            order("paid", "1 b").setMessageId(id));
+
+        assertThat(tables.rows("SELECT order_id, status FROM inventory_orders ORDER BY 1").stream().map(Map::values).map(Object::toString))
+            .containsExactly("[1, Reserved]", "[2, Reserved]", "[first, Reserved]", "[paid, Committed]");
+        assertThat(tables.count("(SELECT DISTINCT xmin::text FROM inbox WHERE message_type = 'OrderCreated') AS transactions"))
+            .as("the first, and one for all that waited").isEqualTo(2);
+        assertThat(tables.count("inbox")).isEqualTo(5);
+        assertThat(shop.deadLetters()).isEmpty();
     }
 
     /** Has messages come while the transaction of an order runs. */

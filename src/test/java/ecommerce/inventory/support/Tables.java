@@ -54,6 +54,14 @@ public class Tables {
         return jdbc.queryForObject("SELECT count(*) FROM " + from, Long.class);
     }
 
+    /** The names of all tables, whatever they are, that have a row with a text in it. */
+    public List<String> containing(String text) {
+        return jdbc.queryForList("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'",
+                String.class).stream()
+            .filter(table -> jdbc.queryForObject("SELECT EXISTS (SELECT FROM " + table + " AS t WHERE t::text LIKE ?)", Boolean.class, "%" + text + "%"))
+            .toList();
+    }
+
     public Map<String, Object> row(String sql, Object... parameters) {
         return jdbc.queryForMap(sql, parameters);
     }
