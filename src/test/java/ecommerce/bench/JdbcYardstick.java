@@ -21,8 +21,8 @@ import org.springframework.jdbc.core.JdbcTemplate;
 /** The same orders by JDBC alone: no broker, no framework. */
 final class JdbcYardstick {
 
-    private static final String INBOX = "INSERT INTO inbox (message_id, message_type, message_body, processed_at) "
-        + "VALUES (?, 'OrderCreated', CAST(? AS jsonb), now()) ON CONFLICT (message_id) DO NOTHING";
+    private static final String INBOX = "INSERT INTO inbox (message_id, message_type, content_hash, processed_at) "
+        + "VALUES (?, 'OrderCreated', sha256(convert_to(?, 'UTF8')), now()) ON CONFLICT (message_id) DO NOTHING";
 
     /** How orders are written. */
     enum Shape {
@@ -124,8 +124,8 @@ final class JdbcYardstick {
         if (numbers.size() == 1) {
             update(connection, INBOX, ids.get(0), orders.get(0));
         } else {
-            update(connection, "INSERT INTO inbox (message_id, message_type, message_body, processed_at) "
-                + "SELECT id, 'OrderCreated', body, now() FROM unnest(?, CAST(? AS jsonb[])) AS message (id, body) "
+            update(connection, "INSERT INTO inbox (message_id, message_type, content_hash, processed_at) "
+                + "SELECT id, 'OrderCreated', sha256(convert_to(body, 'UTF8')), now() FROM unnest(?, CAST(? AS text[])) AS message (id, body) "
                 + "ON CONFLICT (message_id) DO NOTHING",
                 connection.createArrayOf("uuid", ids.toArray()), connection.createArrayOf("text", orders.toArray()));
         }

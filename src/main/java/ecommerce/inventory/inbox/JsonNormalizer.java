@@ -22,7 +22,7 @@ import ecommerce.inventory.tracing.LogFields;
 
 /**
  * Reads a JSON object that a stranger has sent into the form that the routes rely on: the first letter of each field in
- * lower case, no field twice, nothing that PostgreSQL's jsonb refuses to store. Fields that no one knows are kept.
+ * lower case, no field twice, nothing that PostgreSQL's jsonb refuses to store. Which of its fields are kept, the schema says.
  */
 class JsonNormalizer {
 
