@@ -69,8 +69,8 @@ public class ErrorPolicy extends RouteConfigurationBuilder {
             .process(failedAttempt)
             .toV("sql:classpath:sql/park-message.sql?outputType=SelectOne&parametersCount=12", null, "parked").id("park-message")
             .filter(exchange -> exchange.getVariable("parked") == null)
-                .throwException(IllegalStateException.class, "The message could not be parked, as its MessageId came to be another's "
-                    + "meanwhile; it is tried again when it is delivered again")
+                .throwException(IllegalStateException.class, "The message could not be parked: meanwhile its MessageId was "
+                    + "used by another message. It is tried again when it is delivered again.")
             .end()
             .log(LoggingLevel.WARN, LOG, "Message ${variable.message[messageId]} (${variable.message[messageType]}) failed and is "
                 + "${variable.parked}: ${body[error]}");

@@ -9,6 +9,7 @@ import javax.sql.DataSource;
 
 import com.azure.core.amqp.AmqpRetryOptions;
 import com.networknt.schema.JsonSchema;
+import com.networknt.schema.SchemaLocation;
 import ecommerce.inventory.InventoryProperties.ServiceBus;
 import ecommerce.inventory.api.Problem;
 import ecommerce.inventory.api.RequestParameters;
@@ -95,7 +96,7 @@ public class InventoryBeans {
             @Override
             public JsonSchema createSchema(CamelContext camel, String file) throws IOException {
                 try (InputStream schema = ResourceHelper.resolveMandatoryResourceAsInputStream(camel, file)) {
-                    return InboundSchema.validators().getSchema(mapper.readTree(schema), config);
+                    return InboundSchema.validators().getSchema(SchemaLocation.of("classpath:" + file), mapper.readTree(schema), config);
                 }
             }
         };

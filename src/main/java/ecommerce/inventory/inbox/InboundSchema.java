@@ -27,15 +27,14 @@ import org.apache.camel.support.PluginHelper;
  * <ul>
  * <li>Which fields are kept: those that are listed in {@code properties}, without those marked {@code "x-discard": true}. Where an
  * object lists none, or says by one of {@link #OPEN} that there may be others, fields that are not listed are kept.</li>
- * <li>{@code x-partition-key}: the field whose value messages share that take effect in their order, as far as one of them is
- * parked.</li>
+ * <li>{@code x-partition-key}: the field by which messages belong together. Later ones of one value wait while one is parked.</li>
  * </ul>
  */
 public final class InboundSchema {
 
     private static final String DISCARD = "x-discard";
     private static final String PARTITION_KEY = "x-partition-key";
-    /** Begins the partition keys of messages about an order. What an order comes to does not depend on how often they come. */
+    /** Begins the partition keys of messages about an order, whose outcome does not depend on how often they come. */
     private static final String OF_ORDER = "order/";
     /** Keywords that describe an object further, elsewhere or by other names. */
     private static final List<String> OPEN = List.of("additionalProperties", "unevaluatedProperties", "patternProperties", "propertyNames",
