@@ -151,8 +151,9 @@ class DatabaseRolesTest {
 
     @Test
     void itMayParkAMessage() {
-        tables.run("park-message", Map.of("messageId", UUID.randomUUID(), "messageType", "OrderCreated", "sourceMessageId", "m",
-            "correlationId", "c", "traceparent", "t", "parkedDelay", "PT1H", "maxAttempts", 2, "error", "e", "messageBody", "{}"));
+        Map<String, Object> message = Tables.message(UUID.randomUUID(), "OrderCreated", "order/1", "{}");
+        message.putAll(Map.of("ownMessageId", UUID.randomUUID(), "parkedDelay", "PT1H", "maxAttempts", 2, "error", "e"));
+        tables.run("park-message", message);
 
         assertThat(jdbc.update("DELETE FROM inbox WHERE processed_at IS NULL")).isEqualTo(1);
     }
