@@ -2,7 +2,7 @@
 -- accounted for. Answers how many rows were changed.
 WITH subject AS MATERIALIZED (
     -- inbox_key: the key of the order's messages in the inbox.
-    SELECT order_id, order_id AS inbox_key, 'erased-' || gen_random_uuid() AS pseudonym FROM CAST(:#orderId AS text) AS order_id
+    SELECT order_id, 'order/' || order_id AS inbox_key, 'erased-' || gen_random_uuid() AS pseudonym FROM CAST(:#orderId AS text) AS order_id
 ), orders AS (
     UPDATE inventory_orders AS o
     SET order_id = pseudonym, correlation_id = NULL

@@ -94,7 +94,7 @@ class SettingsTest {
     @Test
     void settingsDoNotShowTheirSecrets() {
         InventoryProperties settings = new Binder(new MapConfigurationPropertySource(Map.of(
-            "inventory.servicebus.connection-string", CONNECTION_STRING, "inventory.operator.token", "0123456789-" + KEY)))
+            "inventory.servicebus.connection-string", CONNECTION_STRING, "inventory.operator.token", "0123456789-0123456789-0123456789-" + KEY)))
             .bind("inventory", InventoryProperties.class).get();
 
         assertThat(settings.servicebus().connectionString() + settings.operator().token()).contains(KEY, "0123456789-");
