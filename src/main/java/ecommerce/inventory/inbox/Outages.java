@@ -6,7 +6,7 @@ import java.sql.SQLException;
 import javax.sql.DataSource;
 
 /**
- * Tells an outage of PostgreSQL, which is no fault of a message, from a message whose handling costs it its connection: when one
+ * Distinguishes an outage of PostgreSQL, which is no fault of a message, from a message whose handling costs it its connection: when one
  * was lost, the database is asked whether it answers on another.
  */
 public class Outages {

@@ -12,8 +12,8 @@ import org.apache.camel.RuntimeCamelException;
 import org.apache.camel.component.jsonvalidator.JsonValidatorErrorHandler;
 
 /**
- * Tells the first violation of a schema by field and value, as the description of a dead-lettered message.
- * The value is told where it and what the schema wants there are scalars; what stands in place of an object or a list may be
+ * Reports the first violation of a schema by field and value, as the description of a dead-lettered message.
+ * The value is shown where it and what the schema wants there are scalars; what stands in place of an object or a list may be
  * anything, a customer's address too.
  */
 public class SchemaViolations implements JsonValidatorErrorHandler {

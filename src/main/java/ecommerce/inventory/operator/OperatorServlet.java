@@ -14,6 +14,7 @@ import ecommerce.inventory.inbox.Failures;
 import ecommerce.inventory.messaging.ConsumerControl;
 import ecommerce.inventory.ports.Refusal;
 import ecommerce.inventory.tracing.LogFields;
+import jakarta.servlet.AsyncContext;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -83,23 +84,48 @@ public class OperatorServlet extends HttpServlet {
     }
 
     private void act(OperatorAction action, String name, HttpServletRequest http, HttpServletResponse response) throws IOException {
-        String what = action.path() + " of " + http.getRemoteAddr();
+        OperatorRequest request;
         try {
-            OperatorRequest request = OperatorRequest.read(action, http.getInputStream(), name);
-            what = LogFields.printable(what + " by " + request.by() + " for " + request.reason() + " " + onRecord(request));
+            request = OperatorRequest.read(action, http.getInputStream(), name);
+        } catch (IllegalArgumentException e) {
+            LOG.warn("Operator: {} of {} is refused: {}", action.path(), http.getRemoteAddr(), LogFields.printable(e.getMessage()));
+            refuse(response, HttpStatus.BAD_REQUEST, e.getMessage());
+            return;
+        }
+        // Beyond the time that a port gives a request: what is replayed may be much.
+        AsyncContext waiting = http.startAsync();
+        waiting.setTimeout(0);
+        String client = http.getRemoteAddr();
+        waiting.start(() -> {
+            try {
+                act(request, client, response);
+            } catch (IOException e) {
+                LOG.warn("Operator: the answer to {} of {} was not received: {}", action.path(), client, e.getMessage());
+            } finally {
+                waiting.complete();
+            }
+        });
+    }
+
+    private void act(OperatorRequest request, String client, HttpServletResponse response) throws IOException {
+        String what = LogFields.printable(request.action().path() + " of " + client + " by " + request.by() + " for " + request.reason() + " "
+            + onRecord(request));
+        Object result;
+        try {
             LOG.info("Operator: {}", what);
-            record(request, http.getRemoteAddr());
-            Object result = perform(request);
-            LOG.info("Operator: {} is done: {}", what, LogFields.printable(String.valueOf(result)));
-            response.setContentType(MediaType.APPLICATION_JSON_VALUE);
-            JSON.writeValue(response.getOutputStream(), Map.of("result", result));
+            record(request, client);
+            result = perform(request);
         } catch (Exception e) {
             LOG.warn("Operator: {} failed: {}", what, LogFields.printable(Failures.rootCause(e)));
             IllegalArgumentException wrong = ObjectHelper.getException(IllegalArgumentException.class, e);
             refuse(response, wrong != null ? HttpStatus.BAD_REQUEST
                 : Failures.databaseAway(e) ? HttpStatus.SERVICE_UNAVAILABLE : HttpStatus.INTERNAL_SERVER_ERROR,
                 wrong != null ? wrong.getMessage() : Failures.rootCause(e));
+            return;
         }
+        LOG.info("Operator: {} is done: {}", what, LogFields.printable(String.valueOf(result)));
+        response.setContentType(MediaType.APPLICATION_JSON_VALUE);
+        response.getOutputStream().write(JSON.writeValueAsBytes(Map.of("result", result)));
     }
 
     private void record(OperatorRequest request, String client) throws IOException {

@@ -3,6 +3,7 @@ package ecommerce.inventory.ports;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
@@ -30,15 +31,15 @@ import org.springframework.http.HttpStatus;
  * are in use, one more is answered with 503. (Tomcat alone would let both wait without an answer.)</li>
  * <li>The headers of a request have to be there after {@code server.tomcat.connection-timeout}, or it is answered with 408. (Tomcat's
  * own limit is for the pause between two bytes.)</li>
- * <li>A request has {@link #SERVICE} to be read, answered and the answer to be received, or its connection is cut. What waits for an
- * answer without a thread, such as the stream of stock changes, is not limited here.</li>
+ * <li>A request has three times as long to be read, answered and the answer to be received, or its connection is cut. What waits for an
+ * answer without one of Tomcat's threads, such as the stream of stock changes, is not limited here.</li>
  * </ul>
  */
 class LimitedEndpoint extends NioEndpoint {
 
     private static final Logger LOG = LoggerFactory.getLogger(LimitedEndpoint.class);
-    /** Longer than the slowest answer of the API takes, with a client that reads it. */
-    private static final long SERVICE = TimeUnit.SECONDS.toNanos(30);
+    /** With the default timeout longer than the slowest answer of the API takes, with a client that reads it. */
+    private static final int SERVICE = 3;
 
     /** Connections that were refused and are not closed yet, at most. */
     static final int REFUSED = 100;
@@ -131,11 +132,12 @@ class LimitedEndpoint extends NioEndpoint {
 
     private void cutOverdue() {
         long now = System.nanoTime();
+        long timeout = TimeUnit.MILLISECONDS.toNanos(getConnectionTimeout());
         requests.forEach((socket, since) -> {
             // Nobody works on a request whose headers are not there yet.
             if (socket.getLock().tryLock()) {
                 try {
-                    if (now - since > TimeUnit.MILLISECONDS.toNanos(getConnectionTimeout()) && requests.remove(socket, since)) {
+                    if (now - since > timeout && requests.remove(socket, since)) {
                         answer(socket.getSocket().getIOChannel(), new Refusal(HttpStatus.REQUEST_TIMEOUT, "The headers of the request did not come in time."));
                         socket.close();
                     }
@@ -144,7 +146,7 @@ class LimitedEndpoint extends NioEndpoint {
                 } finally {
                     socket.getLock().unlock();
                 }
-            } else if (now - since > SERVICE) {
+            } else if (now - since > SERVICE * timeout) {
                 cut(socket.getSocket().getIOChannel());
             }
         });
@@ -153,6 +155,8 @@ class LimitedEndpoint extends NioEndpoint {
     /** Only the connection: what else belongs to it is in use by the thread that serves it, which fails at its next read or write. */
     private static void cut(SocketChannel socket) {
         try {
+            // What is not received yet is dropped with it.
+            socket.setOption(StandardSocketOptions.SO_LINGER, 0);
             socket.close();
         } catch (IOException e) {
             LOG.warn("A connection whose request is overdue could not be closed: {}", e.getMessage());

@@ -59,7 +59,7 @@ class EraseOrderTest {
         assertThat(order).containsEntry("status", "Committed").containsEntry("correlation_id", null);
         assertThat(tables.count("outbox WHERE partition_key = '" + order.get("order_id") + "' AND message_body ->> 'orderId' = partition_key "
             + "AND correlation_id IS NULL AND causation_id IS NULL")).isEqualTo(4);
-        assertThat(jdbc.queryForList("SELECT partition_key FROM inbox WHERE dead_at IS NOT NULL", String.class)).containsExactly("order-2");
+        assertThat(jdbc.queryForList("SELECT partition_key FROM inbox WHERE dead_at IS NOT NULL", String.class)).containsExactly("order/order-2");
         assertThat(tables.count("inbox WHERE processed_at IS NOT NULL")).as("known as a duplicate").isEqualTo(1);
         new Invariants(jdbc).assertHold();
         tables.run("fold-summary", "batchSize", 100);

@@ -24,7 +24,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.test.context.TestPropertySource;
 
 /** An order or a customer is erased: from the tables, and from the dead-letter queues of all sources. */
@@ -48,8 +47,6 @@ class ErasureTest {
     private Tables tables;
     @Autowired
     private Invariants invariants;
-    @Autowired
-    private JdbcTemplate jdbc;
 
     @BeforeEach
     void tenAvailable() {

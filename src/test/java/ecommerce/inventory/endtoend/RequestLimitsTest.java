@@ -8,9 +8,11 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Timestamp;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -38,7 +40,8 @@ import org.springframework.test.context.TestPropertySource;
 @Import({Management.class, NewTransaction.class})
 @TestPropertySource(properties = {"inventory.operator.token=" + OperatorTest.TOKEN, "server.tomcat.max-connections=240",
     "server.tomcat.connection-timeout=2s", "inventory.api.max-requests=12", "inventory.api.max-requests-per-address=10",
-    "inventory.api.query-timeout=30"})
+    "inventory.api.query-timeout=30", "inventory.stream.max-clients-per-address=2",
+    "spring.datasource.hikari.data-source-properties.options=-c lock_timeout=50s"})
 class RequestLimitsTest {
 
     private static final long GIGABYTE = 1L << 30;
@@ -203,6 +206,27 @@ class RequestLimitsTest {
     }
 
     @Test
+    void oneAddressHasSoManyStreams() throws Exception {
+        String listen = "GET /api/inventory/stream HTTP/1.1\nHost: localhost\n\n";
+        assertThat(open(port).send(listen).readHead()).isEqualTo(200);
+        assertThat(open(port).send(listen).readHead()).isEqualTo(200);
+        assertProblem(open(port).send(listen).answer(), 429, "a third");
+        RawHttp another = new RawHttp("127.0.0.2", port);
+        opened.add(another);
+        assertThat(another.send(listen).readHead()).as("of another address").isEqualTo(200);
+        assertThat(IntStream.range(0, 12).map(i -> status("127.0.0.1"))).as("streams are no requests that wait for an answer").containsOnly(404);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/", "/inventory.js", "/api/inventory/backlog", "/nothing"})
+    void whatIsAnsweredIsKeptByNobodyAndShownToNoOtherSite(String path) throws IOException {
+        assertThat(open(port).send("GET " + path + " HTTP/1.1\nHost: localhost\nOrigin: http://attacker.example.com\nConnection: close\n\n").answer())
+            .contains("Cache-Control: no-store", "Cross-Origin-Resource-Policy: same-origin", "X-Content-Type-Options: nosniff",
+                "Content-Security-Policy: default-src 'none'")
+            .doesNotContain("Access-Control-Allow", "ETag", "Server:");
+    }
+
+    @Test
     void aHundredQuestionsAtOnceAreAnsweredOrRefusedAndNoneWaitsInVain() throws Exception {
         tables.stock("limits", 1);
         List<CompletableFuture<Integer>> answers = IntStream.range(0, 100).mapToObj(i -> CompletableFuture.supplyAsync(
@@ -219,6 +243,29 @@ class RequestLimitsTest {
         }
 
         assertThat(status("127.0.0.2")).as("by one of the threads that ask the database").isEqualTo(404);
+    }
+
+    @Test
+    void aBodyThatComesByteByByteIsGivenUp() throws Exception {
+        RawHttp client = open(managementPort).send("POST /actuator/operator/rebuild-summary HTTP/1.1\nHost: localhost\nAuthorization: Bearer "
+            + OperatorTest.TOKEN + "\nContent-Type: application/json\nContent-Length: 60000\n\n");
+
+        assertThat(CompletableFuture.supplyAsync(() -> client.dribble(" ")).get(60, TimeUnit.SECONDS)).as("no answer, or a refusal").isIn(0, 400);
+    }
+
+    @Test
+    void anActionOfAnOperatorMayTakeLongerThanARequestMay(@Autowired NewTransaction transaction) throws Exception {
+        CompletableFuture<Integer> answer = new CompletableFuture<>();
+        transaction.executeWithoutResult(lock -> {
+            tables.run("lock-summary");
+            answer.completeAsync(() -> management.post("operator/rebuild-summary", OperatorTest.TOKEN, "{\"by\": \"jane\", \"reason\": \"a test\"}").statusCode());
+            await().until(() -> waiting() >= 1);
+            // Three times the timeout, and more.
+            Timestamp begin = jdbc.queryForObject("SELECT now()", Timestamp.class);
+            await().until(() -> jdbc.queryForObject("SELECT now() > CAST(? AS timestamptz) + interval '9 s'", Boolean.class, begin));
+        });
+
+        assertThat(answer.get()).isEqualTo(200);
     }
 
     private CompletableFuture<Integer> ask(String from) {

@@ -74,15 +74,19 @@ public final class RawHttp implements AutoCloseable {
      *
      * @return the status of the answer; 0 if there is none
      */
-    public int dribble(String text) throws IOException {
-        socket.setSoTimeout(PAUSE);
-        while (true) {
-            try {
-                int first = socket.getInputStream().read();
-                return first < 0 ? 0 : status((char) first + answer());
-            } catch (SocketTimeoutException e) {
-                send(text);
+    public int dribble(String text) {
+        try {
+            socket.setSoTimeout(PAUSE);
+            while (true) {
+                try {
+                    int first = socket.getInputStream().read();
+                    return first < 0 ? 0 : status((char) first + answer());
+                } catch (SocketTimeoutException e) {
+                    send(text);
+                }
             }
+        } catch (IOException e) {
+            return 0;
         }
     }
 
@@ -91,7 +95,7 @@ public final class RawHttp implements AutoCloseable {
      *
      * @return the status of the answer; 0 if there is none
      */
-    public int readSlowly() throws IOException {
+    public int readSlowly() {
         StringBuilder start = new StringBuilder();
         try {
             for (int next = socket.getInputStream().read(); next >= 0; next = socket.getInputStream().read()) {
@@ -125,24 +129,24 @@ public final class RawHttp implements AutoCloseable {
         ByteArrayOutputStream read = new ByteArrayOutputStream();
         try {
             InputStream in = socket.getInputStream();
+            int length = Integer.MAX_VALUE;
             for (int next = in.read(); next >= 0; next = in.read()) {
                 read.write(next);
-                if (isWhole(read.toString(StandardCharsets.UTF_8))) {
+                if (next == '\n' && read.toString(StandardCharsets.US_ASCII).endsWith("\r\n\r\n")) {
+                    length = contentLength(read.toString(StandardCharsets.US_ASCII));
                     break;
                 }
             }
+            read.write(in.readNBytes(length));
         } catch (IOException e) {
             // Reset, as what was sent is not read.
         }
         return read.toString(StandardCharsets.UTF_8);
     }
 
-    private static boolean isWhole(String answer) {
-        int head = answer.indexOf("\r\n\r\n");
-        int length = answer.toLowerCase(Locale.ROOT).indexOf("content-length: ");
-        return head >= 0 && length >= 0 && length < head
-            && answer.getBytes(StandardCharsets.UTF_8).length
-                >= answer.substring(0, head).getBytes(StandardCharsets.UTF_8).length + 4 + Integer.parseInt(answer.substring(length + 16).split("\r\n")[0].strip());
+    private static int contentLength(String head) {
+        return head.lines().map(line -> line.toLowerCase(Locale.ROOT)).filter(line -> line.startsWith("content-length:"))
+            .mapToInt(line -> Integer.parseInt(line.substring("content-length:".length()).strip())).findFirst().orElse(Integer.MAX_VALUE);
     }
 
     /** The status of the answer; 0 if the connection was closed without one. */
