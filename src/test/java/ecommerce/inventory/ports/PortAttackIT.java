@@ -106,7 +106,9 @@ class PortAttackIT {
 
     @AfterEach
     void end() {
-        orders.shutdownNow();
+        // Not in the middle of a send, which would be counted and not be sent.
+        orders.shutdown();
+        await().until(orders::isTerminated);
         clients.shutdownNow();
         await().until(() -> {
             opened.forEach(RawHttp::close);
