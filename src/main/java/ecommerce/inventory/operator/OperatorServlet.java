@@ -6,6 +6,7 @@ import java.security.MessageDigest;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -48,21 +49,21 @@ public class OperatorServlet extends HttpServlet {
 
     private final transient ProducerTemplate template;
     private final transient ConsumerControl consumers;
-    /** By what a request has to have as its Authorization. */
-    private final transient Map<byte[], Optional<String>> names = new HashMap<>();
+    /** Of operators, by what a request has to have as its Authorization; null for a token without a name. */
+    private final transient Map<byte[], String> names = new HashMap<>();
 
     /** @param names of the operators by their tokens; null for a token without a name */
     public OperatorServlet(ProducerTemplate template, ConsumerControl consumers, Map<String, String> names) {
         this.template = template;
         this.consumers = consumers;
-        names.forEach((token, name) -> this.names.put(("Bearer " + token).getBytes(StandardCharsets.UTF_8), Optional.ofNullable(name)));
+        names.forEach((token, name) -> this.names.put(("Bearer " + token).getBytes(StandardCharsets.UTF_8), name));
     }
 
     @Override
     protected void doPost(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        String path = LogFields.printable(String.valueOf(request.getPathInfo()).substring(1));
+        String path = LogFields.printable(Objects.toString(request.getPathInfo(), "/").substring(1));
         String authorization = String.valueOf(request.getHeader(HttpHeaders.AUTHORIZATION));
-        Optional<Optional<String>> operator = operator(authorization.getBytes(StandardCharsets.UTF_8));
+        Optional<Map.Entry<byte[], String>> operator = operator(authorization.getBytes(StandardCharsets.UTF_8));
         if (operator.isEmpty()) {
             LOG.warn("Operator: {} of {} is refused: it has no token, or a wrong one", path, request.getRemoteAddr());
             response.setHeader(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
@@ -74,13 +75,13 @@ public class OperatorServlet extends HttpServlet {
         } else if (OperatorAction.of(path).isEmpty()) {
             refuse(response, HttpStatus.BAD_REQUEST, "'" + path + "' is no action; there are " + OperatorAction.all());
         } else {
-            act(OperatorAction.of(path).get(), operator.get().orElse(null), request, response);
+            act(OperatorAction.of(path).get(), operator.get().getValue(), request, response);
         }
     }
 
     /** Takes as long for a token that is nearly right. */
-    private Optional<Optional<String>> operator(byte[] authorization) {
-        return names.entrySet().stream().filter(one -> MessageDigest.isEqual(one.getKey(), authorization)).map(Map.Entry::getValue).findFirst();
+    private Optional<Map.Entry<byte[], String>> operator(byte[] authorization) {
+        return names.entrySet().stream().filter(one -> MessageDigest.isEqual(one.getKey(), authorization)).findFirst();
     }
 
     private void act(OperatorAction action, String name, HttpServletRequest http, HttpServletResponse response) throws IOException {

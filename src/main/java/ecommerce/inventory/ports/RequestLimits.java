@@ -24,6 +24,7 @@ class RequestLimits extends ValveBase {
 
     /** Bytes; no request that anything here reads is nearly as large. */
     private static final long MAX_BODY = 64 << 10;
+    private static final Set<String> VERSIONS = Set.of("HTTP/1.0", "HTTP/1.1");
     private static final Set<String> WITHOUT_BODY = Set.of("GET", "HEAD", "DELETE");
     private static final Set<String> WITH_BODY = Set.of("POST", "PUT", "PATCH");
 
@@ -72,7 +73,7 @@ class RequestLimits extends ValveBase {
 
     private Optional<Refusal> malformed(Request request) {
         String method = request.getMethod();
-        if (!Set.of("HTTP/1.0", "HTTP/1.1").contains(String.valueOf(request.getProtocol()))) {
+        if (!VERSIONS.contains(String.valueOf(request.getProtocol()))) {
             return refusal(HttpStatus.HTTP_VERSION_NOT_SUPPORTED, "This port speaks HTTP/1.1 and HTTP/1.0.");
         }
         if (!WITH_BODY.contains(method) && !WITHOUT_BODY.contains(method)) {

@@ -6,9 +6,11 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Timestamp;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -164,7 +166,7 @@ class RequestLimitsTest {
         for (int on : new int[] {port, managementPort}) {
             RawHttp client = open(on);
             CompletableFuture<String> answer = CompletableFuture.supplyAsync(client::answer);
-            await().pollInterval(java.time.Duration.ofMillis(200)).until(() -> {
+            await().pollInterval(Duration.ofMillis(200)).until(() -> {
                 try {
                     client.send(answer.isDone() ? "" : "G");
                 } catch (IOException e) {
@@ -276,7 +278,7 @@ class RequestLimitsTest {
         try (RawHttp client = new RawHttp(from, port)) {
             return client.send("GET /api/inventory/orders/limits HTTP/1.1\nHost: localhost\n\n").status();
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -294,7 +296,7 @@ class RequestLimitsTest {
         try (RawHttp client = new RawHttp(port)) {
             return client.send(text).status();
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 
