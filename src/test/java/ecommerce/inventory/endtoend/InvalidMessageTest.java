@@ -142,7 +142,7 @@ class InvalidMessageTest {
         assertDeadLettered(orderCreated(body), "MalformedBody", description);
 
         assertThat(shop.deadLetters()).extracting(BrowsedMessage::deadLetterErrorDescription).containsExactly(description);
-        assertThat(output.getAll()).contains(description).doesNotContain("Main", "4711");
+        assertThat(output.getAll()).contains(description).doesNotContain("Main", "471147114711");
     }
 
     static Stream<Arguments> whatIsNoJsonIsToldByPlaceAndKindAndNotByWhatWasSent() {
@@ -153,9 +153,9 @@ class InvalidMessageTest {
             arguments("{Main: 1}", json + "2: Unexpected character"),
             arguments("{\"street\": \"\\Main\"}", json + "14: Unrecognized character escape"),
             arguments("{\"street\": \"Main", json + "17: Unexpected end-of-input"),
-            arguments("{\"zipCode\": 4711e}", json + "17: Unexpected character"),
-            arguments("{\"zipCode\": 04711}", json + "14: Invalid numeric value"),
-            arguments("{\"zipCode\": 4711e4711471147}", "body: has a number out of range"),
+            arguments("{\"zipCode\": 471147114711e}", json + "25: Unexpected character"),
+            arguments("{\"zipCode\": 0471147114711}", json + "14: Invalid numeric value"),
+            arguments("{\"zipCode\": 471147114711e4711471147}", "body: has a number out of range"),
             arguments("{\"12 Main St\": 1, \"12 Main St\": 2}", json + "31: Duplicate field"),
             arguments("{\"street\": 1, \"street\": 2}", json + "23: Duplicate field 'street'"),
             arguments("{\"Main St\": 1, \"main St\": 2}", "body: is there twice"),
