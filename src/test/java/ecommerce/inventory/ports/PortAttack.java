@@ -11,6 +11,8 @@ import ecommerce.inventory.support.RawHttp;
 /** A way to misuse a port, done over and over by many clients at once. */
 enum PortAttack {
 
+    /** What the others are compared with. */
+    NONE(null),
     BODY_WITH_LENGTH((client, i) -> large(client, "PUT /x", "Content-Type: application/x-www-form-urlencoded\nContent-Length: 1073741824\n")),
     BODY_OF_A_GET((client, i) -> large(client, "GET /api/inventory/backlog", "Content-Length: 1073741824\n")),
     CHUNKED_BODY((client, i) -> large(client, "POST /api/inventory/stock", "Transfer-Encoding: chunked\n")),
