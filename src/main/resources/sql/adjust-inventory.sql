@@ -25,7 +25,7 @@ WITH command AS (
     FROM adjusted JOIN command USING (product_id)
 ), event AS (
     INSERT INTO outbox
-        (message_id, message_type, message_body, partition_key, correlation_id, causation_id, traceparent, created_at)
+        (message_id, message_type, message_body, partition_key, correlation_id, causation_id, traceparent, tracestate, created_at)
     SELECT gen_random_uuid(), 'InventoryAdjusted',
            jsonb_build_object(
                'productId', product_id,
@@ -34,7 +34,7 @@ WITH command AS (
                'reason', reason,
                'adjustedAt', utc(last_updated))
            || jsonb_strip_nulls(jsonb_build_object('by', changed_by)),
-           product_id, :#correlationId, :#sourceMessageId, :#traceparent, last_updated
+           product_id, :#correlationId, :#sourceMessageId, :#traceparent, :#tracestate, last_updated
     FROM adjusted JOIN command USING (product_id)
 )
 SELECT (SELECT coalesce(

@@ -34,7 +34,7 @@ WITH new AS (
     FOR UPDATE SKIP LOCKED
 )
 SELECT o.message_id, o.message_type, CAST(o.message_body AS text) AS message_body,
-       o.partition_key, o.correlation_id, o.causation_id, o.traceparent, o.created_at, o.enqueued_at,
+       o.partition_key, o.correlation_id, o.causation_id, o.traceparent, o.tracestate, o.created_at, o.enqueued_at,
        CASE o.message_type WHEN 'InventoryReleased' THEN o.message_body ->> 'reason' END AS release_reason
 FROM (TABLE new UNION ALL TABLE due) AS head, LATERAL (
     SELECT *

@@ -28,13 +28,13 @@ WITH paid AS (
     RETURNING held.order_id, held.product_id, held.quantity, i.last_updated
 )
 INSERT INTO outbox
-    (message_id, message_type, message_body, partition_key, correlation_id, causation_id, traceparent, created_at, reserved_change)
+    (message_id, message_type, message_body, partition_key, correlation_id, causation_id, traceparent, tracestate, created_at, reserved_change)
 SELECT gen_random_uuid(), 'InventoryCommitted',
        jsonb_build_object(
            'orderId', order_id,
            'productId', product_id,
            'quantityCommitted', quantity,
            'committedAt', utc(last_updated)),
-       order_id, :#correlationId, :#sourceMessageId, :#traceparent, last_updated, -quantity
+       order_id, :#correlationId, :#sourceMessageId, :#traceparent, :#tracestate, last_updated, -quantity
 FROM stock
 ORDER BY product_id

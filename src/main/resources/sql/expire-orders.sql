@@ -22,5 +22,6 @@ WITH due AS (
     RETURNING o.order_id
 )
 SELECT CAST(coalesce(jsonb_agg(order_id), '[]') AS text) AS orders,
-       CAST(NULL AS text) AS "sourceMessageId", CAST(NULL AS text) AS "correlationId", CAST(NULL AS text) AS traceparent
+       CAST(NULL AS text) AS "sourceMessageId", CAST(NULL AS text) AS "correlationId", CAST(NULL AS text) AS traceparent,
+       CAST(NULL AS text) AS tracestate
 FROM expired

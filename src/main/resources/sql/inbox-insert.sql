@@ -10,8 +10,9 @@ WITH message AS (
     SELECT *, set_config('inventory.enqueued_at', CAST(min(CAST(enqueued_at AS timestamptz)) OVER () AS text), true) AS setting
     FROM unnest(CAST(:messageId AS uuid[]), CAST(:messageType AS text[]), CAST(:messageBody AS text[]), CAST(:contentHash AS text[]),
                 CAST(:partitionKey AS text[]), CAST(:sourceMessageId AS text[]), CAST(:correlationId AS text[]),
-                CAST(:traceparent AS text[]), CAST(:enqueuedAt AS text[])) WITH ORDINALITY
-        AS message (message_id, message_type, body, content_hash, key, source_message_id, correlation_id, traceparent, enqueued_at, arrival)
+                CAST(:traceparent AS text[]), CAST(:tracestate AS text[]), CAST(:enqueuedAt AS text[])) WITH ORDINALITY
+        AS message (message_id, message_type, body, content_hash, key, source_message_id, correlation_id, traceparent, tracestate, enqueued_at,
+                    arrival)
 ), place AS MATERIALIZED (
     SELECT *, EXISTS (
         SELECT FROM inbox
@@ -22,7 +23,7 @@ WITH message AS (
 )
 INSERT INTO inbox
     (message_id, message_type, content_hash, message_body, processed_at,
-     next_retry_at, partition_key, parked_sequence, source_message_id, correlation_id, traceparent)
+     next_retry_at, partition_key, parked_sequence, source_message_id, correlation_id, traceparent, tracestate)
 SELECT message_id, message_type, decode(content_hash, 'hex'),
        CASE WHEN parked THEN CAST(body AS jsonb) END,
        CASE WHEN NOT parked THEN now() END,
@@ -31,7 +32,8 @@ SELECT message_id, message_type, decode(content_hash, 'hex'),
        CASE WHEN parked THEN nextval('inbox_parked_sequence') END,
        CASE WHEN parked THEN source_message_id END,
        CASE WHEN parked THEN correlation_id END,
-       CASE WHEN parked THEN traceparent END
+       CASE WHEN parked THEN traceparent END,
+       CASE WHEN parked THEN tracestate END
 FROM place
 ORDER BY message_id, arrival
 ON CONFLICT (message_id) DO NOTHING

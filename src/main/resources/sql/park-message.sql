@@ -12,10 +12,10 @@ WITH message AS (
 ), parked AS (
     INSERT INTO inbox
         (message_id, message_type, content_hash, message_body, partition_key, parked_sequence, source_message_id, correlation_id,
-         traceparent, retry_count, next_retry_at, dead_at, error_message)
+         traceparent, tracestate, retry_count, next_retry_at, dead_at, error_message)
     SELECT CASE WHEN EXISTS (SELECT FROM known WHERE NOT same) THEN CAST(:#ownMessageId AS uuid) ELSE message_id END,
            message_type, content_hash, CAST(:#messageBody AS jsonb), :#partitionKey, nextval('inbox_parked_sequence'),
-           :#sourceMessageId, :#correlationId, :#traceparent,
+           :#sourceMessageId, :#correlationId, :#traceparent, :#tracestate,
            1, now() + CAST(:#parkedDelay AS interval) * (1 - random() / 2),
            CASE WHEN CAST(:#maxAttempts AS integer) <= 1 THEN now() END, :#error
     FROM message

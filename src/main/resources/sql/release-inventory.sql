@@ -40,7 +40,7 @@ WITH held AS (
     RETURNING i.product_id, i.available_stock, i.last_updated
 )
 INSERT INTO outbox
-    (message_id, message_type, message_body, partition_key, correlation_id, causation_id, traceparent, created_at, reserved_change)
+    (message_id, message_type, message_body, partition_key, correlation_id, causation_id, traceparent, tracestate, created_at, reserved_change)
 SELECT gen_random_uuid(), 'InventoryReleased',
        jsonb_build_object(
            'orderId', order_id,
@@ -51,6 +51,6 @@ SELECT gen_random_uuid(), 'InventoryReleased',
                PARTITION BY product_id ORDER BY order_id ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING), 0),
            'reason', reason,
            'releasedAt', utc(last_updated)),
-       order_id, coalesce(CAST(:#correlationId AS text), correlation_id), :#sourceMessageId, :#traceparent, last_updated, CASE WHEN reserved THEN -quantity ELSE 0 END
+       order_id, coalesce(CAST(:#correlationId AS text), correlation_id), :#sourceMessageId, :#traceparent, :#tracestate, last_updated, CASE WHEN reserved THEN -quantity ELSE 0 END
 FROM held JOIN stock USING (product_id)
 ORDER BY order_id, product_id

@@ -4,16 +4,17 @@
 WITH message AS (
     SELECT *
     FROM unnest(CAST(:#sourceMessageId AS text[]), CAST(:#correlationId AS text[]), CAST(:#traceparent AS text[]),
-                CAST(:#messageBody AS text[]))
-        WITH ORDINALITY AS message (source_message_id, correlation_id, traceparent, body, arrival)
+                CAST(:#tracestate AS text[]), CAST(:#messageBody AS text[]))
+        WITH ORDINALITY AS message (source_message_id, correlation_id, traceparent, tracestate, body, arrival)
 )
-SELECT source_message_id AS "sourceMessageId", message.correlation_id AS "correlationId", message.traceparent,
+SELECT source_message_id AS "sourceMessageId", message.correlation_id AS "correlationId", message.traceparent, message.tracestate,
        body AS "messageBody", outcome, CAST(short_lines AS text) AS "shortLines"
 FROM reserve_inventory(
     (SELECT jsonb_agg(jsonb_build_object(
          'messageId', source_message_id,
          'correlationId', correlation_id,
          'traceparent', traceparent,
+         'tracestate', tracestate,
          'order', CAST(body AS jsonb)) ORDER BY arrival)
      FROM message),
     CAST(:#reservationTtl AS interval)) AS reservation (arrival, message_id, order_id, outcome, short_lines)

@@ -22,7 +22,7 @@ WITH command AS (
     FROM restocked JOIN command USING (product_id)
 ), event AS (
     INSERT INTO outbox
-        (message_id, message_type, message_body, partition_key, correlation_id, causation_id, traceparent, created_at)
+        (message_id, message_type, message_body, partition_key, correlation_id, causation_id, traceparent, tracestate, created_at)
     SELECT gen_random_uuid(), 'InventoryRestocked',
            jsonb_build_object(
                'productId', product_id,
@@ -30,7 +30,7 @@ WITH command AS (
                'newTotalQuantity', total_stock,
                'restockedAt', utc(last_updated))
            || jsonb_strip_nulls(jsonb_build_object('by', changed_by, 'reason', reason)),
-           product_id, :#correlationId, :#sourceMessageId, :#traceparent, last_updated
+           product_id, :#correlationId, :#sourceMessageId, :#traceparent, :#tracestate, last_updated
     FROM restocked JOIN command USING (product_id)
 )
 SELECT (SELECT coalesce(

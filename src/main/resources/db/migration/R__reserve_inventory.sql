@@ -1,7 +1,7 @@
 -- Reserves the stock of a batch of OrderCreated messages, each order whole or not at all.
 --
 -- messages: a JSON array in arrival order, each element
---           {messageId, correlationId, traceparent, order: {orderId, items: [{productId, quantity}]}}
+--           {messageId, correlationId, traceparent, tracestate, order: {orderId, items: [{productId, quantity}]}}
 -- ttl:      how long a reservation holds before it expires
 --
 -- Returns one row for each message: its place in the array (from 1), its order's outcome, and for a short order what is short.
@@ -30,6 +30,7 @@ DECLARE
     order_ids       text[];
     correlation_ids text[];
     traceparents    text[];
+    tracestates     text[];
     outcomes        text[];
     shorts          jsonb[];
     -- Of each product of each order that is to be reserved; lines of one product count together.
@@ -68,8 +69,9 @@ BEGIN
     )
     SELECT array_agg(m ->> 'messageId' ORDER BY arrival), array_agg(order_id ORDER BY arrival),
            array_agg(m ->> 'correlationId' ORDER BY arrival), array_agg(m ->> 'traceparent' ORDER BY arrival),
+           array_agg(m ->> 'tracestate' ORDER BY arrival),
            array_agg(CASE WHEN is_first THEN coalesce(claim.status, 'Duplicate') ELSE 'Duplicate' END ORDER BY arrival)
-    INTO message_ids, order_ids, correlation_ids, traceparents, outcomes
+    INTO message_ids, order_ids, correlation_ids, traceparents, tracestates, outcomes
     FROM message LEFT JOIN claim USING (order_id);
 
     SELECT array_agg(arrival ORDER BY arrival, product_id), array_agg(product_id ORDER BY arrival, product_id),
@@ -152,7 +154,8 @@ BEGIN
             RETURNING i.product_id, i.available_stock + wanted.quantity AS available_before
         )
         INSERT INTO outbox
-            (message_id, message_type, message_body, partition_key, correlation_id, causation_id, traceparent, created_at, reserved_change)
+            (message_id, message_type, message_body, partition_key, correlation_id, causation_id, traceparent, tracestate, created_at,
+             reserved_change)
         SELECT gen_random_uuid(), 'InventoryReserved',
                jsonb_build_object(
                    'orderId', order_ids[line.arrival],
@@ -161,7 +164,7 @@ BEGIN
                    'remainingStock', stock.available_before - line.taken,
                    'reservedAt', utc(reserved_at)),
                order_ids[line.arrival], correlation_ids[line.arrival], message_ids[line.arrival], traceparents[line.arrival],
-               reserved_at, line.quantity
+               tracestates[line.arrival], reserved_at, line.quantity
         FROM line JOIN stock USING (product_id)
         ORDER BY line.arrival, line.product_id;
     END LOOP;

@@ -234,7 +234,7 @@ class EditLoopIT {
         routes/inbox.camel.yaml                   | ref: normalizer       | ref: normaliser             | routes/inbox.camel.yaml:13: No bean could be found in the registry for: normaliser.*
         routes/inbox.camel.yaml                   | retry-transaction     | retry-transactions          | routes/inbox.camel.yaml:\\d+: there is no routeConfiguration with the id: retry-transactions
         routes/reserve-inventory.camel.yaml       | sql/reserve-inventory | sql/reserve-inventry        | routes/reserve-inventory.camel.yaml:\\d+: sql/reserve-inventry.sql cannot be read
-        routes/reserve-inventory.camel.yaml       | parametersCount: 5    | parametersCount: 6          | routes/reserve-inventory.camel.yaml:\\d+: parametersCount is 6, and sql/reserve-inventory.sql has 5
+        routes/reserve-inventory.camel.yaml       | parametersCount: 6    | parametersCount: 7          | routes/reserve-inventory.camel.yaml:\\d+: parametersCount is 7, and sql/reserve-inventory.sql has 6
         routes/outbox-relay.camel.yaml            | '"{{inventory.outbox.schedule}}"' | 0/2 * * * *     | routes/outbox-relay.camel.yaml:10: CronExpression .* is invalid.*
         routes/answer-query.camel.yaml            | ref: problem          | ref: problems               | routes/answer-query.camel.yaml:17: No bean could be found in the registry for: problems.*
         sql/inbox-insert.sql                      | ON CONFLICT           | ON KONFLICT                 | sql/inbox-insert.sql:\\d+: syntax error at or near "KONFLICT"

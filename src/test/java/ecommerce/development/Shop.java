@@ -115,7 +115,7 @@ class Shop {
         ServiceBusMessage message = new ServiceBusMessage(body.toString()).setMessageId(UUID.randomUUID().toString())
             .setSubject(type).setCorrelationId(correlationId).setContentType("application/json");
         // The span of the request that brought the message.
-        message.getApplicationProperties().put("traceparent", MessageTracer.traceparent());
+        message.getApplicationProperties().putAll(MessageTracer.context());
         entity.sendMessage(message);
     }
 

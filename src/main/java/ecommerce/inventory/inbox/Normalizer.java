@@ -34,8 +34,8 @@ import org.apache.camel.util.StringHelper;
  * <li>Variable {@code messageBody} is its text, for expressions: {@code jsonpath} with source messageBody.</li>
  * <li>Variable {@code message} is a map, made to be the parameters of SQL: messageId (UUID),
  * sourceMessageId (the MessageId as sent), messageType, messageBody (JSON), contentHash (SHA-256 of messageBody, hexadecimal),
- * partitionKey (see {@link InboundSchema}), correlationId, traceparent (of the span that is current, or null), enqueuedAt
- * (OffsetDateTime; when the broker took it, or null).</li>
+ * partitionKey (see {@link InboundSchema}), correlationId, traceparent and tracestate (of the span that is current, or null),
+ * enqueuedAt (OffsetDateTime; when the broker took it, or null).</li>
  * <li>No header is left: application properties are the sender's, and must not reach an endpoint.</li>
  * <li>Lines of the log carry the order id.</li>
  * </ul>
@@ -88,7 +88,9 @@ public class Normalizer implements Processor {
         message.put("contentHash", sha256(body));
         message.put("partitionKey", schema.partitionKey(object));
         message.put("correlationId", withoutNul(correlationId));
-        message.put("traceparent", MessageTracer.traceparent());
+        Map<String, String> trace = MessageTracer.context();
+        message.put("traceparent", trace.get("traceparent"));
+        message.put("tracestate", trace.get("tracestate"));
         message.put("enqueuedAt", in.getHeader(ServiceBusConstants.ENQUEUED_TIME));
 
         exchange.setVariable("messageType", type);

@@ -95,7 +95,7 @@ public class OutboxPublisher implements AutoCloseable {
         }
     }
 
-    private static ServiceBusMessage message(Map<String, Object> event, String traceparent) {
+    private static ServiceBusMessage message(Map<String, Object> event, Publication publication) {
         ServiceBusMessage message = new ServiceBusMessage(BinaryData.fromString((String) event.get("message_body")))
             .setMessageId(event.get("message_id").toString())
             .setSubject((String) event.get("message_type"))
@@ -106,9 +106,7 @@ public class OutboxPublisher implements AutoCloseable {
         if (event.get("causation_id") != null) {
             properties.put("CausationId", event.get("causation_id"));
         }
-        if (traceparent != null) {
-            properties.put("traceparent", traceparent);
-        }
+        properties.putAll(publication.context());
         return message;
     }
 
@@ -152,7 +150,7 @@ public class OutboxPublisher implements AutoCloseable {
 
         private ServiceBusMessage toSend(Map<String, Object> event) {
             Publication publication = publications.computeIfAbsent(event.get("message_id"), id -> tracer.publish(topic, event));
-            return message(event, publication.traceparent());
+            return message(event, publication);
         }
 
         private boolean fits(ServiceBusMessage message) {

@@ -2,6 +2,7 @@ package ecommerce.inventory.tracing;
 
 import java.sql.Timestamp;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.Map;
 
 import com.azure.messaging.servicebus.ServiceBusReceivedMessage;
@@ -26,6 +27,9 @@ public class MessageTracer {
 
     private static final TextMapPropagator W3C = W3CTraceContextPropagator.getInstance();
     private static final String TRACEPARENT = "traceparent";
+    private static final String TRACESTATE = "tracestate";
+    /** Characters. What W3C Trace Context asks everybody to pass on; whoever gets more may drop it. */
+    private static final int MAX_TRACESTATE = 512;
     /** What the Azure SDKs call traceparent, some of them only that. */
     private static final String DIAGNOSTIC_ID = "Diagnostic-Id";
 
@@ -41,7 +45,8 @@ public class MessageTracer {
             if (value == null && TRACEPARENT.equals(key)) {
                 value = properties.get(DIAGNOSTIC_ID);
             }
-            return value instanceof String text ? text : null;
+            // Before it is parsed, which takes long for what is long.
+            return value instanceof String text && !(TRACESTATE.equals(key) && text.length() > MAX_TRACESTATE) ? text : null;
         }
     };
 
@@ -69,19 +74,15 @@ public class MessageTracer {
         return new MessageSpan(span.startSpan(), message.getMessageId());
     }
 
-    /** The current span in W3C notation; null if there is none. */
-    public static String traceparent() {
-        return traceparent(Context.current());
+    /** The current span in W3C notation: {@code traceparent}, and {@code tracestate} if its sender had one; empty if there is none. */
+    public static Map<String, String> context() {
+        return context(Context.current());
     }
 
-    private static String traceparent(Context context) {
-        String[] traceparent = new String[1];
-        W3C.inject(context, traceparent, (carrier, key, value) -> {
-            if (TRACEPARENT.equals(key)) {
-                carrier[0] = value;
-            }
-        });
-        return traceparent[0];
+    private static Map<String, String> context(Context context) {
+        Map<String, String> properties = new HashMap<>();
+        W3C.inject(context, properties, Map::put);
+        return properties;
     }
 
     /** Tells Camel's tracer of the current span, as the parent of those that it makes. */
@@ -128,9 +129,9 @@ public class MessageTracer {
             this.created = created;
         }
 
-        /** For the message: who receives it goes on from here. Null if the event belongs to no trace. */
-        public String traceparent() {
-            return MessageTracer.traceparent(cause.with(span));
+        /** Application properties of the message: who receives it goes on from here. None if the event belongs to no trace. */
+        public Map<String, String> context() {
+            return MessageTracer.context(cause.with(span));
         }
 
         public void acknowledged() {

@@ -186,7 +186,7 @@ class AsyncApiTest {
     @Test
     void anEventIsSentWithAllThatTheContractDeclares() throws Exception {
         ServiceBusMessage event = published(Map.of("correlation_id", "checkout-7", "causation_id", "m-1",
-            "traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
+            "traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "tracestate", "shop=1"));
 
         assertThat(event.getApplicationProperties().keySet()).isEqualTo(names(declared("headers").get("properties")));
         assertThat(properties(event).keySet()).isEqualTo(names(declared("x-service-bus-properties").get("properties")));

@@ -212,6 +212,7 @@ class AuditTest {
         Map<String, Object> parameters = new HashMap<>(Map.of("messageId", messageId, "sourceMessageId", "sent-" + messageId, "messageBody", body));
         parameters.put("correlationId", null);
         parameters.put("traceparent", null);
+        parameters.put("tracestate", null);
         return parameters;
     }
 

@@ -164,6 +164,7 @@ class CheckInvariantsTest {
         Map<String, Object> parameters = new HashMap<>(Map.of("messageId", UUID.randomUUID(), "sourceMessageId", "m", name, value));
         parameters.put("correlationId", null);
         parameters.put("traceparent", null);
+        parameters.put("tracestate", null);
         return parameters;
     }
 

@@ -144,6 +144,7 @@ class EraseOrderTest {
         Map<String, Object> parameters = new HashMap<>(Map.of("messageId", UUID.randomUUID(), "sourceMessageId", ORDER,
             "correlationId", "of " + ORDER, "messageBody", body));
         parameters.put("traceparent", null);
+        parameters.put("tracestate", null);
         return parameters;
     }
 }

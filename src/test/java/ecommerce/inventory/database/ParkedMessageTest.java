@@ -49,6 +49,7 @@ class ParkedMessageTest {
         Map<String, Object> message = message(id, "1");
         message.put("correlationId", "checkout-7");
         message.put("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+        message.put("tracestate", "shop=1");
         park(message, 10);
         due();
 

@@ -43,6 +43,7 @@ class QueryPlanTest {
         "sourceMessageId", "sent-1",
         "correlationId", "checkout-7",
         "traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        "tracestate", "shop=1",
         "enqueuedAt", OffsetDateTime.now(),
         "batchSize", BATCH,
         "retention", "P30D");

@@ -75,6 +75,7 @@ class ReleaseInventoryTest {
             "messageBody", "{\"orderId\": \"" + orderId + "\", \"items\": " + items + "}"));
         message.put("correlationId", null);
         message.put("traceparent", null);
+        message.put("tracestate", null);
         Map<String, Object> parameters = Tables.columns(message);
         parameters.put("reservationTtl", "PT15M");
         assertThat(tables.run("reserve-inventory", parameters).get(0)).containsEntry("outcome", "Reserved");

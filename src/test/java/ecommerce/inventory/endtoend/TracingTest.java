@@ -2,8 +2,10 @@ package ecommerce.inventory.endtoend;
 
 import static ecommerce.inventory.support.Shop.about;
 import static ecommerce.inventory.support.Shop.await;
+import static ecommerce.inventory.support.Shop.commandMessage;
 import static ecommerce.inventory.support.Shop.order;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -11,11 +13,13 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import com.azure.messaging.servicebus.ServiceBusMessage;
+import ecommerce.inventory.messaging.DeadLetterQueues;
 import ecommerce.inventory.servicebus.BrowsedMessage;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Shop;
@@ -33,6 +37,9 @@ import org.apache.camel.builder.AdviceWith;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.autoconfigure.actuate.observability.AutoConfigureObservability;
@@ -137,6 +144,88 @@ class TracingTest {
     }
 
     @Test
+    void whatTheSendersTracingSystemKeepsGoesOnWithEachMessageOfABatch() {
+        shop.send(IntStream.range(0, 50).mapToObj(i -> withState(traced(order("order-" + i, "1 a"), trace(200 + i), "01"),
+            "rojo=" + i + " \t,\tcongo@shop=t61rcWkgMzE")).toArray(ServiceBusMessage[]::new));
+        await().until(() -> shop.events().size() == 50);
+
+        for (int i = 0; i < 50; i++) {
+            assertThat(shop.events("order-" + i)).singleElement().extracting(TracingTest::stateOf).isEqualTo("rojo=" + i + ",congo@shop=t61rcWkgMzE");
+        }
+    }
+
+    @Test
+    void itGoesOnInTheEventsOfEachType() {
+        shop.send(withState(traced(order("order-1", "1 a"), trace(300), "01"), "shop=1"),
+            withState(traced(order("order-2", "1001 a"), trace(301), "01"), "shop=2"));
+        await().until(() -> shop.events().size() == 2);
+        shop.sendPayments(withState(traced(about("order-1", "PaymentProcessed", "Captured"), trace(302), "01"), "shop=3"));
+        await().until(() -> shop.events().size() == 3);
+        shop.send(withState(traced(about("order-1", "OrderCancelled"), trace(303), "01"), "shop=4"));
+        shop.sendCommands(withState(traced(commandMessage("RestockInventory", "{\"productId\":\"a\",\"quantityToAdd\":1}"), trace(304), "01"), "shop=5"),
+            withState(traced(commandMessage("AdjustInventory", "{\"productId\":\"a\",\"quantityChange\":-1,\"reason\":\"lost\"}"), trace(305), "01"), "shop=6"));
+        await().until(() -> shop.events().size() == 6);
+
+        assertThat(shop.events()).extracting(event -> event.subject() + " " + stateOf(event)).containsExactlyInAnyOrder("InventoryReserved shop=1",
+            "InventoryInsufficient shop=2", "InventoryCommitted shop=3", "InventoryReleased shop=4", "InventoryRestocked shop=5",
+            "InventoryAdjusted shop=6");
+    }
+
+    @Test
+    void theStateOfAnOrderThatIsPaidFirstGoesOnInBothOfItsEvents() {
+        shop.sendPayments(traced(about("order-1", "PaymentProcessed", "Captured"), trace(310), "01"));
+        await().until(() -> tables.count("inventory_orders WHERE status = 'Paid'") == 1);
+        shop.send(withState(traced(order("order-1", "1 a"), trace(311), "01"), "shop=1"));
+        await().until(() -> shop.events().size() == 2);
+
+        assertThat(shop.events()).extracting(event -> event.subject() + " " + stateOf(event))
+            .containsExactly("InventoryReserved shop=1", "InventoryCommitted shop=1");
+    }
+
+    @Test
+    void itGoesOnWhenADeadLetteredMessageIsReplayed() {
+        shop.sendCommands(withState(traced(commandMessage("AdjustInventory",
+            "{\"productId\":\"b\",\"quantityChange\":-1,\"reason\":\"lost\"}"), trace(320), "01"), "shop=1"));
+        await().until(() -> bus.counts(Shop.COMMANDS).deadLettered() == 1);
+        tables.stock("b", 10);
+        new DeadLetterQueues(camel, camel.createProducerTemplate())
+            .replay(Map.of("source", "inventory-commands-queue", "replayedBy", "ann", "reason", "b is there now"));
+        await().until(() -> shop.events().size() == 1);
+
+        assertThat(traceOf(shop.events().get(0))).isEqualTo(trace(320));
+        assertThat(stateOf(shop.events().get(0))).isEqualTo("shop=1");
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void aStateThatIsNoneIsLeftBehindAndTheTraceGoesOn(Object state, String expected) {
+        ServiceBusMessage order = traced(order("order-1", "1 a"), trace(400), "01");
+        order.getApplicationProperties().put("tracestate", state);
+        shop.send(order);
+        await().until(() -> shop.events("order-1").size() == 1);
+
+        assertThat(traceOf(shop.events("order-1").get(0))).isEqualTo(trace(400));
+        assertThat(stateOf(shop.events("order-1").get(0))).isEqualTo(expected);
+        assertThat(shop.deadLetters()).isEmpty();
+    }
+
+    static Stream<Arguments> aStateThatIsNoneIsLeftBehindAndTheTraceGoesOn() {
+        String longest = "a=" + "x".repeat(255) + ",b=" + "y".repeat(252);
+        return Stream.of(arguments("no state", null), arguments("", null), arguments("SHOP=1", null), arguments("shop=1,", "shop=1"), arguments("shop=1,,b=2", null), arguments("shop=\u00e9", null),
+            arguments("a=1,a=2", null), arguments(17, null), arguments(" ".repeat(30_000), null),
+            arguments(IntStream.range(0, 33).mapToObj(i -> "k" + i + "=1").collect(Collectors.joining(",")), null),
+            arguments(longest, longest), arguments(longest + "y", null));
+    }
+
+    @Test
+    void aStateWithoutATraceIsNone() {
+        shop.send(withState(order("order-1", "1 a"), "shop=1"));
+        await().until(() -> shop.events("order-1").size() == 1);
+
+        assertThat(stateOf(shop.events("order-1").get(0))).isNull();
+    }
+
+    @Test
     void whatTheShopDoesNotKeepLeavesNoSpanAndItsIdGoesOn() {
         shop.send(traced(order("order-2", "1 a"), trace(2), "00"), traced(order("order-3", "1 a"), trace(3), "01"));
         await().until(() -> spans(trace(3)).stream().anyMatch(span -> span.getName().equals("send inventory"))
@@ -163,7 +252,7 @@ class TracingTest {
                 throw new CannotAcquireLockException("not now");
             }
         }).id("fault"));
-        ServiceBusMessage order = traced(order("order-5", "1 a"), trace(5), "01");
+        ServiceBusMessage order = withState(traced(order("order-5", "1 a"), trace(5), "01"), "shop=1");
         shop.send(order);
         await().until(() -> tables.count("inbox WHERE processed_at IS NULL AND retry_count > 1") == 1);
         fault = false;
@@ -171,6 +260,7 @@ class TracingTest {
         AdviceWith.adviceWith(camel, "reserve-inventory", route -> route.weaveById("fault").remove());
 
         assertThat(traceOf(shop.events("order-5").get(0))).isEqualTo(trace(5));
+        assertThat(stateOf(shop.events("order-5").get(0))).isEqualTo("shop=1");
         assertThat(log.list).filteredOn(line -> line.getFormattedMessage().contains("is parked")).hasSizeGreaterThan(1)
             .allSatisfy(line -> assertThat(line.getMDCPropertyMap())
                 .containsEntry("messageId", order.getMessageId()).containsEntry("orderId", "order-5"));
@@ -209,6 +299,15 @@ class TracingTest {
     private static ServiceBusMessage traced(ServiceBusMessage message, String trace, String flags) {
         message.getApplicationProperties().put("traceparent", "00-" + trace + "-" + SHOPS_SPAN + "-" + flags);
         return message;
+    }
+
+    private static ServiceBusMessage withState(ServiceBusMessage message, String state) {
+        message.getApplicationProperties().put("tracestate", state);
+        return message;
+    }
+
+    private static Object stateOf(BrowsedMessage event) {
+        return event.applicationProperties().get("tracestate");
     }
 
     private static String traceOf(BrowsedMessage event) {

@@ -112,7 +112,8 @@ class InboxRouteTest {
     void aValidMessageReachesTheHandlerOfItsTypeAsParametersOfSql() throws Exception {
         handler.expectedMessageCount(1);
 
-        try (Scope current = Span.wrap(SpanContext.create(TRACE_ID, SPAN_ID, TraceFlags.getDefault(), TraceState.getDefault())).makeCurrent()) {
+        try (Scope current = Span.wrap(SpanContext.create(TRACE_ID, SPAN_ID, TraceFlags.getDefault(),
+                TraceState.builder().put("shop", "1").build())).makeCurrent()) {
             receive(ORDER);
         }
 
@@ -128,6 +129,7 @@ class InboxRouteTest {
             "partitionKey", "order/order-1",
             "correlationId", "checkout-7",
             "traceparent", "00-" + TRACE_ID + "-" + SPAN_ID + "-00",
+            "tracestate", "shop=1",
             "enqueuedAt", ENQUEUED_TIME_SENT));
         assertThat(message.getHeaders()).as("a header could replace a parameter, or the statement itself").isEmpty();
     }

@@ -118,6 +118,7 @@ public class Tables {
             "messageBody", body, "contentHash", DigestUtils.md5DigestAsHex(body.getBytes(StandardCharsets.UTF_8)), "partitionKey", partitionKey));
         message.put("correlationId", null);
         message.put("traceparent", null);
+        message.put("tracestate", null);
         message.put("enqueuedAt", null);
         return message;
     }
