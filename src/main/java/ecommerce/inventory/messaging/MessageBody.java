@@ -3,15 +3,20 @@ package ecommerce.inventory.messaging;
 import static ecommerce.inventory.inbox.InvalidMessageException.Reason.MalformedBody;
 
 import java.nio.charset.StandardCharsets;
-import java.util.Locale;
+import java.util.Arrays;
+import java.util.Date;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
 
 import com.azure.core.amqp.models.AmqpMessageBody;
-import com.azure.core.amqp.models.AmqpMessageBodyType;
 import com.azure.messaging.servicebus.ServiceBusReceivedMessage;
 import ecommerce.inventory.inbox.InvalidMessageException;
 import ecommerce.inventory.inbox.Normalizer;
+import org.apache.qpid.proton.amqp.Binary;
 
-/** The body of a message: bytes, or the text that JMS and other AMQP peers send as an AMQP value. */
+/** The body of a message: bytes, as AMQP data or as an AMQP value, or the text that JMS and other AMQP peers send as an AMQP value. */
 final class MessageBody {
 
     private MessageBody() {
@@ -19,37 +24,60 @@ final class MessageBody {
 
     /** Bytes, counted without a copy; 0 for what is neither bytes nor text, which is never read. */
     static int size(ServiceBusReceivedMessage message) {
-        AmqpMessageBody body = message.getRawAmqpMessage().getBody();
-        return isBytes(body) ? body.getFirstData().length : isText(body) ? utf8Length((String) body.getValue()) : 0;
+        Object content = content(message);
+        return content instanceof byte[] bytes ? bytes.length : content instanceof String text ? utf8Length(text) : 0;
     }
 
-    /** @throws InvalidMessageException if it is neither bytes nor text, or a text that is too large to be copied */
+    /** @throws InvalidMessageException if it is neither bytes nor text, a text that is too large to be copied, or could not be decoded */
     static byte[] bytes(ServiceBusReceivedMessage message) {
-        AmqpMessageBody body = message.getRawAmqpMessage().getBody();
-        if (isBytes(body)) {
-            return body.getFirstData();
+        Optional<String> fault = GuardedSerializer.fault(message);
+        if (fault.isPresent()) {
+            throw notJson(fault.get());
         }
-        if (!isText(body)) {
-            throw new InvalidMessageException(MalformedBody, "body: is an AMQP " + body.getBodyType().name().toLowerCase(Locale.ROOT)
-                + " that is no text; a JSON object was expected");
+        Object content = content(message);
+        if (content instanceof byte[] bytes) {
+            return bytes;
+        }
+        if (!(content instanceof String text)) {
+            throw notJson(switch (message.getRawAmqpMessage().getBody().getBodyType()) {
+                case SEQUENCE -> "is an AMQP sequence";
+                default -> "is an AMQP value that is " + kind(content);
+            });
         }
         Normalizer.requireReadable(size(message));
-        return ((String) body.getValue()).getBytes(StandardCharsets.UTF_8);
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     /** What a body says whatever it is made of, and however large it is: to be searched, not to be handled. */
     static byte[] searchable(ServiceBusReceivedMessage message) {
+        Object content = content(message);
+        return content instanceof byte[] bytes ? bytes : String.valueOf(content).getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** byte[] if it is bytes, in whatever section; else an AMQP value, or the list that an AMQP sequence is. */
+    private static Object content(ServiceBusReceivedMessage message) {
         AmqpMessageBody body = message.getRawAmqpMessage().getBody();
-        return isBytes(body) ? body.getFirstData() : String.valueOf(body.getBodyType() == AmqpMessageBodyType.VALUE ? body.getValue()
-            : body.getSequence()).getBytes(StandardCharsets.UTF_8);
+        return switch (body.getBodyType()) {
+            case DATA -> body.getFirstData();
+            case SEQUENCE -> body.getSequence();
+            case VALUE -> body.getValue() instanceof Binary binary ? bytes(binary) : body.getValue();
+        };
     }
 
-    private static boolean isBytes(AmqpMessageBody body) {
-        return body.getBodyType() == AmqpMessageBodyType.DATA;
+    private static byte[] bytes(Binary binary) {
+        boolean whole = binary.getLength() == binary.getArray().length;
+        return whole ? binary.getArray()
+            : Arrays.copyOfRange(binary.getArray(), binary.getArrayOffset(), binary.getArrayOffset() + binary.getLength());
     }
 
-    private static boolean isText(AmqpMessageBody body) {
-        return body.getBodyType() == AmqpMessageBodyType.VALUE && body.getValue() instanceof String;
+    private static InvalidMessageException notJson(String fault) {
+        return new InvalidMessageException(MalformedBody, "body: " + fault + "; a JSON object was expected");
+    }
+
+    private static String kind(Object value) {
+        return value instanceof Map ? "a map" : value instanceof List ? "a list" : value instanceof Number ? "a number"
+            : value instanceof Boolean ? "a boolean" : value instanceof Date ? "a timestamp" : value instanceof UUID ? "a UUID"
+            : value.getClass().isArray() ? "an array" : "a " + value.getClass().getSimpleName();
     }
 
     private static int utf8Length(String text) {

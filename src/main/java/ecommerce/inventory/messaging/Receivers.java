@@ -3,18 +3,21 @@ package ecommerce.inventory.messaging;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 import com.azure.identity.DefaultAzureCredentialBuilder;
 import com.azure.messaging.servicebus.ServiceBusClientBuilder;
+import com.azure.messaging.servicebus.ServiceBusErrorContext;
+import com.azure.messaging.servicebus.ServiceBusProcessorClient;
+import com.azure.messaging.servicebus.ServiceBusReceivedMessageContext;
 import com.azure.messaging.servicebus.ServiceBusReceiverClient;
 import com.azure.messaging.servicebus.models.SubQueue;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Route;
-import org.apache.camel.component.azure.servicebus.CredentialType;
 import org.apache.camel.component.azure.servicebus.ServiceBusConfiguration;
 import org.apache.camel.component.azure.servicebus.ServiceBusType;
 
-/** The routes that receive from Service Bus, and connections to look into what they receive from. */
+/** The routes that receive from Service Bus, and the clients for what they receive from. */
 final class Receivers {
 
     private Receivers() {
@@ -38,19 +41,29 @@ final class Receivers {
         return routes.get(id);
     }
 
-    /** As Camel's factory does for what receives; it makes no clients that peek. */
-    static ServiceBusReceiverClient connect(ServiceBusConfiguration configuration, SubQueue subQueue) {
-        ServiceBusClientBuilder client = new ServiceBusClientBuilder()
-            .transportType(configuration.getAmqpTransportType())
-            .clientOptions(configuration.getClientOptions())
-            .retryOptions(configuration.getAmqpRetryOptions())
-            .proxyOptions(configuration.getProxyOptions());
-        if (configuration.getCredentialType() == CredentialType.AZURE_IDENTITY) {
-            client.credential(configuration.getFullyQualifiedNamespace(), new DefaultAzureCredentialBuilder().build());
+    /** What hands messages to a consumer, as Camel's factory makes it, which takes no builder that is guarded. */
+    static ServiceBusProcessorClient processor(ServiceBusConfiguration configuration, Consumer<ServiceBusReceivedMessageContext> onMessage,
+                                               Consumer<ServiceBusErrorContext> onError) {
+        var processor = client(configuration).processor()
+            .disableAutoComplete()
+            .receiveMode(configuration.getServiceBusReceiveMode())
+            .subQueue(configuration.getSubQueue())
+            .maxAutoLockRenewDuration(Duration.ofMillis(configuration.getMaxAutoLockRenewDuration()))
+            .prefetchCount(configuration.getPrefetchCount())
+            .maxConcurrentCalls(configuration.getMaxConcurrentCalls())
+            .processMessage(onMessage)
+            .processError(onError);
+        if (configuration.getServiceBusType() == ServiceBusType.queue) {
+            processor.queueName(configuration.getTopicOrQueueName());
         } else {
-            client.connectionString(configuration.getConnectionString());
+            processor.topicName(configuration.getTopicOrQueueName()).subscriptionName(configuration.getSubscriptionName());
         }
-        var receiver = client.receiver()
+        return processor.buildProcessorClient();
+    }
+
+    /** For looking into a queue or subscription. */
+    static ServiceBusReceiverClient connect(ServiceBusConfiguration configuration, SubQueue subQueue) {
+        var receiver = client(configuration).receiver()
             .subQueue(subQueue)
             .maxAutoLockRenewDuration(Duration.ofMillis(configuration.getMaxAutoLockRenewDuration()));
         if (configuration.getServiceBusType() == ServiceBusType.queue) {
@@ -59,5 +72,18 @@ final class Receivers {
             receiver.topicName(configuration.getTopicOrQueueName()).subscriptionName(configuration.getSubscriptionName());
         }
         return receiver.buildClient();
+    }
+
+    private static ServiceBusClientBuilder client(ServiceBusConfiguration configuration) {
+        ServiceBusClientBuilder client = GuardedSerializer.install(new ServiceBusClientBuilder())
+            .transportType(configuration.getAmqpTransportType())
+            .clientOptions(configuration.getClientOptions())
+            .retryOptions(configuration.getAmqpRetryOptions())
+            .proxyOptions(configuration.getProxyOptions());
+        return switch (configuration.getCredentialType()) {
+            case CONNECTION_STRING -> client.connectionString(configuration.getConnectionString());
+            case AZURE_IDENTITY -> client.credential(configuration.getFullyQualifiedNamespace(), new DefaultAzureCredentialBuilder().build());
+            case TOKEN_CREDENTIAL -> client.credential(configuration.getFullyQualifiedNamespace(), configuration.getTokenCredential());
+        };
     }
 }

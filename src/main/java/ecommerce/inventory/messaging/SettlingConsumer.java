@@ -103,8 +103,7 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
         held = new Semaphore(0);
         toGiveBack = new ConcurrentLinkedQueue<>();
         closed = new CountDownLatch(1);
-        client = getEndpoint().getServiceBusClientFactory()
-            .createServiceBusProcessorClient(getEndpoint().getConfiguration(), this::onMessage, this::onError);
+        client = Receivers.processor(getEndpoint().getConfiguration(), this::onMessage, this::onError);
         active = System.nanoTime();
         client.start();
     }

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
+import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.servicebus.BrowsedMessage;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Api;
@@ -20,6 +21,7 @@ import ecommerce.inventory.support.JavaProcess;
 import ecommerce.inventory.support.PlainWorker;
 import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
+import org.apache.qpid.proton.amqp.messaging.AmqpValue;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -30,6 +32,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
  */
 class PlainCamelTest {
 
+    private static final String TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     /** What camel-sql and the transactions are made of stays: spring-core, -beans, -jdbc and -tx. */
     private static final Pattern CONTAINER = Pattern.compile(
         "spring-(boot|context|web|aop|expression|test)[^/\\\\]*\\.jar|-starter-[^/\\\\]*\\.jar|camel-spring-(boot|xml|main)[^/\\\\]*\\.jar");
@@ -46,15 +49,21 @@ class PlainCamelTest {
             await().until(() -> worker.output().contains(PlainWorker.STARTED) || !worker.handle().isAlive());
             assertThat(worker.output()).contains(PlainWorker.STARTED);
             tables.stock("a", 5);
-            shop.send(order("order-1", "2 a"));
+            ServiceBusMessage traced = order("order-1", "2 a");
+            traced.getApplicationProperties().putAll(Map.of("traceparent", TRACEPARENT, "tracestate", "shop=1"));
+            shop.send(traced);
             await().until(() -> shop.events("order-1").size() == 1);
             shop.send(order("order-2", "4 a"));
+            bus.send("orders", AmqpBodyTest.encoded("null", new AmqpValue(null)));
             shop.sendPayments(about("order-1", "PaymentProcessed", "Captured"));
             await().until(() -> shop.events().size() == 3);
             shop.awaitQuiet(tables);
 
             assertThat(shop.events("order-1")).extracting(BrowsedMessage::subject).containsExactly("InventoryReserved", "InventoryCommitted");
             assertThat(shop.events("order-2")).extracting(BrowsedMessage::subject).containsExactly("InventoryInsufficient");
+            assertThat(shop.events("order-1").get(0).applicationProperties()).as("traces are passed on")
+                .containsEntry("traceparent", TRACEPARENT).containsEntry("tracestate", "shop=1");
+            assertThat(shop.deadLetters()).extracting(BrowsedMessage::messageId).as("what the SDK cannot decode").containsExactly("null");
             Api api = new Api(Integer.parseInt(worker.output().replaceFirst("(?s).*" + PlainWorker.STARTED + "(\\d+).*", "$1")));
             assertThat(api.get("/stock/a", "Stock").get("availableStock").intValue()).isEqualTo(3);
             assertThat(worker.end("TERM")).as(worker.output()).isEqualTo(143);

@@ -94,6 +94,14 @@ public final class EmbeddedServiceBus implements AutoCloseable {
                 + "SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;";
     }
 
+    /** Takes an encoded message as if a client had sent it: one that an SDK does not make. */
+    public void send(String queueOrTopic, byte[] encoded) {
+        loop.call(() -> {
+            destination(queueOrTopic).send(List.of(codec.decode(encoded)));
+            return null;
+        });
+    }
+
     /** How many messages the entity holds, and its totals. */
     public Counts counts(String entityPath) {
         return loop.call(() -> entity(entityPath).counts());
