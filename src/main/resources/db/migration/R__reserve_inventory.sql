@@ -88,7 +88,8 @@ BEGIN
     WHERE quantity > 2147483647
     LIMIT 1;
     IF FOUND THEN
-        RAISE numeric_value_out_of_range USING MESSAGE =
+        -- About the message, so that it is dead-lettered.
+        RAISE SQLSTATE 'IW001' USING MESSAGE =
             format('items: the quantities of product %s add up to %s, more than 2147483647', too_many.product_id, too_many.quantity);
     END IF;
 

@@ -19,8 +19,11 @@ public final class Failures {
     private static final Set<String> AWAY_STATES = Set.of("57P01", "57P02", "57P03", "57P05", "25006", "25P03");
     /** That a connection was had and is gone: ended by the server, or broken. */
     private static final Set<String> LOST_STATES = Set.of("08000", "08003", "08006", "57P01", "57P02", "57P05", "25P03");
-    /** Data that PostgreSQL cannot take. */
-    private static final String DATA_EXCEPTION_CLASS = "22";
+    /**
+     * Raised by SQL that finds a message invalid. A class of our own, as the standard leaves those from I on to implementations:
+     * whatever PostgreSQL raises by itself may be a fault of the statement, and a mended worker can then handle the message.
+     */
+    private static final String INVALID_MESSAGE = "IW001";
 
     private Failures() {
     }
@@ -32,7 +35,7 @@ public final class Failures {
             return Optional.of(invalid);
         }
         PSQLException sql = ObjectHelper.getException(PSQLException.class, failure);
-        return sql != null && sql.getServerErrorMessage() != null && sql.getSQLState().startsWith(DATA_EXCEPTION_CLASS)
+        return sql != null && sql.getServerErrorMessage() != null && INVALID_MESSAGE.equals(sql.getSQLState())
             ? Optional.of(new InvalidMessageException(Reason.SchemaViolation, sql.getServerErrorMessage().getMessage()))
             : Optional.empty();
     }

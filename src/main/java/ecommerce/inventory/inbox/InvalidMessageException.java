@@ -18,7 +18,7 @@ public class InvalidMessageException extends RuntimeException {
         UnknownMessageType,
         /** Not a JSON object, or one that PostgreSQL could not store. */
         MalformedBody,
-        /** A field is missing, of the wrong type or out of range. */
+        /** A field is missing, of the wrong type or out of range, or SQL has raised IW001. */
         SchemaViolation,
         /** The command is well-formed, and cannot be done. */
         CommandRejected,

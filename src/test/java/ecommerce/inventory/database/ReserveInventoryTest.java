@@ -3,6 +3,7 @@ package ecommerce.inventory.database;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -15,7 +16,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.dao.DataIntegrityViolationException;
 
 /** The function reserve_inventory: what it writes and answers, for one order and for several in a batch. */
 @DatabaseTest
@@ -135,10 +135,10 @@ class ReserveInventoryTest {
     }
 
     @Test
-    void aSumThatNoIntegerHoldsIsADataException() {
+    void aSumThatNoIntegerHoldsIsReportedAsTheFaultOfTheMessage() {
         assertThatThrownBy(() -> reserve(order("1", "a:2147483647", "a:1")))
-            .isInstanceOf(DataIntegrityViolationException.class)
-            .hasMessageContaining("items: the quantities of product a add up to 2147483648, more than 2147483647");
+            .hasMessageContaining("items: the quantities of product a add up to 2147483648, more than 2147483647")
+            .rootCause().isInstanceOfSatisfying(SQLException.class, cause -> assertThat(cause.getSQLState()).isEqualTo("IW001"));
         assertThat(tables.count("inventory_orders")).as("rolled back").isZero();
     }
 

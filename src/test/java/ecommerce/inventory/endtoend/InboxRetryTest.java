@@ -172,6 +172,52 @@ class InboxRetryTest {
         assertThat(tables.stockOf("a")).isEqualTo("8 available, 2 reserved, version 3");
     }
 
+    /** As an engineer's statement would that casts what is no number. */
+    @Test
+    void aMessageThatAStatementCannotHandleIsParkedAndDoneOnceTheStatementIsMended() {
+        fault = false;
+        refuseOrderOne("PERFORM CAST('none' AS integer)");
+        try {
+            shop.send(order("order-1", "2 a"), order("order-2", "1 a"), order("order-3", "1 a"));
+            await().until(() -> tables.count("inbox WHERE processed_at IS NULL AND retry_count > 1 AND dead_at IS NULL") == 1);
+            await().until(() -> tables.count("inventory_orders WHERE status = 'Reserved'") == 2);
+            assertThat(tables.row("SELECT error_message FROM inbox WHERE processed_at IS NULL").get("error_message").toString())
+                .contains("invalid input syntax for type integer");
+        } finally {
+            refuseNobody();
+        }
+
+        await().until(() -> "Reserved".equals(tables.statusOf("order-1")));
+        assertThat(tables.stockOf("a")).isEqualTo("6 available, 4 reserved, version 4");
+        assertThat(tables.count("inbox WHERE processed_at IS NOT NULL")).isEqualTo(3);
+    }
+
+    @Test
+    void aMessageThatOurSqlFindsInvalidWhileParkedIsDeadAtOnceWithTheReason() {
+        fault = false;
+        refuseOrderOne("PERFORM 1 / 0");
+        try {
+            shop.send(order("order-1", "2 a"));
+            await().until(() -> tables.count("inbox WHERE processed_at IS NULL AND dead_at IS NULL") == 1);
+            refuseOrderOne("RAISE SQLSTATE 'IW001' USING MESSAGE = 'items: not together'");
+            await().until(() -> tables.count("inbox WHERE dead_at IS NOT NULL") == 1);
+        } finally {
+            refuseNobody();
+        }
+        assertThat(tables.row("SELECT error_message FROM inbox")).containsEntry("error_message", "items: not together");
+    }
+
+    private void refuseOrderOne(String statement) {
+        jdbc.execute("CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN " + statement + "; RETURN NEW; END $$");
+        jdbc.execute("CREATE OR REPLACE TRIGGER refuse BEFORE INSERT ON inventory_orders FOR EACH ROW WHEN (NEW.order_id = 'order-1') "
+            + "EXECUTE FUNCTION refuse()");
+    }
+
+    private void refuseNobody() {
+        jdbc.execute("DROP TRIGGER refuse ON inventory_orders");
+        jdbc.execute("DROP FUNCTION refuse()");
+    }
+
     @Test
     void aCommandThatTurnsOutToBeImpossibleWhileParkedIsDeadWithTheReason() throws Exception {
         AdviceWith.adviceWith(camel, "adjust-inventory", route -> route.weaveById("adjust").before().process(exchange -> {

@@ -238,6 +238,22 @@ class InvalidMessageTest {
     }
 
     @Test
+    void whatOurSqlRaisesAboutAMessageIsDeadLettered() throws SQLException {
+        try (Connection connection = database.getConnection(); Statement statement = connection.createStatement()) {
+            statement.execute("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql "
+                + "AS $$ BEGIN RAISE SQLSTATE 'IW001' USING MESSAGE = 'items: not together'; END $$");
+            statement.execute("CREATE TRIGGER refuse BEFORE INSERT ON inventory_orders FOR EACH ROW WHEN (NEW.order_id = 'order-1') "
+                + "EXECUTE FUNCTION refuse()");
+            try {
+                assertDeadLettered(order("order-1", "2 prod-456"), "SchemaViolation", "items: not together");
+            } finally {
+                statement.execute("DROP TRIGGER refuse ON inventory_orders");
+                statement.execute("DROP FUNCTION refuse()");
+            }
+        }
+    }
+
+    @Test
     void aBodyThatIsNoUtf8IsDeadLettered() {
         // "A" in two bytes, which other readers take for something else.
         byte[] body = json("order-1", TWO_UNITS.replace("}", ",\"note\":\"??\"}")).getBytes(StandardCharsets.UTF_8);
