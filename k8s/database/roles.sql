@@ -8,6 +8,12 @@ CREATE ROLE inventory_migration LOGIN;
 CREATE ROLE inventory_worker LOGIN CONNECTION LIMIT 160;
 -- The worker gives a statement up after 60 s (socketTimeout); the server is not to go on and keep its locks. A migration may take longer.
 ALTER ROLE inventory_worker SET statement_timeout = '60s';
+-- What else the worker relies on, whatever the defaults of the database: see connection-init-sql in application.yaml.
+ALTER ROLE inventory_worker SET default_transaction_isolation = 'read committed';
+ALTER ROLE inventory_worker SET synchronous_commit = on;
+ALTER ROLE inventory_worker SET standard_conforming_strings = on;
+ALTER ROLE inventory_worker SET array_nulls = on;
+ALTER ROLE inventory_worker SET idle_session_timeout = 0;
 
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE, CREATE ON SCHEMA public TO inventory_migration;

@@ -34,6 +34,9 @@ class DatabaseFailureAnalyzer extends AbstractFailureAnalyzer<PSQLException> {
             check = "check spring.datasource.username and spring.datasource.password";
         } else if (state.startsWith("3D")) {
             check = "check the name of the database in spring.datasource.url";
+        } else if (state.equals("22023") && String.valueOf(cause.getMessage()).contains("\"TimeZone\"")) {
+            // The driver sends Java's, and knows no setting for another.
+            check = "start Java with a time zone that PostgreSQL knows, such as -Duser.timezone=UTC";
         } else if (state.startsWith("08")) {
             check = "check spring.datasource.url, and whether PostgreSQL runs there";
         } else {

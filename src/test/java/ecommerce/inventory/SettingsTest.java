@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TimeZone;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -89,6 +90,22 @@ class SettingsTest {
             "spring.datasource.username=postgres", "inventory.servicebus.connection-string=" + CONNECTION_STRING));
 
         assertThat(output).contains("check the name of the database in spring.datasource.url").doesNotContain("\tat ");
+    }
+
+    @Test
+    void aTimeZoneThatTheDatabaseDoesNotKnowStopsTheStartWithASentenceThatSaysWhereToSetAnother(CapturedOutput output) {
+        String database = Backend.createDatabase();
+        TimeZone ofTheMachine = TimeZone.getDefault();
+        // Of Java only.
+        TimeZone.setDefault(TimeZone.getTimeZone("ACT"));
+        try {
+            assertThatThrownBy(() -> start("spring.datasource.url=" + database, "spring.datasource.username=postgres",
+                "inventory.servicebus.connection-string=" + CONNECTION_STRING));
+        } finally {
+            TimeZone.setDefault(ofTheMachine);
+        }
+
+        assertThat(output).contains("\"ACT\"", "start Java with a time zone that PostgreSQL knows, such as -Duser.timezone=UTC").doesNotContain("\tat ");
     }
 
     @Test
