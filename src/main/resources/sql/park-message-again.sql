@@ -4,8 +4,8 @@
 -- Nothing happens if another instance has tried it meanwhile. Answers 'parked' or 'dead'.
 UPDATE inbox
 SET retry_count   = retry_count + 1,
-    next_retry_at = now() + least(CAST(:#parkedDelay AS interval) * power(2, least(retry_count, 30)),
-                                  CAST(:#parkedDelayMax AS interval)) * (1 - random() / 2),
+    next_retry_at = now() + make_interval(secs => least(CAST(:#parkedDelay AS double precision) * power(2, least(retry_count, 30)),
+                                                        CAST(:#parkedDelayMax AS double precision)) * (1 - random() / 2)),
     dead_at       = CASE WHEN :#hopeless OR retry_count + 1 >= CAST(:#maxAttempts AS integer) THEN now() END,
     error_message = :#error
 WHERE message_id = :#messageId

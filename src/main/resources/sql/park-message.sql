@@ -16,7 +16,7 @@ WITH message AS (
     SELECT CASE WHEN EXISTS (SELECT FROM known WHERE NOT same) THEN CAST(:#ownMessageId AS uuid) ELSE message_id END,
            message_type, content_hash, CAST(:#messageBody AS jsonb), :#partitionKey, nextval('inbox_parked_sequence'),
            :#sourceMessageId, :#correlationId, :#traceparent, :#tracestate,
-           1, now() + CAST(:#parkedDelay AS interval) * (1 - random() / 2),
+           1, now() + make_interval(secs => CAST(:#parkedDelay AS double precision) * (1 - random() / 2)),
            CASE WHEN CAST(:#maxAttempts AS integer) <= 1 THEN now() END, :#error
     FROM message
     ON CONFLICT (message_id) DO NOTHING

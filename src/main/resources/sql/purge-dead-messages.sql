@@ -5,7 +5,7 @@ WITH purged AS (
     WHERE message_id = ANY (ARRAY(
         SELECT message_id
         FROM inbox
-        WHERE dead_at < now() - CAST(:#retention AS interval)
+        WHERE dead_at < now() - make_interval(secs => CAST(:#retention AS double precision))
         ORDER BY dead_at
         LIMIT CAST(:#batchSize AS integer)
         FOR UPDATE SKIP LOCKED))

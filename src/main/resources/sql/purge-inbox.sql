@@ -6,7 +6,7 @@ WITH purged AS (
     WHERE message_id = ANY (ARRAY(
         SELECT message_id
         FROM inbox
-        WHERE processed_at < now() - CAST(:#retention AS interval)
+        WHERE processed_at < now() - make_interval(secs => CAST(:#retention AS double precision))
         ORDER BY processed_at
         LIMIT CAST(:#batchSize AS integer)
         FOR UPDATE SKIP LOCKED))

@@ -6,7 +6,7 @@ WITH purged AS (
     WHERE message_id = ANY (ARRAY(
         SELECT message_id
         FROM outbox
-        WHERE published_at < now() - CAST(:#retention AS interval)
+        WHERE published_at < now() - make_interval(secs => CAST(:#retention AS double precision))
           AND NOT EXISTS (SELECT FROM outbox_unprojected AS waiting WHERE waiting.sequence = outbox.sequence)
         ORDER BY published_at
         LIMIT CAST(:#batchSize AS integer)

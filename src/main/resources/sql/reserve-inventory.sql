@@ -17,6 +17,6 @@ FROM reserve_inventory(
          'tracestate', tracestate,
          'order', CAST(body AS jsonb)) ORDER BY arrival)
      FROM message),
-    CAST(:#reservationTtl AS interval)) AS reservation (arrival, message_id, order_id, outcome, short_lines)
+    make_interval(secs => CAST(:#reservationTtl AS double precision))) AS reservation (arrival, message_id, order_id, outcome, short_lines)
 JOIN message USING (arrival)
 ORDER BY arrival

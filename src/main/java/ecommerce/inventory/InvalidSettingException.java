@@ -1,5 +1,9 @@
 package ecommerce.inventory;
 
+import java.time.Duration;
+
+import org.springframework.boot.context.properties.bind.BindException;
+import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.core.Ordered;
@@ -12,10 +16,19 @@ class InvalidSettingException extends RuntimeException {
         super(message);
     }
 
+    InvalidSettingException(String setting, Object value, String expected) {
+        this(setting + " is " + (value.toString().isBlank() ? "blank" : value) + ": put " + expected + " there");
+    }
+
     static void require(boolean valid, String setting, Object value, String expected) {
         if (!valid) {
-            throw new InvalidSettingException(setting + " is " + value + ": put " + expected + " there");
+            throw new InvalidSettingException(setting, value, expected);
         }
+    }
+
+    /** What a value of a type has to be. */
+    static String expected(Class<?> type) {
+        return type == Duration.class ? InventoryProperties.DURATION : "a value of type " + type.getSimpleName();
     }
 
     /** Has the start end with the sentence, and not with a stack trace. */
@@ -25,6 +38,23 @@ class InvalidSettingException extends RuntimeException {
         @Override
         protected FailureAnalysis analyze(Throwable rootFailure, InvalidSettingException cause) {
             return new FailureAnalysis(cause.getMessage(), null, cause);
+        }
+    }
+
+    /** Has a start with a value of another type than its setting's end with the same sentence. */
+    @Order(Ordered.HIGHEST_PRECEDENCE)
+    static class TypeAnalyzer extends AbstractFailureAnalyzer<BindException> {
+
+        @Override
+        protected FailureAnalysis analyze(Throwable rootFailure, BindException cause) {
+            ConfigurationProperty property = cause.getProperty();
+            if (property == null || !property.getName().toString().startsWith("inventory.")
+                || findCause(cause, InvalidSettingException.class) != null) {
+                return null;
+            }
+            String sentence = new InvalidSettingException(property.getName().toString(), property.getValue(),
+                expected(cause.getTarget().getType().toClass())).getMessage();
+            return new FailureAnalysis(sentence, null, cause);
         }
     }
 }

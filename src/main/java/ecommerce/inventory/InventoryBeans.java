@@ -40,6 +40,7 @@ import org.apache.camel.component.azure.servicebus.ServiceBusType;
 import org.apache.camel.component.azure.servicebus.client.ServiceBusClientFactory;
 import org.apache.camel.component.jsonvalidator.DefaultJsonUriSchemaLoader;
 import org.apache.camel.component.jsonvalidator.JsonUriSchemaLoader;
+import org.apache.camel.component.properties.PropertiesComponent;
 import org.apache.camel.support.ResourceHelper;
 import org.springframework.transaction.PlatformTransactionManager;
 
@@ -57,6 +58,11 @@ public class InventoryBeans {
         SettlingServiceBusComponent component = new SettlingServiceBusComponent(tracer);
         component.setConfiguration(connection(settings.servicebus()));
         return component;
+    }
+
+    @BindToRegistry
+    public SettingPlaceholders settingPlaceholders(CamelContext camel, InventoryProperties settings) {
+        return new SettingPlaceholders((PropertiesComponent) camel.getPropertiesComponent(), settings);
     }
 
     @BindToRegistry

@@ -3,6 +3,7 @@ package ecommerce.inventory;
 import static ecommerce.inventory.InvalidSettingException.require;
 
 import java.time.Duration;
+import java.time.format.DateTimeParseException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +48,12 @@ public record InventoryProperties(
         @DefaultValue Retention retention,
         @DefaultValue Api api,
         @DefaultValue Stream stream) {
+
+    /** What a duration has to be. */
+    static final String DURATION = "a duration from PT0.001S to P36500D, such as PT5S,";
+    private static final Duration SHORTEST = Duration.ofMillis(1);
+    /** So that none overflows: a time of the database to which it is added, or a long of nanoseconds. */
+    private static final Duration LONGEST = Duration.ofDays(36_500);
 
     /**
      * @param connectionString   Connection string of the Service Bus namespace, for credential type CONNECTION_STRING.
@@ -365,6 +372,22 @@ public record InventoryProperties(
     }
 
     private static void requirePositive(Duration duration, String setting) {
-        require(duration.compareTo(Duration.ZERO) > 0, setting, duration, "a duration above zero, such as PT5S,");
+        require(duration.compareTo(SHORTEST) >= 0 && duration.compareTo(LONGEST) <= 0, setting, duration, DURATION);
+    }
+
+    /**
+     * Reads a duration, as Spring Boot reads those of these settings.
+     *
+     * @param setting its name, which may be one that is not among these
+     * @throws InvalidSettingException that names the setting and the value
+     */
+    static Duration duration(String setting, String text) {
+        try {
+            Duration duration = Duration.parse(text);
+            requirePositive(duration, setting);
+            return duration;
+        } catch (DateTimeParseException e) {
+            throw new InvalidSettingException(setting, text, DURATION);
+        }
     }
 }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Properties;
@@ -85,9 +86,14 @@ public class PlainCamelBeans implements CamelConfiguration {
     /** A record has a setting for each component, {@code batch-size} for batchSize; one that is not set is null. */
     private static Object setting(CamelContext camel, String name, Class<?> type) throws ReflectiveOperationException {
         if (!type.isRecord()) {
-            String text = camel.getPropertiesComponent().resolveProperty(name).orElse(null);
+            // What is empty has its default, but for texts, as with Spring Boot.
+            String text = camel.getPropertiesComponent().resolveProperty(name).filter(set -> type == String.class || !set.isEmpty())
+                .orElseGet(() -> defaults().getProperty(name));
+            if (type == Duration.class) {
+                return InventoryProperties.duration(name, text);
+            }
             Object value = camel.getTypeConverter().tryConvertTo(type, text);
-            require(text == null || value != null, name, text, "a value of type " + type.getSimpleName());
+            require(text == null || value != null, name, text, InvalidSettingException.expected(type));
             return value;
         }
         RecordComponent[] components = type.getRecordComponents();

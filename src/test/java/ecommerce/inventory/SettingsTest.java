@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
@@ -49,23 +50,28 @@ class SettingsTest {
         inventory.servicebus.max-concurrent-calls=0              | inventory.servicebus.max-concurrent-calls is 0: put a number from 1 to 200 there
         inventory.servicebus.max-concurrent-calls=201            | inventory.servicebus.max-concurrent-calls is 201: put a number from 1 to 200 there
         inventory.servicebus.prefetch=201                        | inventory.servicebus.prefetch is 201: put a number from 0 to 200 there
-        inventory.servicebus.try-timeout=PT0S                    | inventory.servicebus.try-timeout is PT0S: put a duration above zero, such as PT5S, there
+        inventory.servicebus.try-timeout=PT0S                    | inventory.servicebus.try-timeout is PT0S: put a duration from PT0.001S to P36500D, such as PT5S, there
         inventory.inbox.max-retries=-1                           | inventory.inbox.max-retries is -1: put a number of at least 0 there
-        inventory.reservation.ttl=-PT1M                          | inventory.reservation.ttl is PT-1M: put a duration above zero, such as PT5S, there
+        inventory.reservation.ttl=-PT1M                          | inventory.reservation.ttl is PT-1M: put a duration from PT0.001S to P36500D, such as PT5S, there
         inventory.inbox.max-attempts=0                           | inventory.inbox.max-attempts is 0: put a number of at least 1 there
         inventory.reservation.expiry-schedule=never              | inventory.reservation.expiry-schedule is never: put a Quartz cron expression, such as * * * * * ? for every second, there
         inventory.summary.batch-size=0                           | inventory.summary.batch-size is 0: put a number of at least 1 there
-        inventory.retention.outbox=P0D                           | inventory.retention.outbox is PT0S: put a duration above zero, such as PT5S, there
+        inventory.retention.outbox=P0D                           | inventory.retention.outbox is PT0S: put a duration from PT0.001S to P36500D, such as PT5S, there
         inventory.api.query-timeout=0                            | inventory.api.query-timeout is 0: put a number of at least 1 there
         inventory.stream.max-clients=-1                          | inventory.stream.max-clients is -1: put a number of at least 0 there
         inventory.stream.max-clients-per-address=0               | inventory.stream.max-clients-per-address is 0: put a number of at least 1 there
         inventory.api.max-requests=0                             | inventory.api.max-requests is 0: put a number of at least 1 there
         inventory.api.max-requests-per-address=0                 | inventory.api.max-requests-per-address is 0: put a number of at least 1 there
-        inventory.reservation.ttl=15                             | inventory.reservation.ttl
+        inventory.reservation.ttl=15                             | inventory.reservation.ttl is 15: put a duration from PT0.001S to P36500D, such as PT5S, there
+        inventory.reservation.ttl=15m                            | inventory.reservation.ttl is 15m: put a duration from PT0.001S to P36500D, such as PT5S, there
+        inventory.retention.dead=P2W                             | inventory.retention.dead is P2W: put a duration from PT0.001S to P36500D, such as PT5S, there
+        inventory.retention.inbox=P1000000D                      | inventory.retention.inbox is PT24000000H: put a duration from PT0.001S to P36500D, such as PT5S, there
+        inventory.summary.rebuild-at-start=perhaps               | inventory.summary.rebuild-at-start is perhaps: put a value of type boolean there
         inventory.outbox.schedule=every second                   | inventory.outbox.schedule is every second: put a Quartz cron expression, such as * * * * * ? for every second, there
         inventory.outbox.batch-size=0                            | inventory.outbox.batch-size is 0: put a number of at least 1 there
         inventory.operator.token=c2VjcmV0                        | inventory.operator.token is too short: put at least 32 characters there, for each operator
-        inventory.outbox.batch-size=many                         | inventory.outbox.batch-size
+        inventory.outbox.batch-size=many                         | inventory.outbox.batch-size is many: put a value of type int there
+        inventory.outbox.schedule=                               | inventory.outbox.schedule is blank: put a Quartz cron expression, such as * * * * * ? for every second, there
         spring.datasource.url=                                   | spring.datasource.url is not a URL of PostgreSQL: put jdbc:postgresql://<host>:<port>/<database> there
         spring.datasource.url=jdbc:postgresql://localhost:1/x?password=c2VjcmV0 | The database jdbc:postgresql://localhost:1/x cannot be used
         """)
@@ -119,12 +125,40 @@ class SettingsTest {
         assertThat(settings.servicebus().toString() + settings.operator()).doesNotContain(KEY, "0123456789-", "SharedAccessKey");
     }
 
+    /** Too short to be counted in milliseconds, and too long to be added to a time. */
+    @ParameterizedTest
+    @ValueSource(strings = {"PT0S", "PT0.0009S", "-PT1S", "P36501D", "PT9223372036854775807S"})
+    void noDurationMayBeTooShortOrTooLong(String duration) throws IOException {
+        assertThat(settings("", "java.time.Duration")).hasSizeGreaterThan(12).allSatisfy(name -> assertThatThrownBy(() -> bind(name, duration))
+            .rootCause().isInstanceOf(InvalidSettingException.class).hasMessageStartingWith(name + " is "));
+    }
+
+    /** Those of InventoryProperties. */
+    private static List<String> settings(String end, String type) throws IOException {
+        List<String> names = new ArrayList<>();
+        for (JsonNode setting : metadata()) {
+            String name = setting.get("name").textValue();
+            if (name.startsWith("inventory.") && name.endsWith(end) && setting.path("type").asText().equals(type)) {
+                names.add(name);
+            }
+        }
+        return names;
+    }
+
+    private static InventoryProperties bind(String setting, String value) {
+        return new Binder(new MapConfigurationPropertySource(Map.of("inventory.servicebus.connection-string", CONNECTION_STRING, setting, value)))
+            .bind("inventory", InventoryProperties.class).get();
+    }
+
+    private static JsonNode metadata() throws IOException {
+        return new ObjectMapper().readTree(new ClassPathResource("META-INF/spring-configuration-metadata.json").getInputStream()).get("properties");
+    }
+
     @Test
     void everySettingIsDocumentedWithTheDefaultThatItHas() throws IOException {
         PropertySource<?> defaults = new YamlPropertySourceLoader().load("defaults", new ClassPathResource("application.yaml")).get(0);
-        JsonNode metadata = new ObjectMapper().readTree(new ClassPathResource("META-INF/spring-configuration-metadata.json").getInputStream());
         List<String> documented = new ArrayList<>();
-        for (JsonNode setting : metadata.get("properties")) {
+        for (JsonNode setting : metadata()) {
             String name = setting.get("name").textValue();
             if (!name.startsWith("inventory.")) {
                 // Spring Boot's own, of an endpoint.

@@ -1,7 +1,6 @@
 package ecommerce.inventory.api;
 
 import java.io.IOException;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,8 +23,8 @@ import org.springframework.http.HttpStatus;
  */
 public class StockStream extends HttpServlet {
 
-    /** Longer than a transaction takes from its change to its commit, before which nobody sees the change. */
-    private static final Duration COMMIT = Duration.ofSeconds(15);
+    /** In seconds; longer than a transaction takes from its change to its commit, before which nobody sees the change. */
+    private static final double COMMIT = 15;
     /** Of a look; query-stock-changes.sql answers one more. */
     private static final int MOST_CHANGES = 5000;
 
@@ -81,9 +80,9 @@ public class StockStream extends HttpServlet {
         return !clients.isEmpty();
     }
 
-    /** How far back to look for changes: to when it was told last, and further by what a commit may take. */
-    public synchronized Duration lookBack() {
-        return toldAt == null ? COMMIT : COMMIT.plusNanos(System.nanoTime() - toldAt);
+    /** How far back to look for changes, in seconds: to when it was told last, and further by what a commit may take. */
+    public synchronized double lookBack() {
+        return COMMIT + (toldAt == null ? 0 : (System.nanoTime() - toldAt) / 1e9);
     }
 
     /**

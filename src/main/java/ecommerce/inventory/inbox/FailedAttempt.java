@@ -11,7 +11,7 @@ import org.apache.camel.Processor;
  * Makes of a message that has failed the parameters of the SQL that parks it: those of the message (variable
  * {@code message}), its id should its MessageId be another's ({@code ownMessageId}), what has failed ({@code error}), whether a
  * further attempt can help ({@code hopeless}), and the settings {@code maxAttempts}, {@code parkedDelay} and
- * {@code parkedDelayMax}.
+ * {@code parkedDelayMax}, these two in seconds.
  * <p>
  * A failure that says nothing of a message is thrown on: the database is away, or no message was taken. So nothing is burnt by an
  * outage; a message whose handling costs it its connection while the database answers has failed as any other.
@@ -39,8 +39,8 @@ public class FailedAttempt implements Processor {
         parameters.put("error", Failures.rootCause(failure));
         parameters.put("hopeless", Failures.invalidMessage(failure).isPresent());
         parameters.put("maxAttempts", settings.maxAttempts());
-        parameters.put("parkedDelay", settings.parkedDelay().toString());
-        parameters.put("parkedDelayMax", settings.parkedDelayMax().toString());
+        parameters.put("parkedDelay", settings.parkedDelay().toMillis() / 1e3);
+        parameters.put("parkedDelayMax", settings.parkedDelayMax().toMillis() / 1e3);
         exchange.getMessage().setBody(parameters);
     }
 }

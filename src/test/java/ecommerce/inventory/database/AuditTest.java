@@ -219,7 +219,7 @@ class AuditTest {
     private void reserve(String orderId, int units) {
         Map<String, Object> order = Tables.columns(parameters(UUID.randomUUID(),
             "{\"orderId\": \"" + orderId + "\", \"items\": [{\"productId\": \"b\", \"quantity\": " + units + "}]}"));
-        order.put("reservationTtl", "PT15M");
+        order.put("reservationTtl", "900");
         assertThat(tables.run("reserve-inventory", order).get(0)).containsEntry("outcome", "Reserved");
     }
 

@@ -36,7 +36,7 @@ class CheckInvariantsTest {
         tables.stock("b", 10);
         Map<String, Object> order = Tables.columns(parameters("messageBody",
             "{\"orderId\": \"1\", \"items\": [{\"productId\": \"a\", \"quantity\": 2}]}"));
-        order.put("reservationTtl", "PT15M");
+        order.put("reservationTtl", "900");
         tables.run("reserve-inventory", order);
     }
 

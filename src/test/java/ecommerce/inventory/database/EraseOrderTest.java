@@ -128,7 +128,7 @@ class EraseOrderTest {
     private void reserve(String orderId) {
         Map<String, Object> order = Tables.columns(parameters("{\"orderId\": \"" + orderId
             + "\", \"items\": [{\"productId\": \"a\", \"quantity\": 2}, {\"productId\": \"order-1\", \"quantity\": 1}]}"));
-        order.put("reservationTtl", "PT15M");
+        order.put("reservationTtl", "900");
         assertThat(tables.run("reserve-inventory", order)).extracting(row -> row.get("outcome")).isEqualTo(List.of("Reserved"));
     }
 

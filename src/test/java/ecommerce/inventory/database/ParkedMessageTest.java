@@ -2,6 +2,7 @@ package ecommerce.inventory.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -196,6 +197,19 @@ class ParkedMessageTest {
     }
 
     @Test
+    void theLongestDelayThatCanBeSetOverflowsNothingHoweverOftenItWasDoubled() {
+        UUID id = UUID.randomUUID();
+        park(message(id, "1"), 10_000);
+        jdbc.update("UPDATE inbox SET retry_count = 1000");
+
+        double longest = Duration.ofDays(36_500).toSeconds();
+        assertThat(tables.run("park-message-again", Map.of("messageId", id, "retryCount", 1000, "maxAttempts", 10_000, "hopeless", false,
+            "parkedDelay", longest, "parkedDelayMax", longest, "error", "no luck"))).hasSize(1);
+
+        assertThat(tables.count("inbox WHERE next_retry_at > now() + interval '49 years'")).isEqualTo(1);
+    }
+
+    @Test
     void anAttemptThatAnotherInstanceHasCountedIsNotCountedTwice() {
         UUID id = UUID.randomUUID();
         park(message(id, "1"), 10);
@@ -294,14 +308,14 @@ class ParkedMessageTest {
 
     private List<Map<String, Object>> park(Map<String, Object> message, int maxAttempts) {
         Map<String, Object> parameters = new HashMap<>(message);
-        parameters.putAll(Map.of("parkedDelay", "PT10S", "maxAttempts", maxAttempts, "error", "no luck"));
+        parameters.putAll(Map.of("parkedDelay", 10.0, "maxAttempts", maxAttempts, "error", "no luck"));
         parameters.putIfAbsent("ownMessageId", message.get("messageId"));
         return tables.run("park-message", parameters);
     }
 
     private String parkAgain(UUID id, int retryCount, int maxAttempts, boolean hopeless) {
         return tables.run("park-message-again", Map.of("messageId", id, "retryCount", retryCount, "maxAttempts", maxAttempts,
-                "hopeless", hopeless, "parkedDelay", "PT10S", "parkedDelayMax", "PT15M", "error", "no luck"))
+                "hopeless", hopeless, "parkedDelay", 10.0, "parkedDelayMax", 900.0, "error", "no luck"))
             .stream().map(answer -> (String) answer.values().iterator().next()).findFirst().orElse(null);
     }
 

@@ -46,7 +46,7 @@ class QueryPlanTest {
         "tracestate", "shop=1",
         "enqueuedAt", OffsetDateTime.now(),
         "batchSize", BATCH,
-        "retention", "P30D");
+        "retention", "2592000");
 
     @Autowired
     private Tables tables;
@@ -100,8 +100,8 @@ class QueryPlanTest {
             arguments("inbox-insert", 1, columns(UUID.randomUUID(), order("unknown"))),
             arguments("inbox-known", 1, columns(PARKED, order("new-1"))),
             arguments("park-message", 1, Map.of("messageId", UUID.randomUUID(), "ownMessageId", UUID.randomUUID(), "messageBody", order("new-1"),
-                "contentHash", HASH, "partitionKey", "new-1", "parkedDelay", "PT10S", "maxAttempts", 10, "error", "no luck")),
-            arguments("park-message-again", 1, Map.of("messageId", PARKED, "parkedDelay", "PT10S", "parkedDelayMax", "PT15M",
+                "contentHash", HASH, "partitionKey", "new-1", "parkedDelay", 10.0, "maxAttempts", 10, "error", "no luck")),
+            arguments("park-message-again", 1, Map.of("messageId", PARKED, "parkedDelay", 10.0, "parkedDelayMax", 900.0,
                 "hopeless", false, "maxAttempts", 10, "error", "no luck", "retryCount", 0)),
             arguments("take-parked-message", 1, Map.of()),
             arguments("replay-dead-messages", 1, Map.of("messageId", DEAD.toString(), "replayedBy", "ada", "reason", "fixed")),
@@ -117,7 +117,7 @@ class QueryPlanTest {
             arguments("expire-orders", BATCH, Map.of()),
             arguments("claim-outbox", BATCH, Map.of()),
             arguments("mark-outbox-published", 1, Map.of("published", new UUID[] {UNPUBLISHED})),
-            arguments("mark-outbox-failed", 1, Map.of("failed", new UUID[] {UNPUBLISHED}, "errors", new String[] {"no luck"}, "retryDelayMax", "PT5M")),
+            arguments("mark-outbox-failed", 1, Map.of("failed", new UUID[] {UNPUBLISHED}, "errors", new String[] {"no luck"}, "retryDelayMax", "300")),
             arguments("fold-summary", BATCH, Map.of()),
             arguments("purge-inbox", BATCH, Map.of()),
             arguments("purge-outbox", BATCH, Map.of()),
@@ -214,7 +214,7 @@ class QueryPlanTest {
         Map<String, Object> message = message(id, body);
         message.put("partitionKey", partitionKey);
         Map<String, Object> columns = Tables.columns(message);
-        columns.put("reservationTtl", "PT15M");
+        columns.put("reservationTtl", "900");
         return columns;
     }
 

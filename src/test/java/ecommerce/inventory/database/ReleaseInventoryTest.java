@@ -77,7 +77,7 @@ class ReleaseInventoryTest {
         message.put("traceparent", null);
         message.put("tracestate", null);
         Map<String, Object> parameters = Tables.columns(message);
-        parameters.put("reservationTtl", "PT15M");
+        parameters.put("reservationTtl", "900");
         assertThat(tables.run("reserve-inventory", parameters).get(0)).containsEntry("outcome", "Reserved");
     }
 

@@ -131,6 +131,6 @@ class RetentionTest {
     }
 
     private long purge(String table, int batchSize) {
-        return (Long) tables.run("purge-" + table, Map.of("retention", "P30D", "batchSize", batchSize)).get(0).get("count");
+        return (Long) tables.run("purge-" + table, Map.of("retention", "2592000", "batchSize", batchSize)).get(0).get("count");
     }
 }

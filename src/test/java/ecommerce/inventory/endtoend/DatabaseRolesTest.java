@@ -152,7 +152,7 @@ class DatabaseRolesTest {
     @Test
     void itMayParkAMessage() {
         Map<String, Object> message = Tables.message(UUID.randomUUID(), "OrderCreated", "order/1", "{}");
-        message.putAll(Map.of("ownMessageId", UUID.randomUUID(), "parkedDelay", "PT1H", "maxAttempts", 2, "error", "e"));
+        message.putAll(Map.of("ownMessageId", UUID.randomUUID(), "parkedDelay", 3600.0, "maxAttempts", 2, "error", "e"));
         tables.run("park-message", message);
 
         assertThat(jdbc.update("DELETE FROM inbox WHERE processed_at IS NULL")).isEqualTo(1);

@@ -34,8 +34,10 @@ import org.springframework.test.context.TestPropertySource;
     "inventory.inbox.max-retries=1",
     "inventory.inbox.retry-delay=PT0.001S",
     "inventory.inbox.max-attempts=1000",
-    "inventory.inbox.parked-delay=PT0.1S",
-    "inventory.inbox.parked-delay-max=PT0.1S"})
+    // As Java takes them, and PostgreSQL would not.
+    "inventory.reservation.ttl=pt25m",
+    "inventory.inbox.parked-delay=pt0.1s",
+    "inventory.inbox.parked-delay-max=pt0.1s"})
 class InboxRetryTest {
 
     @Autowired
@@ -87,6 +89,7 @@ class InboxRetryTest {
         shop.awaitQuiet(tables);
 
         assertThat(tables.stockOf("a")).as("once").isEqualTo("8 available, 2 reserved, version 2");
+        assertThat(tables.count("inventory_reservations WHERE expires_at = created_at + interval '25 minutes'")).isEqualTo(1);
         assertThat(tables.count("inbox WHERE processed_at IS NOT NULL")).isEqualTo(1);
         assertThat(shop.events()).singleElement().extracting(BrowsedMessage::subject).isEqualTo("InventoryReserved");
     }
@@ -204,7 +207,7 @@ class InboxRetryTest {
         } finally {
             refuseNobody();
         }
-        assertThat(tables.row("SELECT error_message FROM inbox")).containsEntry("error_message", "items: not together");
+        assertThat(tables.row("SELECT error_message FROM inbox")).containsEntry("error_message", "ERROR: items: not together");
     }
 
     private void refuseOrderOne(String statement) {

@@ -129,9 +129,10 @@ final class RouteChecks {
     private void placeholders(String file, ScalarNode text, Set<String> known) {
         Matcher placeholder = Settings.PLACEHOLDER.matcher(text.getValue());
         while (placeholder.find()) {
-            String name = placeholder.group(2);
+            boolean seconds = placeholder.group(2).equals("seconds");
+            String name = seconds ? placeholder.group(3).substring(1) : placeholder.group(2);
             // One with a default needs no setting, and neither does a function of Camel's, such as {{env:HOME}}.
-            if (placeholder.group(3) == null && !known.contains(name)) {
+            if ((seconds || placeholder.group(3) == null) && !known.contains(name)) {
                 findings.add(new Finding(file, YamlNodes.line(text), "there is no setting " + name + " in " + Settings.FILE
                     + Suggestion.of(known, name)));
             }

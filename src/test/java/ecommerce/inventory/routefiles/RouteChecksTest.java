@@ -270,13 +270,16 @@ class RouteChecksTest {
 
     @Test
     void aSettingThatIsNotThere() {
-        write("application.yaml", "inventory: {outbox: {batch-size: 3, schedule: never}}\n");
+        write("application.yaml", "inventory: {outbox: {batch-size: 3, pause: PT1S}}\n");
         steps("""
             - setBody: {id: a, description: b, constant: "{{inventory.outbox.batch-siez}}"}
             - setBody: {id: c, description: d, constant: "{{inventory.outbox.batch-size}} {{nothing:default}} {{env:HOME}}"}
+            - setBody: {id: e, description: f, constant: "{{seconds:inventory.outbox.pause}}"}
+            - setBody: {id: g, description: h, constant: "{{seconds:inventory.outbox.paws}}"}
             """);
 
-        told(FILE + ":9: there is no setting inventory.outbox.batch-siez in " + FOLDER + "application.yaml; did you mean inventory.outbox.batch-size?");
+        told(FILE + ":9: there is no setting inventory.outbox.batch-siez in " + FOLDER + "application.yaml; did you mean inventory.outbox.batch-size?",
+            FILE + ":12: there is no setting inventory.outbox.paws in " + FOLDER + "application.yaml; did you mean inventory.outbox.pause?");
     }
 
     @Test

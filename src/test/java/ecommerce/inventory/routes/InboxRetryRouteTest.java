@@ -104,7 +104,7 @@ class InboxRetryRouteTest {
         MockEndpoint.assertIsSatisfied(camel);
         assertThat(parkAgain.getExchanges().get(0).getMessage().getBody(Map.class)).containsEntry("messageId", ID)
             .containsEntry("retryCount", 0).containsEntry("error", "deadlock detected").containsEntry("hopeless", false)
-            .containsEntry("maxAttempts", 4).containsEntry("parkedDelayMax", "PT15M");
+            .containsEntry("maxAttempts", 4).containsEntry("parkedDelayMax", 900.0);
     }
 
     @Test

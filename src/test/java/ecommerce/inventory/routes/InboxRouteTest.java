@@ -293,7 +293,7 @@ class InboxRouteTest {
             .containsEntry("ownMessageId", UUID.nameUUIDFromBytes((MESSAGE_ID_SENT.toLowerCase() + "/OrderCreated/" + KEPT_HASH).getBytes(StandardCharsets.UTF_8)))
             .containsEntry("error", "deadlock detected")
             .containsEntry("maxAttempts", 10)
-            .containsEntry("parkedDelay", "PT10S");
+            .containsEntry("parkedDelay", 10.0);
     }
 
     @Test

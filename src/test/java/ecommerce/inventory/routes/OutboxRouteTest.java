@@ -161,7 +161,7 @@ class OutboxRouteTest {
         publishAnswers(result);
         markPublished.expectedBodiesReceived(result);
         markFailed.expectedBodiesReceived(result);
-        markFailed.expectedVariableReceived("retryDelayMax", "PT7M");
+        markFailed.expectedVariableReceived("retryDelayMax", "420.0");
 
         wakeRelay();
 

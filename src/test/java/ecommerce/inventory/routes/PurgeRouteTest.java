@@ -26,10 +26,10 @@ import org.springframework.test.context.TestPropertySource;
 @ExtendWith(OutputCaptureExtension.class)
 @TestPropertySource(properties = {
     "camel.main.routes-include-pattern=classpath:routes/purge.camel.yaml,classpath:routes/purge-dead-messages.camel.yaml",
-    "inventory.retention.inbox=P8D",
+    "inventory.retention.inbox=p8d",
     "inventory.retention.outbox=P9D",
     "inventory.retention.dead=P10D",
-    "inventory.retention.batch-size=3"})
+    "inventory.retention.batch-size= 0x3 "})
 class PurgeRouteTest {
 
     @Autowired
@@ -61,8 +61,8 @@ class PurgeRouteTest {
             purge.whenExchangeReceived(i + 1, exchange -> exchange.getMessage().setBody(count));
         }
         purge.expectedMessageCount(3);
-        purge.expectedVariableReceived("retention", Map.of("inbox", "P8D", "outbox", "P9D", "dead-messages", "P10D").get(table));
-        purge.expectedVariableReceived("batchSize", 3);
+        purge.expectedVariableReceived("retention", Map.of("inbox", "691200.0", "outbox", "777600.0", "dead-messages", "864000.0").get(table));
+        purge.expectedVariableReceived("batchSize", "3");
 
         assertThat(sender.send("direct:clock-" + table, exchange -> { }).getException()).isNull();
 
@@ -92,7 +92,7 @@ class PurgeRouteTest {
         sender.send("direct:clock-dead-messages", exchange -> { });
 
         assertThat(output.getAll().lines().filter(line -> line.contains("were deleted without effect"))).singleElement().asString()
-            .contains("WARN", "2 messages that have been dead for P10D were deleted without effect");
+            .contains("WARN", "2 messages that have been dead for PT240H (inventory.retention.dead) were deleted without effect");
     }
 
     private MockEndpoint purge(String table) {

@@ -27,7 +27,7 @@ import org.springframework.test.context.TestPropertySource;
 @UseAdviceWith
 @TestPropertySource(properties = {
     "camel.main.routes-include-pattern=classpath:routes/reserve-inventory.camel.yaml",
-    "inventory.reservation.ttl=PT20M"})
+    "inventory.reservation.ttl=pt20m"})
 class ReserveInventoryRouteTest {
 
     /** A message as the inbox passes it on; the SQL is a mock, so any parameter will do. */
@@ -57,7 +57,7 @@ class ReserveInventoryRouteTest {
     void theMessageAndTheTimeToPayAreTheParametersOfTheReservation() throws Exception {
         reservationAnswers(outcome("order-1", "Reserved", null));
         reserve.expectedMessageCount(1);
-        reserve.expectedVariableReceived("reservationTtl", "PT20M");
+        reserve.expectedVariableReceived("reservationTtl", "1200.0");
 
         handle(MESSAGE);
 
