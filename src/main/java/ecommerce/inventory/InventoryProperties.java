@@ -2,8 +2,10 @@ package ecommerce.inventory;
 
 import static ecommerce.inventory.InvalidSettingException.require;
 
+import java.text.ParseException;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
+import java.util.Date;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,6 +53,7 @@ public record InventoryProperties(
 
     /** What a duration has to be. */
     static final String DURATION = "a duration from PT0.001S to P36500D, such as PT5S,";
+    private static final String SCHEDULE = "a Quartz cron expression, such as * * * * * ? for every second,";
     private static final Duration SHORTEST = Duration.ofMillis(1);
     /** So that none overflows: a time of the database to which it is added, or a long of nanoseconds. */
     private static final Duration LONGEST = Duration.ofDays(36_500);
@@ -367,8 +370,11 @@ public record InventoryProperties(
     }
 
     private static void requireSchedule(String cron, String setting) {
-        require(CronExpression.isValidExpression(cron), setting, cron,
-            "a Quartz cron expression, such as * * * * * ? for every second,");
+        try {
+            require(new CronExpression(cron).getNextValidTimeAfter(new Date()) != null, setting, cron + ", which never comes", SCHEDULE);
+        } catch (ParseException e) {
+            throw new InvalidSettingException(setting, cron, SCHEDULE);
+        }
     }
 
     private static void requirePositive(Duration duration, String setting) {

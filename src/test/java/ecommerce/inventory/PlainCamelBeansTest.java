@@ -67,6 +67,7 @@ class PlainCamelBeansTest {
         inventory.reservation.ttl              | soon             | inventory.reservation.ttl is soon: put a duration from PT0.001S to P36500D, such as PT5S, there
         inventory.reservation.ttl              | 15m              | inventory.reservation.ttl is 15m: put a duration from PT0.001S to P36500D, such as PT5S, there
         inventory.reservation.ttl              | 15               | inventory.reservation.ttl is 15: put a duration from PT0.001S to P36500D, such as PT5S, there
+        inventory.metrics.schedule             | 0 0 3 30 2 ?     | inventory.metrics.schedule is 0 0 3 30 2 ?, which never comes: put a Quartz cron expression
         inventory.servicebus.credential-type   | PASSWORD         | inventory.servicebus.credential-type is PASSWORD: put a value of type CredentialType there
         inventory.servicebus.connection-string | ''               | inventory.servicebus.connection-string is not set: put the connection string
         """)

@@ -72,6 +72,7 @@ class SettingsTest {
         inventory.operator.token=c2VjcmV0                        | inventory.operator.token is too short: put at least 32 characters there, for each operator
         inventory.outbox.batch-size=many                         | inventory.outbox.batch-size is many: put a value of type int there
         inventory.outbox.schedule=                               | inventory.outbox.schedule is blank: put a Quartz cron expression, such as * * * * * ? for every second, there
+        inventory.retention.schedule=0 0 3 30 2 ?                | inventory.retention.schedule is 0 0 3 30 2 ?, which never comes: put a Quartz cron expression, such as * * * * * ? for every second, there
         spring.datasource.url=                                   | spring.datasource.url is not a URL of PostgreSQL: put jdbc:postgresql://<host>:<port>/<database> there
         spring.datasource.url=jdbc:postgresql://localhost:1/x?password=c2VjcmV0 | The database jdbc:postgresql://localhost:1/x cannot be used
         """)
@@ -123,6 +124,19 @@ class SettingsTest {
         assertThat(settings.servicebus().connectionString() + settings.operator().token()).contains(KEY, "0123456789-");
         assertThat(settings.toString()).contains("CONNECTION_STRING").doesNotContain(KEY, "0123456789-", "SharedAccessKey");
         assertThat(settings.servicebus().toString() + settings.operator()).doesNotContain(KEY, "0123456789-", "SharedAccessKey");
+    }
+
+    /** In a month without such a day, and in a year that is over. */
+    @ParameterizedTest
+    @ValueSource(strings = {"0 0 3 30 2 ?", "0 0 3 31 4,6,9,11 ?", "* * * * * ? 2020", "", " "})
+    void noScheduleMayBeOneThatNeverComes(String never) throws IOException {
+        assertThat(settings("schedule", "java.lang.String")).hasSizeGreaterThan(8).allSatisfy(name -> assertThatThrownBy(() -> bind(name, never))
+            .rootCause().isInstanceOf(InvalidSettingException.class).hasMessageStartingWith(name + " is "));
+    }
+
+    @Test
+    void aScheduleMayComeSeldom() throws IOException {
+        assertThat(settings("schedule", "java.lang.String")).allSatisfy(name -> bind(name, "0 0 3 29 2 ?"));
     }
 
     /** Too short to be counted in milliseconds, and too long to be added to a time. */
