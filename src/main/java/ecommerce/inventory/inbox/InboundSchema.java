@@ -8,12 +8,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.StreamSupport;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import com.networknt.schema.JsonMetaSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.NonValidationKeyword;
@@ -27,6 +29,8 @@ import org.apache.camel.support.PluginHelper;
  * <ul>
  * <li>Which fields are kept: those that are listed in {@code properties}, without those marked {@code "x-discard": true}. Where an
  * object lists none, or says by one of {@link #OPEN} that there may be others, fields that are not listed are kept.</li>
+ * <li>What is taken for the same, so that equal content is equal text: an integer in place of an id, which is a field of type string
+ * whose name ends in Id, is its digits; a word of an {@code enum} may be in any case.</li>
  * <li>{@code x-partition-key}: the field by which messages belong together. Later ones of one value wait while one is parked.</li>
  * </ul>
  */
@@ -47,7 +51,7 @@ public final class InboundSchema {
     private InboundSchema(String key, JsonNode schema) {
         this.key = key;
         this.kind = key.replaceFirst("(?<=.)Id$", "") + '/';
-        this.kept = Kept.by(schema);
+        this.kept = Kept.by("", schema);
     }
 
     /**
@@ -91,7 +95,7 @@ public final class InboundSchema {
                 .keywords(List.of(new NonValidationKeyword(DISCARD), new NonValidationKeyword(PARTITION_KEY))).build()));
     }
 
-    /** A copy of what is kept, with the listed fields in the order of the schema: equal content is equal text. */
+    /** A copy of what is kept, in the one form, with the listed fields in the order of the schema: equal content is equal text. */
     ObjectNode reduce(ObjectNode message) {
         return (ObjectNode) kept.of(message);
     }
@@ -113,21 +117,25 @@ public final class InboundSchema {
      * @param dropped  fields of an object that are never kept
      * @param isOpen   whether an object may have others
      * @param elements of an array; null for all of it
+     * @param isId     whether an integer is its digits
+     * @param words    that text in any other case is
      */
-    private record Kept(Map<String, Kept> fields, Set<String> dropped, boolean isOpen, Kept elements) {
+    private record Kept(Map<String, Kept> fields, Set<String> dropped, boolean isOpen, Kept elements, boolean isId, List<JsonNode> words) {
 
-        static Kept by(JsonNode schema) {
+        static Kept by(String name, JsonNode schema) {
             Map<String, Kept> fields = new LinkedHashMap<>();
             Set<String> dropped = new HashSet<>();
             schema.path("properties").properties().forEach(field -> {
                 if (field.getValue().path(DISCARD).asBoolean()) {
                     dropped.add(field.getKey());
                 } else {
-                    fields.put(field.getKey(), by(field.getValue()));
+                    fields.put(field.getKey(), by(field.getKey(), field.getValue()));
                 }
             });
             return new Kept(schema.has("properties") ? fields : null, dropped, OPEN.stream().anyMatch(schema::has),
-                schema.path("items").isObject() && !schema.has("prefixItems") ? by(schema.get("items")) : null);
+                schema.path("items").isObject() && !schema.has("prefixItems") ? by("", schema.get("items")) : null,
+                name.endsWith("Id") && schema.path("type").asText().equals("string"),
+                StreamSupport.stream(schema.path("enum").spliterator(), false).filter(JsonNode::isTextual).toList());
         }
 
         JsonNode of(JsonNode value) {
@@ -150,7 +158,10 @@ public final class InboundSchema {
                 array.forEach(element -> answer.add(elements.of(element)));
                 return answer;
             }
-            return value;
+            if (value.isTextual() && !words.contains(value)) {
+                return words.stream().filter(word -> word.textValue().equalsIgnoreCase(value.textValue())).findFirst().orElse(value);
+            }
+            return isId && value.isIntegralNumber() ? TextNode.valueOf(value.asText()) : value;
         }
     }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -33,19 +34,24 @@ class DeadLetterErasure {
         this.inText = Pattern.compile("(?<![\\p{L}\\p{N}_-])" + Pattern.quote(id) + "(?![\\p{L}\\p{N}_-])");
     }
 
-    /** Whether the body has the id as a string of JSON or, if it is not JSON, anywhere in its text. */
+    /** Whether the body has the id as a string of JSON, as an integer in a field of an id or, if it is not JSON, anywhere in its text. */
     boolean isNamedBy(ServiceBusReceivedMessage message) {
         byte[] body = MessageBody.searchable(message);
         // Token by token, as a field may be there twice.
         try (JsonParser json = JSON.createParser(body)) {
             boolean found = false;
             for (JsonToken token = json.nextToken(); token != null; token = json.nextToken()) {
-                found |= token == JsonToken.VALUE_STRING && json.getText().equals(id);
+                found |= (token == JsonToken.VALUE_STRING || token == JsonToken.VALUE_NUMBER_INT && isId(json.currentName()))
+                    && json.getText().equals(id);
             }
             return found;
         } catch (IOException e) {
             return inText.matcher(new String(body, StandardCharsets.UTF_8)).find();
         }
+    }
+
+    private static boolean isId(String field) {
+        return field != null && field.toLowerCase(Locale.ROOT).endsWith("id");
     }
 
     /**

@@ -31,6 +31,7 @@ import com.azure.messaging.servicebus.ServiceBusMessageBatch;
 import com.azure.messaging.servicebus.ServiceBusSenderClient;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.TextNode;
 import ecommerce.inventory.inbox.InboundSchema;
 import ecommerce.inventory.inbox.InvalidMessageException;
 import ecommerce.inventory.outbox.OutboxPublisher;
@@ -157,6 +158,20 @@ class AsyncApiTest {
                 JsonNode field = object.at("/properties/" + name.textValue());
                 assertThat(field.isObject() && !field.has("x-discard")).as("%s: %s", file, name).isTrue();
             }));
+        });
+    }
+
+    @Test
+    void anIdThatIsReceivedBeginsAndEndsWithNoBlank() {
+        assertThat(schemas("in")).isNotEmpty().allSatisfy(file -> {
+            List<JsonNode> ids = new ArrayList<>();
+            Contracts.read("contracts/" + file).findValues("properties").forEach(fields -> fields.properties().stream()
+                .filter(field -> field.getKey().endsWith("Id") && !field.getValue().has("x-discard")).map(Map.Entry::getValue).forEach(ids::add));
+            assertThat(ids).as(file).isNotEmpty().map(id -> InboundSchema.validators().getSchema(id)).allSatisfy(id -> {
+                assertThat(List.of("a", "a b", "a\n\u200bb", "\ud83d\ude00")).allMatch(text -> id.validate(TextNode.valueOf(text)).isEmpty());
+                assertThat(List.of("", " ", " a", "a ", "\ta", "a\n", "a\r\n", "\u0085a", "a\u00a0", "a\u2028", "a\u200b", "\u3000a", "\ufeffa", "\0a"))
+                    .allMatch(text -> !id.validate(TextNode.valueOf(text)).isEmpty());
+            });
         });
     }
 

@@ -7,6 +7,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -15,16 +16,18 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
 import ecommerce.inventory.support.Tables;
 import org.springframework.core.io.ClassPathResource;
+import org.springframework.util.StringUtils;
 
 /**
  * Decides, without the worker's code, what a message is to come to: PostgreSQL says what JSON is, the published schemas what a
  * message is and which of its fields are not used, and the rest is what the documents promise: fields in either case of the first
- * letter, a nesting of at most 64, numbers of at most 100 digits, a correlation id of at most 128 characters.
+ * letter, words of an enumeration in any case, ids that are integers, a nesting of at most 64, numbers of at most 100 digits, a correlation id of at most 128 characters.
  */
 class HostileMessageJudge {
 
@@ -144,9 +147,19 @@ class HostileMessageJudge {
             JsonNode properties = schema.get("properties");
             object.properties().removeIf(field -> !properties.has(field.getKey()) || properties.get(field.getKey()).has("x-discard"));
             object.properties().forEach(field -> dropUnused(field.getValue(), properties.get(field.getKey())));
+            object.properties().forEach(field -> field.setValue(understood(field.getKey(), field.getValue(), properties.get(field.getKey()))));
         } else if (node instanceof ArrayNode array && schema.has("items")) {
             array.forEach(element -> dropUnused(element, schema.get("items")));
         }
+    }
+
+    private static JsonNode understood(String name, JsonNode value, JsonNode schema) {
+        if (name.endsWith("Id") && value.isIntegralNumber()) {
+            return TextNode.valueOf(value.bigIntegerValue().toString());
+        }
+        String text = value.asText().toLowerCase(Locale.ROOT);
+        return value.isTextual() && schema.path("enum").toString().toLowerCase(Locale.ROOT).contains('"' + text + '"')
+            ? TextNode.valueOf(StringUtils.capitalize(text)) : value;
     }
 
     private JsonSchema schema(String type) throws IOException {

@@ -26,6 +26,7 @@ import com.azure.core.amqp.models.AmqpMessageBody;
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.servicebus.BrowsedMessage;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import ecommerce.inventory.support.Contracts;
 import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.system.CapturedOutput;
@@ -53,6 +55,7 @@ import org.springframework.test.context.TestPropertySource;
 class InvalidMessageTest {
 
     private static final int MEGABYTE = 1 << 20;
+    private static final String NO_BLANK = "must not be empty, nor begin or end with a blank or an invisible character";
     private static final String TWO_UNITS = "[{\"productId\":\"prod-456\",\"quantity\":2}]";
 
     @Autowired
@@ -169,11 +172,21 @@ class InvalidMessageTest {
             arguments("no order id", "{\"items\":" + TWO_UNITS + "}", "body: required property 'orderId' not found"),
             arguments("order id null", "{\"orderId\":null,\"items\":" + TWO_UNITS + "}",
                 "orderId: null found, string expected, but is null"),
-            arguments("order id blank", json(" ", TWO_UNITS), "orderId: does not match the regex pattern \\S, but is \" \""),
+            arguments("order id blank", json(" ", TWO_UNITS), "orderId: " + NO_BLANK + ", but is \" \""),
+            arguments("order id empty", json("", TWO_UNITS), "orderId: " + NO_BLANK + ", but is \"\""),
+            arguments("order id with a blank before it", json(" order-1", TWO_UNITS), "orderId: " + NO_BLANK + ", but is \" order-1\""),
+            arguments("order id with a line break after it", json("order-1\\n", TWO_UNITS), "orderId: " + NO_BLANK + ", but is \"order-1\\n\""),
+            arguments("order id with a no-break space", json("order-1\u00a0", TWO_UNITS), "orderId: " + NO_BLANK + ", but is \"order-1\u00a0\""),
+            arguments("order id with a zero-width space", json("\u200border-1", TWO_UNITS), "orderId: " + NO_BLANK + ", but is "),
+            arguments("order id with a byte order mark", json("\ufefforder-1", TWO_UNITS), "orderId: " + NO_BLANK + ", but is "),
+            arguments("product id with a blank after it", json("order-1", TWO_UNITS.replace("456", "456 ")),
+                "items[0].productId: " + NO_BLANK + ", but is \"prod-456 \""),
             arguments("order id of 129 characters", json("o".repeat(129), TWO_UNITS),
                 "orderId: must be at most 128 characters long, but is \"" + "o".repeat(63) + "…"),
-            arguments("order id a number", "{\"orderId\":17,\"items\":" + TWO_UNITS + "}",
-                "orderId: integer found, string expected, but is 17"),
+            arguments("order id a fraction", "{\"orderId\":1.5,\"items\":" + TWO_UNITS + "}",
+                "orderId: number found, string expected, but is 1.5"),
+            arguments("order id with an exponent", "{\"orderId\":1e3,\"items\":" + TWO_UNITS + "}", "orderId: "),
+            arguments("order id true", "{\"orderId\":true,\"items\":" + TWO_UNITS + "}", "orderId: boolean found, string expected, but is true"),
             arguments("no items", "{\"orderId\":\"order-1\"}", "body: required property 'items' not found"),
             arguments("items empty", json("order-1", "[]"), "items: must have at least 1 items but found 0"),
             arguments("items an object", json("order-1", "{}"), "items: object found, array expected"),
@@ -295,6 +308,27 @@ class InvalidMessageTest {
             arguments(named(".NET type name", orderCreated(order).setSubject("Shop.Contracts.Events.OrderCreated, Shop.Contracts"))),
             arguments(named("no MessageId", new ServiceBusMessage(order).setSubject("OrderCreated"))),
             arguments(named("blank MessageId", orderCreated(order).setMessageId(" "))));
+    }
+
+    @Test
+    void idsThatAreIntegersAreTheirDigits() {
+        tables.stock("12", 10);
+        sendAndThenAValidOrder(orderCreated("{\"orderId\":4711,\"items\":[{\"productId\":12,\"quantity\":2}]}"));
+
+        assertThat(shop.deadLetters()).isEmpty();
+        assertThat(tables.statusOf("4711")).isEqualTo("Reserved");
+        assertThat(tables.stockOf("12")).isEqualTo("8 available, 2 reserved, version 2");
+        assertThat(shop.events("4711")).singleElement().satisfies(Contracts::assertKept);
+    }
+
+    /** Of its text, for a consumer may read integers only. */
+    @ParameterizedTest
+    @CsvSource({"2.0, quantityReserved, 2", "2e4, quantityReserved, 20000", "20001.0, requestedQuantity, 20001"})
+    void aQuantityIsPublishedAsAnInteger(String sent, String field, String published) {
+        sendAndThenAValidOrder(orderCreated(quantity(sent)));
+
+        assertThat(shop.events("order-1")).singleElement().extracting(BrowsedMessage::bodyAsString).asString()
+            .containsPattern("\"" + field + "\": " + published + "[,}]");
     }
 
     @Test

@@ -93,6 +93,7 @@ class InventoryCommandTest {
         RestockInventory | {'productId': 'a', 'quantityToAdd': 2147483647}                 | CommandRejected | quantityToAdd: 2147483647 more of product a would be more than 2147483647 in all
         RestockInventory | {'productId': 'a', 'quantityToAdd': 1, 'by': ' '}               | SchemaViolation | by: does not match the regex pattern
         AdjustInventory  | {'productId': 'a', 'quantityChange': 1, 'reason': 'r', 'by': 7} | SchemaViolation | by: integer found
+        RestockInventory | {'productId': ' a', 'quantityToAdd': 1}                         | SchemaViolation | productId: must not be empty, nor begin or end with a blank
         RestockInventory | {'productId': 'a', 'quantityToAdd': 0}                          | SchemaViolation | quantityToAdd: must have a minimum value of 1, but is 0
         """, quoteCharacter = '"')
     void whatCannotBeDoneIsDeadLetteredAndChangesNothing(String type, String body, String reason, String description) {

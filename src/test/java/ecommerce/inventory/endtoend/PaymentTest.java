@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 
+import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.servicebus.BrowsedMessage;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Contracts;
@@ -65,6 +66,20 @@ class PaymentTest {
             "InventoryCommitted {\"orderId\": \"order-1\", \"productId\": \"b\", \"committedAt\": \"…\", \"quantityCommitted\": 2}");
         assertThat(tables.stockOf("a")).isEqualTo("7 available, 0 reserved, version 3");
         assertThat(tables.stockOf("b")).isEqualTo("8 available, 0 reserved, version 3");
+    }
+
+    @Test
+    void aStatusMayBeInAnyCaseAndIsTheSameInEach() {
+        ServiceBusMessage payment = about("order-1", "PaymentProcessed", "CAPTURED");
+        shop.sendPayments(payment);
+        toldNext(2);
+        shop.sendPayments(about("order-1", "PaymentProcessed", "captured").setMessageId(payment.getMessageId()));
+        shop.awaitQuiet(tables);
+
+        assertThat(tables.count("inbox WHERE message_type = 'PaymentProcessed'")).as("the second is a duplicate").isEqualTo(1);
+        assertThat(tables.statusOf("order-1")).isEqualTo("Committed");
+        shop.sendPayments(about("order-1", "PaymentProcessed", "refunded"));
+        assertThat(toldNext(2)).containsExactly(released("a", 3, 10, "PaymentRefunded"), released("b", 2, 10, "PaymentRefunded"));
     }
 
     @Test

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.networknt.schema.NonValidationKeyword;
@@ -12,10 +14,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the schema of a message says besides what is valid: what of it is kept, and by which key it waits. */
+/** What the schema of a message says besides what is valid: what of it is kept, in which form, and by which key it waits. */
 class InboundSchemaTest {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
     private static final String ID = "\"orderId\": {\"type\": \"string\"}";
 
     @ParameterizedTest
@@ -39,6 +41,37 @@ class InboundSchemaTest {
         """)
     void keepsWhatIsListed(String property, String message, String kept) throws Exception {
         assertThat(schema(ID + ", " + property, "orderId").reduce((ObjectNode) JSON.readTree(message))).hasToString(kept);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+        "a": {"enum": ["Captured", "Failed", null]}                          | "Captured"             | "Captured"
+        "a": {"enum": ["Captured", "Failed", null]}                          | "captured"             | "Captured"
+        "a": {"enum": ["Captured", "Failed", null]}                          | "FAILED"               | "Failed"
+        "a": {"enum": ["Captured", "Failed", null]}                          | "FA\u0130LED"         | "Failed"
+        "a": {"enum": ["Captured", "Failed", null]}                          | "failed "              | "failed "
+        "a": {"enum": ["Captured", "Failed", null]}                          | null                   | null
+        "a": {"enum": ["Captured", "Failed", null]}                          | ["failed"]             | ["failed"]
+        # Two words that differ in case only are two words.
+        "a": {"enum": ["a", "A"]}                                            | "A"                    | "A"
+        "a": {"items": {"enum": ["Captured"]}}                               | ["captured"]           | ["Captured"]
+        # In an id an integer is its digits, and nothing else is.
+        "aId": {"type": "string"}                                            | 4711                   | "4711"
+        "aId": {"type": "string"}                                            | 123456789012345678901  | "123456789012345678901"
+        "aId": {"type": "string"}                                            | -1                     | "-1"
+        "aId": {"type": "string"}                                            | 1.5                    | 1.5
+        "aId": {"type": "string"}                                            | 1.0                    | 1
+        "aId": {"type": "string"}                                            | 1e3                    | 1E+3
+        "aId": {"type": "string"}                                            | true                   | true
+        "aId": {"type": "string"}                                            | [1]                    | [1]
+        "aId": {"type": ["string", "integer"]}                               | 1                      | 1
+        "a": {"type": "string"}                                              | 1                      | 1
+        """)
+    void whatIsTheSameIsKeptInOneForm(String property, String value, String kept) throws Exception {
+        String name = property.substring(0, property.indexOf(':'));
+        JsonNode message = JSON.readTree("{\"orderId\": \"7\", " + name + ": " + value + "}");
+
+        assertThat(schema(ID + ", " + property, "orderId").reduce((ObjectNode) message)).hasToString("{\"orderId\":\"7\"," + name + ":" + kept + "}");
     }
 
     @ParameterizedTest

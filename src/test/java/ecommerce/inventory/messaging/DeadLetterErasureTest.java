@@ -51,12 +51,32 @@ class DeadLetterErasureTest {
         ``                                                 | false
         """)
     void aMessageNamesAnIdByAStringOfItsJsonOrInTheTextThatIsNoJson(String body, boolean named) {
+        assertThat(isNamed(erasure, body)).isEqualTo(named);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+        {"customerId": 4711}                               | true
+        {"OrderID": 4711}                                  | true
+        {"a": [{"customerId": 4711}]}                      | true
+        {"customerId": "4711"}                             | true
+        {"customerId": 47110}                              | false
+        {"customerId": 4711.0}                             | false
+        {"quantity": 4711}                                 | false
+        {"customerIds": [4711]}                            | false
+        4711                                               | false
+        """)
+    void anIntegerNamesAnIdWhereThereIsOne(String body, boolean named) {
+        assertThat(isNamed(new DeadLetterErasure("4711"), body)).isEqualTo(named);
+    }
+
+    private static boolean isNamed(DeadLetterErasure erasure, String body) {
         ServiceBusReceivedMessage message = message(1);
         AmqpMessageBody amqp = AmqpMessageBody.fromData(body.getBytes(StandardCharsets.UTF_8));
         when(message.getRawAmqpMessage().getBody()).thenReturn(amqp);
         when(message.getBody()).thenReturn(BinaryData.fromString(body));
 
-        assertThat(erasure.isNamedBy(message)).isEqualTo(named);
+        return erasure.isNamedBy(message);
     }
 
     @Test

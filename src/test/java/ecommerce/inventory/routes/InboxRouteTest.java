@@ -148,6 +148,19 @@ class InboxRouteTest {
             .containsOnly(handler.getExchanges().get(0).getMessage().getBody(Map.class).get("contentHash"));
     }
 
+    @Test
+    void idsThatAreIntegersAndQuantitiesWithAPointAreTheSameContent() throws Exception {
+        handler.expectedMessageCount(2);
+
+        receive("{\"orderId\":\"4711\",\"items\":[{\"productId\":\"12\",\"quantity\":2}]}");
+        receive("{\"OrderId\":4711,\"Items\":[{\"ProductId\":12,\"Quantity\":2.0}]}");
+
+        MockEndpoint.assertIsSatisfied(camel);
+        Map<?, ?> strings = handler.getExchanges().get(0).getMessage().getBody(Map.class);
+        assertThat(strings.get("partitionKey")).isEqualTo("order/4711");
+        assertThat(handler.getExchanges().get(1).getMessage().getBody(Map.class)).isEqualTo(strings);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {" ", "00000000-0000-0000-0000-000000000000", "00000000000000000000000000000000",
         "{00000000-0000-0000-0000-000000000000}", "(00000000-0000-0000-0000-000000000000)", "ffffffff-ffff-ffff-ffff-ffffffffffff",
