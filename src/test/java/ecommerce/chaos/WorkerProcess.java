@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
+import ecommerce.inventory.support.EndOfJvm;
+
 /** A worker, the jar as it is deployed, which is started again whenever its process ends, as a cluster would. */
 final class WorkerProcess implements AutoCloseable {
 
@@ -51,6 +53,7 @@ final class WorkerProcess implements AutoCloseable {
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(new File(log.toString()));
         builder.environment().putAll(environment);
         process = builder.start();
+        EndOfJvm.kills(process.toHandle());
         process.onExit().thenAccept(this::startAgain);
     }
 

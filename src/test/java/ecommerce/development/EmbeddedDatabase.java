@@ -1,14 +1,16 @@
 package ecommerce.development;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 
+import ecommerce.inventory.support.EndOfJvm;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 
-/** PostgreSQL for development and tests: a real server, whose data ends with the process. */
+/** PostgreSQL for development and tests: a real server, which ends with the process. */
 public final class EmbeddedDatabase {
 
     /** Where the server is unpacked once, to start quickly after. */
@@ -19,7 +21,7 @@ public final class EmbeddedDatabase {
     }
 
     /**
-     * A server to start; it stops with the process.
+     * A server to start; it stops with the process, however that ends.
      *
      * @param port port to listen on; 0 for any that is free
      */
@@ -33,9 +35,16 @@ public final class EmbeddedDatabase {
             .setPort(port)
             .setOverrideWorkingDirectory(WORKING_DIRECTORY.toFile())
             .setPGStartupWait(STARTUP)
+            .setDataDirectoryCustomizer(EmbeddedDatabase::stopAtEndOfJvm)
             .setServerConfig("max_connections", "200")
             // As in production: a commit is on disk.
             .setServerConfig("fsync", "on")
             .setServerConfig("synchronous_commit", "on");
+    }
+
+    private static void stopAtEndOfJvm(File data) {
+        // Not there if it was stopped.
+        String pid = "'" + new File(data, "postmaster.pid") + "'";
+        EndOfJvm.runs("test -f " + pid + " && kill -QUIT $(head -n 1 " + pid + ")");
     }
 }

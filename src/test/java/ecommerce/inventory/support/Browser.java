@@ -37,7 +37,14 @@ public final class Browser {
         options.addArguments("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
             "--disable-background-networking", "--disable-component-update", "--disable-sync", "--user-data-dir=" + profile);
         options.setCapability(ChromeOptions.LOGGING_PREFS, console);
-        return new ChromeDriver(new ChromeDriverService.Builder().usingDriverExecutable(driver.get()).build(), options);
+        ChromeDriver browser = new ChromeDriver(new ChromeDriverService.Builder().usingDriverExecutable(driver.get()).build(), options);
+        ProcessHandle.current().children().filter(Browser::isDriver)
+            .flatMap(process -> Stream.concat(Stream.of(process), process.children())).forEach(EndOfJvm::kills);
+        return browser;
+    }
+
+    private static boolean isDriver(ProcessHandle process) {
+        return process.info().command().filter(command -> command.contains("chromedriver")).isPresent();
     }
 
     private static Optional<File> onPath(String... names) {

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A JVM of its own, started by a test and ended with it. */
+/** A JVM of its own, started by a test and ended with it, however that ends. */
 public final class JavaProcess implements AutoCloseable {
 
     private static final Duration EXIT_LIMIT = Duration.ofSeconds(60);
@@ -50,6 +50,7 @@ public final class JavaProcess implements AutoCloseable {
             .redirectErrorStream(true).redirectOutput(output.toFile());
         builder.environment().putAll(environment);
         process = builder.start();
+        EndOfJvm.kills(process.toHandle());
     }
 
     /** What it has printed so far. */

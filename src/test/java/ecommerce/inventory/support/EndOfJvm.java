@@ -1,0 +1,44 @@
+package ecommerce.inventory.support;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Ends what this JVM has started when the JVM has ended, in whatever way: one that is killed runs no shutdown hook. */
+public final class EndOfJvm {
+
+    /** Referred to, as a process that nothing refers to may lose its input, which says that the JVM has ended. */
+    private static final Set<Process> SHELLS = ConcurrentHashMap.newKeySet();
+
+    private EndOfJvm() {
+    }
+
+    /** Kills a process then, unless it has ended before. */
+    public static void kills(ProcessHandle process) {
+        Process shell = runs("kill -KILL " + process.pid());
+        process.onExit().thenRun(() -> {
+            shell.destroyForcibly();
+            SHELLS.remove(shell);
+        });
+    }
+
+    /**
+     * Runs a command then.
+     *
+     * @param command of a POSIX shell
+     * @return        the shell that waits
+     */
+    public static Process runs(String command) {
+        try {
+            // Its input is a pipe from this JVM. Signals are ignored, as Ctrl-C is sent to all processes of a terminal.
+            Process shell = new ProcessBuilder("sh", "-c", "trap '' HUP INT TERM; read -r line; " + command)
+                .redirectOutput(Redirect.DISCARD).redirectError(Redirect.DISCARD).start();
+            SHELLS.add(shell);
+            return shell;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
