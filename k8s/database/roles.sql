@@ -8,7 +8,11 @@ CREATE ROLE inventory_migration LOGIN;
 CREATE ROLE inventory_worker LOGIN CONNECTION LIMIT 160;
 -- The worker gives a statement up after 60 s (socketTimeout); the server is not to go on and keep its locks. A migration may take longer.
 ALTER ROLE inventory_worker SET statement_timeout = '60s';
--- What else the worker relies on, whatever the defaults of the database: see connection-init-sql in application.yaml.
+-- What else the worker relies on, whatever the defaults of the database: as connection-init-sql of src/main/resources/application.yaml,
+-- for connections of a pooler, which do not keep what is set on them.
+ALTER ROLE inventory_worker SET search_path = public;
+ALTER ROLE inventory_worker SET lock_timeout = '5s';
+ALTER ROLE inventory_worker SET idle_in_transaction_session_timeout = '120s';
 ALTER ROLE inventory_worker SET default_transaction_isolation = 'read committed';
 ALTER ROLE inventory_worker SET synchronous_commit = on;
 ALTER ROLE inventory_worker SET standard_conforming_strings = on;

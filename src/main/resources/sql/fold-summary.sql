@@ -7,7 +7,7 @@ WITH taken AS (
     WHERE sequence = ANY (ARRAY(
         SELECT sequence
         FROM outbox_unprojected
-        WHERE (SELECT pg_try_advisory_xact_lock(hashtext('inventory_summary')))
+        WHERE (SELECT pg_try_advisory_xact_lock(hashtext(concat(nullif(current_schema(), 'public'), 'inventory_summary'))))
         ORDER BY sequence
         LIMIT CAST(:#batchSize AS integer)))
     RETURNING message_id

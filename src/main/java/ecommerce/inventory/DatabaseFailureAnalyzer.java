@@ -30,6 +30,11 @@ class DatabaseFailureAnalyzer extends AbstractFailureAnalyzer<PSQLException> {
             check = "PostgreSQL has to speak TLS, with a certificate that Java trusts and that names the host of spring.datasource.url; "
                 + "for another authority put ?sslfactory=org.postgresql.ssl.LibPQFactory&sslrootcert=<file> there, and ?sslmode=disable "
                 + "only where nobody listens";
+        } else if (state.equals("08P01")) {
+            check = "a pooler such as PgBouncer has to ignore the parameter that is named (ignore_startup_parameters = extra_float_digits), "
+                + "and spring.datasource.url is to have neither options nor currentSchema behind it: docs/deploy.md";
+        } else if (state.equals("42501")) {
+            check = "spring.datasource.username has no right to do that: k8s/database/roles.sql";
         } else if (state.startsWith("28")) {
             check = "check spring.datasource.username and spring.datasource.password";
         } else if (state.startsWith("3D")) {

@@ -23,7 +23,7 @@ import org.springframework.boot.convert.DurationStyle;
  *
  * @param servicebus  where messages come from and go to
  * @param receivers   how those are looked after that receive
- * @param database    who makes the tables
+ * @param database    where the tables are, who makes them, and how the database is looked after
  * @param inbox       how messages that fail are tried again
  * @param reservation how long a reservation holds, and how it ends
  * @param outbox      how events are published
@@ -149,8 +149,17 @@ public record InventoryProperties(
     /**
      * @param migrateAtStart Whether the worker makes and changes its tables when it starts. If not, it only starts when they are
      *                       as it needs them: for a role that may not change them.
+     * @param schema         Schema of the worker's tables, in lower case. The migration makes it if it is not there. Several workers may
+     *                       have one each in the same database.
      */
-    public record Database(@DefaultValue("true") boolean migrateAtStart) {
+    public record Database(
+            @DefaultValue("true") boolean migrateAtStart,
+            @DefaultValue("public") String schema) {
+
+        public Database {
+            require(schema.matches("(?!pg_)[a-z_][a-z0-9_]{0,62}"), "inventory.database.schema", schema,
+                "a name of lower-case letters, digits and underscores, such as inventory,");
+        }
     }
 
     /**

@@ -1,8 +1,8 @@
 -- What the worker may do, granted again after each migration, so that tables that are new are among them. A location of the migration
 -- only: a worker that makes its tables itself owns them, and its database need not have the role.
-GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO inventory_worker;
-GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO inventory_worker;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO inventory_worker;
+GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA "${flyway:defaultSchema}" TO inventory_worker;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA "${flyway:defaultSchema}" TO inventory_worker;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA "${flyway:defaultSchema}" TO inventory_worker;
 
 -- Retention, the read model's fold and its rebuild. Nothing else is ever deleted.
 GRANT DELETE ON inbox, outbox, outbox_unprojected, inventory_summary TO inventory_worker;

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 
 import ecommerce.development.EmbeddedDatabase;
 import ecommerce.inventory.MigrateDatabase;
+import ecommerce.inventory.support.Defaults;
 import ecommerce.inventory.support.Shop;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import org.springframework.boot.logging.LogLevel;
@@ -62,6 +63,11 @@ final class Database implements AutoCloseable {
     /** @param viaPort where it is reached: its own or that of a proxy */
     static String url(int viaPort) {
         return "jdbc:postgresql://localhost:" + viaPort + "/postgres?sslmode=disable&gssEncMode=disable";
+    }
+
+    /** As it is shipped, but that the functions of the clock are found before PostgreSQL's. */
+    static String initSql() {
+        return Defaults.of("spring.datasource.hikari.connection-init-sql").replace("\"${inventory.database.schema}\"", "public, pg_catalog");
     }
 
     int port() {

@@ -32,6 +32,8 @@ import org.springframework.core.env.MutablePropertySources;
 import org.springframework.core.env.PropertySource;
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.io.ClassPathResource;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
 /** A start with a setting that is missing or wrong, and what the settings are documented to be. */
 @ExtendWith(OutputCaptureExtension.class)
@@ -51,6 +53,9 @@ class SettingsTest {
         inventory.servicebus.max-concurrent-calls=201            | inventory.servicebus.max-concurrent-calls is 201: put a number from 1 to 200 there
         inventory.servicebus.prefetch=201                        | inventory.servicebus.prefetch is 201: put a number from 0 to 200 there
         inventory.servicebus.try-timeout=PT0S                    | inventory.servicebus.try-timeout is PT0S: put a duration from PT0.001S to P36500D, such as PT5S, there
+        inventory.database.schema=Shop                           | inventory.database.schema is Shop: put a name of lower-case letters, digits and underscores, such as inventory, there
+        inventory.database.schema=a"; DROP TABLE inventory; --   | inventory.database.schema is a"; DROP TABLE inventory; --: put a name of
+        inventory.database.schema=pg_own                         | inventory.database.schema is pg_own: put a name of
         inventory.inbox.max-retries=-1                           | inventory.inbox.max-retries is -1: put a number of at least 0 there
         inventory.reservation.ttl=-PT1M                          | inventory.reservation.ttl is PT-1M: put a duration from PT0.001S to P36500D, such as PT5S, there
         inventory.inbox.max-attempts=0                           | inventory.inbox.max-attempts is 0: put a number of at least 1 there
@@ -113,6 +118,48 @@ class SettingsTest {
         }
 
         assertThat(output).contains("\"ACT\"", "start Java with a time zone that PostgreSQL knows, such as -Duser.timezone=UTC").doesNotContain("\tat ");
+    }
+
+    @Test
+    void aSchemaThatOthersUseStopsTheStartWithASentenceThatNamesTheSetting(CapturedOutput output) {
+        String database = databaseWithAForeignTable();
+
+        assertThatThrownBy(() -> start("spring.datasource.url=" + database,
+            "spring.datasource.username=postgres", "inventory.servicebus.connection-string=" + CONNECTION_STRING));
+
+        assertThat(output).contains("Schema public of the database has tables that are not the worker's: put the name of a schema of its own "
+            + "into inventory.database.schema, such as inventory; the migration makes it").doesNotContain("\tat ");
+    }
+
+    /** As Flyway proposes. */
+    @Test
+    void aSchemaThatIsBaselinedHasAllTables() {
+        String database = databaseWithAForeignTable();
+
+        MigrateDatabase.main(new String[] {"--spring.datasource.url=" + database, "--spring.datasource.username=postgres",
+            "--spring.flyway.baseline-on-migrate=true"});
+
+        JdbcTemplate jdbc = new JdbcTemplate(new DriverManagerDataSource(database, "postgres", ""));
+        assertThat(jdbc.queryForObject("SELECT count(*) FROM inventory", Long.class)).isZero();
+        assertThat(jdbc.queryForObject("SELECT count(*) FROM foreign_table", Long.class)).isEqualTo(1);
+    }
+
+    @Test
+    void aRoleThatMayNotMakeTablesStopsTheStartWithASentence(CapturedOutput output) {
+        String database = databaseWithAForeignTable();
+        JdbcTemplate jdbc = new JdbcTemplate(new DriverManagerDataSource(database, "postgres", ""));
+        jdbc.execute("CREATE ROLE nobody_in_particular LOGIN");
+
+        assertThatThrownBy(() -> start("spring.datasource.url=" + database, "spring.datasource.username=nobody_in_particular",
+            "inventory.database.schema=shop", "inventory.servicebus.connection-string=" + CONNECTION_STRING));
+
+        assertThat(output).contains("spring.datasource.username has no right to do that: k8s/database/roles.sql").doesNotContain("\tat ");
+    }
+
+    private static String databaseWithAForeignTable() {
+        String database = Backend.createDatabase();
+        new JdbcTemplate(new DriverManagerDataSource(database, "postgres", "")).execute("CREATE TABLE foreign_table AS SELECT 1 AS one");
+        return database;
     }
 
     @Test

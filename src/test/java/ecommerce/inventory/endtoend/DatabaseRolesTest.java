@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.regex.Pattern;
@@ -39,6 +40,7 @@ import org.springframework.core.io.FileSystemResource;
 import org.springframework.core.io.Resource;
 import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 import org.springframework.jdbc.datasource.init.ResourceDatabasePopulator;
 
 /** The migration under its role and the worker under another, as {@code k8s/database} makes them and {@code db/roles} restricts them. */
@@ -122,6 +124,26 @@ class DatabaseRolesTest {
         assertThat(jdbc.queryForObject("SHOW statement_timeout", String.class)).isEqualTo("1min");
         assertThat(administrator().queryForObject("SELECT count(*) FROM pg_db_role_setting JOIN pg_roles ON oid = setrole "
             + "WHERE rolname = 'inventory_migration'", Long.class)).as("a migration takes as long as it takes").isZero();
+    }
+
+    /** What is set on a connection of a pooler is lost with the transaction; what its role has is not. */
+    @Test
+    void eachConnectionHasFromItsRoleWhatTheWorkerSetsOnIt() {
+        String sql = Defaults.of("spring.datasource.hikari.connection-init-sql").replace("${inventory.database.schema}", "public");
+        List<String> settings = Pattern.compile("SET (\\w+)").matcher(sql).results().map(setting -> setting.group(1)).toList();
+        assertThat(settings).contains("search_path", "lock_timeout");
+        String current = "SELECT name, setting FROM pg_settings WHERE name IN ('" + String.join("', '", settings) + "') ORDER BY name";
+        SingleConnectionDataSource connection = new SingleConnectionDataSource(database, "inventory_worker", "", true);
+        try {
+            JdbcTemplate session = new JdbcTemplate(connection);
+            assertThat(session.queryForList(current.replace("setting FROM", "source FROM"))).hasSameSizeAs(settings)
+                .allSatisfy(setting -> assertThat(setting).containsEntry("source", "user"));
+            List<Map<String, Object>> ofTheRole = session.queryForList(current);
+            session.execute(sql);
+            assertThat(session.queryForList(current)).isEqualTo(ofTheRole);
+        } finally {
+            connection.destroy();
+        }
     }
 
     @Test

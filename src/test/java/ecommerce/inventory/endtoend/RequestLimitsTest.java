@@ -43,7 +43,7 @@ import org.springframework.test.context.TestPropertySource;
 @TestPropertySource(properties = {"inventory.operator.token=" + OperatorTest.TOKEN, "server.tomcat.max-connections=240",
     "server.tomcat.connection-timeout=2s", "inventory.api.max-requests=12", "inventory.api.max-requests-per-address=10",
     "inventory.api.query-timeout=30", "inventory.stream.max-clients-per-address=2",
-    "spring.datasource.hikari.data-source-properties.options=-c lock_timeout=50s"})
+    "spring.datasource.hikari.connection-init-sql=SET lock_timeout = '50s'"})
 class RequestLimitsTest {
 
     private static final long GIGABYTE = 1L << 30;

@@ -14,6 +14,7 @@ import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpServer;
 import org.apache.camel.main.Main;
 import org.apache.camel.util.StringHelper;
 import org.flywaydb.core.Flyway;
+import org.springframework.util.PropertyPlaceholderHelper;
 
 /**
  * The worker on camel-main: the routes, statements and beans that ship, without Spring Boot and without a context of
@@ -26,6 +27,9 @@ public final class PlainWorker implements AutoCloseable {
     private static final String POOL = "spring.datasource.hikari.";
     private static final String CONNECTION = "data-source-properties.";
 
+    /** As Spring Boot has them; those of what is not set stay. */
+    private static final PropertyPlaceholderHelper PLACEHOLDERS = new PropertyPlaceholderHelper("${", "}", ":", null, true);
+
     private final Main main = new Main();
     private final HikariDataSource database;
 
@@ -33,8 +37,9 @@ public final class PlainWorker implements AutoCloseable {
     public PlainWorker(Map<String, String> settings) throws Exception {
         Properties properties = PlainCamelBeans.defaults();
         properties.putAll(settings);
+        properties.replaceAll((name, value) -> PLACEHOLDERS.replacePlaceholders(value.toString(), properties));
         database = new HikariDataSource(pool(properties));
-        Flyway.configure().dataSource(database).load().migrate();
+        Flyway.configure().dataSource(database).defaultSchema(properties.getProperty("spring.flyway.default-schema")).load().migrate();
         main.bind("database", database);
         main.bind("meters", new SimpleMeterRegistry());
         settings.forEach(main::addOverrideProperty);
