@@ -2,6 +2,7 @@ package ecommerce.inventory;
 
 import java.util.regex.Pattern;
 
+import ecommerce.inventory.inbox.Failures;
 import org.postgresql.util.PSQLException;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
@@ -33,6 +34,9 @@ class DatabaseFailureAnalyzer extends AbstractFailureAnalyzer<PSQLException> {
         } else if (state.equals("08P01")) {
             check = "a pooler such as PgBouncer has to ignore the parameter that is named (ignore_startup_parameters = extra_float_digits), "
                 + "and spring.datasource.url is to have neither options nor currentSchema behind it: docs/deploy.md";
+        } else if (Failures.readOnly(cause)) {
+            check = "of the hosts in spring.datasource.url one has to take changes, and none does: name all of them, "
+                + "jdbc:postgresql://<host>:<port>,<host>:<port>/<database>, or wait until one is promoted";
         } else if (state.equals("42501")) {
             check = "spring.datasource.username has no right to do that: k8s/database/roles.sql";
         } else if (state.startsWith("28")) {

@@ -108,7 +108,7 @@ public class ErrorPolicy extends RouteConfigurationBuilder {
         int failures = exchange.getProperty(FAILURES, 0, int.class) + (away ? 0 : 1);
         exchange.setProperty(FAILURES, failures);
         if (attempt % LOGGED_ATTEMPT == 1) {
-            LOG.warn("{}, try {} of a message: {}", away ? "PostgreSQL is away, the message is held" : "Transaction rolled back",
+            LOG.warn("{}, try {} of a message: {}", away ? Failures.outage(failure(exchange)) + ", the message is held" : "Transaction rolled back",
                 attempt, Failures.rootCause(failure(exchange)));
         }
         return away || failures <= settings.inbox().maxRetries();

@@ -13,6 +13,7 @@ import com.networknt.schema.SchemaLocation;
 import ecommerce.inventory.InventoryProperties.ServiceBus;
 import ecommerce.inventory.api.Problem;
 import ecommerce.inventory.api.RequestParameters;
+import ecommerce.inventory.database.DatabaseHealth;
 import ecommerce.inventory.inbox.BodyVariables;
 import ecommerce.inventory.inbox.FailedAttempt;
 import ecommerce.inventory.inbox.InboundSchema;
@@ -116,6 +117,11 @@ public class InventoryBeans {
     @BindToRegistry
     public Measurements measurements(MeterRegistry registry) {
         return new Measurements(registry);
+    }
+
+    @BindToRegistry
+    public DatabaseHealth databaseHealth(InventoryProperties settings) {
+        return new DatabaseHealth(settings.database().refusalLimit());
     }
 
     @BindToRegistry

@@ -3,6 +3,7 @@ package ecommerce.inventory;
 import java.lang.reflect.Method;
 
 import ecommerce.inventory.api.StockStream;
+import ecommerce.inventory.database.DatabaseHealth;
 import ecommerce.inventory.messaging.ConsumerControl;
 import ecommerce.inventory.messaging.ConsumersHealth;
 import ecommerce.inventory.metrics.InvariantsHealth;
@@ -107,6 +108,18 @@ class InventoryConfiguration {
     @Bean
     ConsumerControl consumerControl(CamelContext camel) {
         return new ConsumerControl(camel);
+    }
+
+    /** In place of Spring Boot's, which waits for a connection, and takes a read-only server for one to work with. */
+    @Bean
+    HealthIndicator dbHealthIndicator(DatabaseHealth database) {
+        return () -> database.unavailable().map(reason -> Health.down().withDetail("reason", reason)).orElseGet(Health::up).build();
+    }
+
+    /** For liveness, so never down in an outage: a restart reads role and password again. */
+    @Bean
+    HealthIndicator databaseCredentialsHealthIndicator(DatabaseHealth database) {
+        return () -> (database.credentialsAreOld() ? Health.down() : Health.up()).build();
     }
 
     @Bean

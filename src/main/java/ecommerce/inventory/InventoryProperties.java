@@ -151,14 +151,21 @@ public record InventoryProperties(
      *                       as it needs them: for a role that may not change them.
      * @param schema         Schema of the worker's tables, in lower case. The migration makes it if it is not there. Several workers may
      *                       have one each in the same database.
+     * @param watchSchedule  When to ask the database whether it takes changes; Quartz cron expression, at least every 20 seconds.
+     * @param refusalLimit   How long the database may refuse role or password before the worker is to be restarted, which reads them
+     *                       again (liveness); ISO-8601 duration.
      */
     public record Database(
             @DefaultValue("true") boolean migrateAtStart,
-            @DefaultValue("public") String schema) {
+            @DefaultValue("public") String schema,
+            @DefaultValue("0/5 * * * * ?") String watchSchedule,
+            @DefaultValue("PT2M") @DurationFormat(DurationStyle.ISO8601) Duration refusalLimit) {
 
         public Database {
             require(schema.matches("(?!pg_)[a-z_][a-z0-9_]{0,62}"), "inventory.database.schema", schema,
                 "a name of lower-case letters, digits and underscores, such as inventory,");
+            requireSchedule(watchSchedule, "inventory.database.watch-schedule");
+            requirePositive(refusalLimit, "inventory.database.refusal-limit");
         }
     }
 

@@ -7,16 +7,22 @@ import java.util.Set;
 
 import ecommerce.inventory.inbox.InvalidMessageException.Reason;
 import org.apache.camel.util.ObjectHelper;
+import org.postgresql.PGProperty;
 import org.postgresql.util.PSQLException;
 import org.springframework.transaction.TransactionSystemException;
 
 /** What a failed transaction means for its message, read from the causes of the exception and their SQLSTATE. */
 public final class Failures {
 
+    /** What a server answers that takes no changes: a standby, one that was demoted, one that is full. */
+    public static final String READ_ONLY = "25006";
+
+    /** Of a role or a password that the server refuses. */
+    private static final String REFUSED_CLASS = "28";
     /** Connection lost, resources used up: as whole classes of SQLSTATE. */
     private static final Set<String> AWAY_CLASSES = Set.of("08", "53");
     /** Shut down, crashed, starting up, idle session ended; read-only, as a standby is before its promotion. */
-    private static final Set<String> AWAY_STATES = Set.of("57P01", "57P02", "57P03", "57P05", "25006", "25P03");
+    private static final Set<String> AWAY_STATES = Set.of("57P01", "57P02", "57P03", "57P05", READ_ONLY, "25P03");
     /** That a connection was had and is gone: ended by the server, or broken. */
     private static final Set<String> LOST_STATES = Set.of("08000", "08003", "08006", "57P01", "57P02", "57P05", "25P03");
     /**
@@ -42,9 +48,7 @@ public final class Failures {
 
     /** What failed first, in its own words. */
     public static String rootCause(Throwable failure) {
-        // A rollback that failed as well hides it.
-        TransactionSystemException rollback = ObjectHelper.getException(TransactionSystemException.class, failure);
-        Throwable cause = rollback != null && rollback.getOriginalException() != null ? rollback.getOriginalException() : failure;
+        Throwable cause = original(failure);
         while (cause.getCause() != null) {
             cause = cause.getCause();
         }
@@ -53,18 +57,44 @@ public final class Failures {
 
     /** Whether PostgreSQL cannot be worked with at present, whatever the message. */
     public static boolean databaseAway(Throwable failure) {
-        if (noConnection(failure) || connectionLost(failure)) {
-            return true;
-        }
-        String state = state(failure);
+        return noConnection(failure) || connectionLost(failure) || away(state(failure));
+    }
+
+    private static boolean away(String state) {
         return AWAY_CLASSES.contains(state.substring(0, 2)) || AWAY_STATES.contains(state);
+    }
+
+    /** Whether the server refuses the role or the password of the worker: what else may be read at its next start. */
+    public static boolean credentialsRefused(Throwable failure) {
+        return state(failure).startsWith(REFUSED_CLASS);
+    }
+
+    /** Why PostgreSQL cannot be worked with, for the log. */
+    public static String outage(Throwable failure) {
+        if (credentialsRefused(failure)) {
+            return "PostgreSQL refuses the worker's role or password";
+        }
+        return readOnly(failure) ? "PostgreSQL is read-only" : "PostgreSQL is unavailable";
+    }
+
+    /** Whether a server takes no changes, or the driver has found none that does. */
+    public static boolean readOnly(Throwable failure) {
+        return READ_ONLY.equals(state(failure)) || rootCause(failure).contains(PGProperty.TARGET_SERVER_TYPE.getName());
     }
 
     /** Whether a connection was had and is gone, which is the case in an outage, and may be the doing of what was done with it. */
     static boolean connectionLost(Throwable failure) {
-        // Spring's word for: the connection went away in the middle, so that not even the rollback could be said.
-        return !noConnection(failure)
-            && (ObjectHelper.getException(TransactionSystemException.class, failure) != null || LOST_STATES.contains(state(failure)));
+        String state = state(failure);
+        // Spring's word for: the connection went away in the middle, so that not even the rollback could be said. The pool ends a
+        // connection to a server that no message has brought into its state.
+        return !noConnection(failure) && (LOST_STATES.contains(state)
+            || !away(state) && ObjectHelper.getException(TransactionSystemException.class, failure) != null);
+    }
+
+    /** What failed first: a rollback that failed as well hides it. */
+    private static Throwable original(Throwable failure) {
+        TransactionSystemException rollback = ObjectHelper.getException(TransactionSystemException.class, failure);
+        return rollback != null && rollback.getOriginalException() != null ? rollback.getOriginalException() : failure;
     }
 
     /** HikariCP's word for it. */
@@ -74,7 +104,7 @@ public final class Failures {
 
     /** The SQLSTATE; that of success if there is none. */
     private static String state(Throwable failure) {
-        SQLException sql = ObjectHelper.getException(SQLException.class, failure);
+        SQLException sql = ObjectHelper.getException(SQLException.class, original(failure));
         return sql == null || sql.getSQLState() == null || sql.getSQLState().length() != 5 ? "00000" : sql.getSQLState();
     }
 }

@@ -51,7 +51,9 @@ class OutageTest {
         bus = Backend.startBus(LOCK);
         shop = new Shop(bus);
         worker = Worker.start("jdbc:postgresql://localhost:" + postgres.getPort() + "/postgres?sslmode=disable", bus,
-            "inventory.servicebus.max-concurrent-calls=16", "spring.datasource.hikari.connection-timeout=500", "inventory.outbox.outage-pause=PT0.2S");
+            "inventory.servicebus.max-concurrent-calls=16", "spring.datasource.hikari.connection-timeout=500", "inventory.outbox.outage-pause=PT0.2S",
+            // Shorter than any outage here.
+            "inventory.database.refusal-limit=PT0.1S");
         tables = new Tables(worker.getBean(JdbcTemplate.class));
         tables.stock("a", 1_000);
     }

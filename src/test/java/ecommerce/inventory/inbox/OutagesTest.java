@@ -14,7 +14,10 @@ import javax.sql.DataSource;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.PSQLState;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.transaction.TransactionSystemException;
 
@@ -46,6 +49,35 @@ class OutagesTest {
         assertThat(outages.isOutage(new TransactionSystemException("Could not roll back", new SQLException("Connection is closed", "08003")))).isFalse();
     }
 
+    /** The pool has ended the connection, so that there was nothing to roll back on. */
+    @Test
+    void aServerThatHasBecomeReadOnlyIsAnOutageAlsoIfTheNextConnectionIsToAnotherOne() {
+        TransactionSystemException rollback = new TransactionSystemException("Could not roll back", new SQLException("Connection is closed"));
+        rollback.initApplicationException(failure("25006"));
+
+        assertThat(outages.isOutage(rollback)).isTrue();
+        verifyNoInteractions(database);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"28P01, PostgreSQL refuses the worker's role or password", "28000, PostgreSQL refuses the worker's role or password",
+        "25006, PostgreSQL is read-only", "3D000, PostgreSQL is unavailable", "42501, PostgreSQL is unavailable",
+        "53300, PostgreSQL is unavailable", "08006, PostgreSQL is unavailable"})
+    void whatItIsIsSaid(String state, String words) {
+        Exception failure = new DataAccessResourceFailureException("failed",
+            new SQLTransientConnectionException("Connection is not available", state, new SQLException("failed", state)));
+
+        assertThat(outages.isOutage(failure)).isTrue();
+        assertThat(Failures.outage(failure)).isEqualTo(words);
+        assertThat(Failures.credentialsRefused(failure)).isEqualTo(state.startsWith("28"));
+    }
+
+    @Test
+    void thatNoneOfTheHostsTakesChangesIsSaid() {
+        assertThat(Failures.outage(failure(new PSQLException("Could not find a server with specified targetServerType: primary",
+            PSQLState.CONNECTION_UNABLE_TO_CONNECT)))).isEqualTo("PostgreSQL is read-only");
+    }
+
     /** No connection to be had, disk full, read-only: a database that answers is no better for it. */
     @ParameterizedTest
     @ValueSource(strings = {"08001", "53100", "53300", "25006", "57P03"})
@@ -66,6 +98,10 @@ class OutagesTest {
     }
 
     private static Exception failure(String state) {
-        return new DataAccessResourceFailureException("failed", new SQLException("failed", state));
+        return failure(new SQLException("failed", state));
+    }
+
+    private static Exception failure(SQLException cause) {
+        return new DataAccessResourceFailureException("failed", cause);
     }
 }

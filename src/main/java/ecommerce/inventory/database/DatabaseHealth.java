@@ -1,0 +1,82 @@
+package ecommerce.inventory.database;
+
+import java.time.Duration;
+import java.util.Optional;
+
+import ecommerce.inventory.inbox.Failures;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps what {@code watch-database.camel.yaml} has found, so that a probe does not wait for the database: the exception that was caught
+ * there; if none was, the body is the answer of {@code sql/check-database.sql}.
+ */
+public class DatabaseHealth implements Processor {
+
+    private static final Logger LOG = LoggerFactory.getLogger(DatabaseHealth.class);
+    /** Longer than a connection and an answer may take. */
+    private static final Duration SILENCE = Duration.ofSeconds(30);
+
+    private final Duration refusalLimit;
+    private volatile String reason;
+    private volatile long answeredAt = System.nanoTime();
+    private volatile Long refusedAt;
+    private boolean warned;
+
+    /** @param refusalLimit how long role or password may be refused before a restart is to read them again */
+    public DatabaseHealth(Duration refusalLimit) {
+        this.refusalLimit = refusalLimit;
+    }
+
+    @Override
+    public void process(Exchange exchange) {
+        Throwable failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+        String before = reason;
+        answeredAt = System.nanoTime();
+        if (failure == null) {
+            refusedAt = null;
+            reason = null;
+            warnOnceOf(exchange.getMessage().getBody(Boolean.class));
+        } else {
+            if (!Failures.credentialsRefused(failure)) {
+                refusedAt = null;
+            } else if (refusedAt == null) {
+                refusedAt = answeredAt;
+            }
+            reason = Failures.outage(failure) + ": " + Failures.rootCause(failure);
+        }
+        if (reason != null && !reason.equals(before)) {
+            LOG.warn("No work can be done: {}", reason);
+        } else if (reason == null && before != null) {
+            LOG.info("The database can be worked with again");
+        }
+    }
+
+    /** A pooler that gives each transaction another connection loses what was set on one. */
+    private void warnOnceOf(Boolean configured) {
+        if (Boolean.FALSE.equals(configured) && !warned) {
+            warned = true;
+            LOG.warn("A connection to the database has no lock_timeout: behind a pooler the worker's role has to have what the worker sets "
+                + "on its connections (k8s/database/roles.sql)");
+        }
+    }
+
+    /** Why no work can be done; empty if it can. */
+    public Optional<String> unavailable() {
+        Duration silence = since(answeredAt);
+        return silence.compareTo(SILENCE) > 0 ? Optional.of("PostgreSQL has not answered for " + silence.toSeconds() + " s")
+            : Optional.ofNullable(reason);
+    }
+
+    /** Whether role or password are refused for longer than it takes to change them everywhere. Never so in an outage. */
+    public boolean credentialsAreOld() {
+        Long since = refusedAt;
+        return since != null && since(since).compareTo(refusalLimit) >= 0;
+    }
+
+    private static Duration since(long nanoTime) {
+        return Duration.ofNanos(System.nanoTime() - nanoTime);
+    }
+}

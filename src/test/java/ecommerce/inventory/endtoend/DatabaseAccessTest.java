@@ -1,0 +1,142 @@
+package ecommerce.inventory.endtoend;
+
+import static ecommerce.inventory.support.Shop.await;
+import static ecommerce.inventory.support.Shop.order;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+import ecommerce.development.EmbeddedDatabase;
+import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import ecommerce.inventory.support.Backend;
+import ecommerce.inventory.support.Management;
+import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.Tables;
+import ecommerce.inventory.support.Worker;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/** PostgreSQL runs, and does not let the worker work: what the orchestrator and the log are told, and what is done by itself later. */
+@ExtendWith(OutputCaptureExtension.class)
+class DatabaseAccessTest {
+
+    private static EmbeddedPostgres postgres;
+    private static EmbeddedServiceBus bus;
+    private static Shop shop;
+    private static ConfigurableApplicationContext worker;
+    private static Management management;
+    private static JdbcTemplate administrator;
+    private static int orders;
+
+    @BeforeAll
+    static void start() throws IOException {
+        bus = Backend.startBus(null);
+        shop = new Shop(bus);
+        postgres = EmbeddedDatabase.at(0).start();
+        administrator = new JdbcTemplate(postgres.getPostgresDatabase());
+        administrator.execute("CREATE ROLE worker LOGIN PASSWORD 'first'");
+        administrator.execute("CREATE DATABASE inventory OWNER worker");
+        Path hba = Path.of(administrator.queryForObject("SHOW hba_file", String.class));
+        Files.writeString(hba, "host all worker all scram-sha-256\n" + Files.readString(hba));
+        administrator.execute("SELECT pg_reload_conf()");
+        worker = Worker.start("jdbc:postgresql://localhost:" + postgres.getPort() + "/inventory?sslmode=disable", bus,
+            "spring.datasource.username=worker", "spring.datasource.password=first", "spring.datasource.hikari.connection-timeout=500",
+            "inventory.database.watch-schedule=* * * * * ?", "inventory.database.refusal-limit=PT1S", "inventory.outbox.outage-pause=PT0.2S");
+        new Tables(worker.getBean(JdbcTemplate.class)).stock("a", 100);
+        management = new Management(worker.getEnvironment());
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        worker.close();
+        shop.destroy();
+        postgres.close();
+    }
+
+    /** What else a restart would read is the password; that a role may log in again is seen without one. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+        ALTER ROLE worker PASSWORD 'second' | ALTER ROLE worker PASSWORD 'first'
+        ALTER ROLE worker NOLOGIN           | ALTER ROLE worker LOGIN
+        """)
+    void credentialsThatAreRefusedAreReportedAndTheWorkerIsToBeRestarted(String statement, String undo, CapturedOutput output) {
+        await().untilAsserted(() -> assertThat(management.get("health/readiness").statusCode()).isEqualTo(200));
+
+        administrator.execute(statement);
+        String order;
+        try {
+            endConnections();
+            order = sendOrder();
+            await().untilAsserted(() -> assertThat(management.get("health/liveness").statusCode()).isEqualTo(503));
+            assertThat(management.get("health/readiness").statusCode()).isEqualTo(503);
+            assertThat(management.get("health/readiness").body()).contains("PostgreSQL refuses the worker's role or password: FATAL: ");
+            assertThat(output).contains("No work can be done: PostgreSQL refuses the worker's role or password: FATAL: ");
+        } finally {
+            administrator.execute(undo);
+        }
+        assertDoneWithoutBurning(order);
+        assertThat(management.get("health/liveness").statusCode()).isEqualTo(200);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        ALTER DATABASE inventory ALLOW_CONNECTIONS false | ALTER DATABASE inventory ALLOW_CONNECTIONS true | unavailable: FATAL: database
+        ALTER ROLE worker CONNECTION LIMIT 0 | ALTER ROLE worker CONNECTION LIMIT -1 | unavailable: FATAL: too many connections for role
+        ALTER SYSTEM SET default_transaction_read_only = on | ALTER SYSTEM RESET default_transaction_read_only | read-only:
+        """)
+    void anythingElseIsReportedAndTheWorkerIsUnreadyButAlive(String statement, String undo, String reason, CapturedOutput output) {
+        await().untilAsserted(() -> assertThat(management.get("health/readiness").statusCode()).isEqualTo(200));
+
+        execute(statement);
+        String order;
+        try {
+            // But those of a server that is read-only stay.
+            if (!statement.contains("read_only")) {
+                endConnections();
+            }
+            order = sendOrder();
+            await().untilAsserted(() -> assertThat(management.get("health/readiness").body()).contains("PostgreSQL is " + reason));
+            assertThat(management.get("health/readiness").statusCode()).isEqualTo(503);
+            await().until(() -> output.getOut().contains(", the message is held, try "));
+            // For longer than credentials may be refused.
+            await().until(() -> output.getOut().split("The relay pauses for").length > 5);
+            assertThat(management.get("health/liveness").statusCode()).as("a restart mends nothing").isEqualTo(200);
+        } finally {
+            execute(undo);
+        }
+        assertDoneWithoutBurning(order);
+    }
+
+    private static void execute(String statement) {
+        administrator.execute(statement);
+        administrator.execute("SELECT pg_reload_conf()");
+    }
+
+    private static void endConnections() {
+        administrator.queryForList("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'worker'");
+    }
+
+    private static String sendOrder() {
+        String order = "order-" + ++orders;
+        shop.send(order(order, "1 a"));
+        return order;
+    }
+
+    private static void assertDoneWithoutBurning(String order) {
+        await().until(() -> shop.events(order).size() == 1);
+        await().untilAsserted(() -> assertThat(management.get("health/readiness").statusCode()).isEqualTo(200));
+        var counts = bus.counts(Shop.SUBSCRIPTION);
+        assertThat(counts.abandoned() + counts.expiredLocks() + counts.deadLetteredTotal()).as("deliveries burnt").isZero();
+        assertThat(new Tables(worker.getBean(JdbcTemplate.class)).count("inbox WHERE retry_count > 0")).as("attempts burnt").isZero();
+    }
+}

@@ -1,0 +1,75 @@
+package ecommerce.inventory.endtoend;
+
+import static ecommerce.inventory.support.Shop.await;
+import static ecommerce.inventory.support.Shop.order;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.stream.IntStream;
+
+import com.azure.messaging.servicebus.ServiceBusMessage;
+import ecommerce.inventory.database.DatabaseHealth;
+import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import ecommerce.inventory.support.Backend;
+import ecommerce.inventory.support.Invariants;
+import ecommerce.inventory.support.PostgresPair;
+import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.Tables;
+import ecommerce.inventory.support.Worker;
+import org.apache.camel.CamelContext;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/** The primary becomes read-only, and keeps its connections; the standby takes its place. */
+@Tag("plain-camel")
+class FailoverTest {
+
+    private static final int ORDERS = 60;
+    private static final String CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'inventory-worker'";
+
+    @Test
+    void theWorkGoesOnWithTheNewPrimaryAndNothingIsBurnt(@TempDir Path data) throws IOException {
+        EmbeddedServiceBus bus = Backend.startBus(null);
+        Shop shop = new Shop(bus);
+        try (PostgresPair servers = new PostgresPair(data);
+                ConfigurableApplicationContext worker = Worker.start(servers.url() + "&hostRecheckSeconds=1", bus,
+                    "spring.datasource.hikari.connection-timeout=1000", "inventory.inbox.retry-delay-max=PT0.5S")) {
+            JdbcTemplate old = servers.primary();
+            new Tables(old).stock("a", 1_000);
+            sendOrders(shop, "before-");
+            shop.awaitQuiet(new Tables(old));
+            assertThat(old.queryForObject(CONNECTIONS, Long.class)).isPositive();
+
+            servers.demote();
+            sendOrders(shop, "meanwhile-");
+            DatabaseHealth health = worker.getBean(CamelContext.class).getRegistry().findSingleByType(DatabaseHealth.class);
+            await().untilAsserted(() -> assertThat(health.unavailable()).isPresent());
+            await().until(() -> old.queryForObject(CONNECTIONS, Long.class) == 0);
+            assertThat(bus.counts(Shop.SUBSCRIPTION).active()).as("held").isEqualTo(ORDERS);
+
+            servers.promote();
+            Tables tables = new Tables(servers.standby());
+            await().until(() -> tables.count("inventory_orders WHERE status = 'Reserved'") == 2 * ORDERS);
+            shop.awaitQuiet(tables);
+
+            await().untilAsserted(() -> assertThat(health.unavailable()).isEmpty());
+            assertThat(shop.events()).extracting(event -> event.messageId()).doesNotHaveDuplicates().hasSize(2 * ORDERS);
+            assertThat(tables.stockOf("a")).startsWith(1_000 - 2 * ORDERS + " available, " + 2 * ORDERS + " reserved");
+            new Invariants(servers.standby()).assertHold();
+            var counts = bus.counts(Shop.SUBSCRIPTION);
+            assertThat(counts.abandoned() + counts.expiredLocks() + counts.deadLetteredTotal()).as("deliveries burnt").isZero();
+            assertThat(tables.count("inbox WHERE retry_count > 0")).as("attempts burnt").isZero();
+            assertThat(new Tables(old).count("inventory_orders")).as("nothing was written there").isEqualTo(ORDERS);
+        } finally {
+            shop.destroy();
+        }
+    }
+
+    private static void sendOrders(Shop shop, String prefix) {
+        shop.send(IntStream.range(0, ORDERS).mapToObj(i -> order(prefix + i, "1 a")).toArray(ServiceBusMessage[]::new));
+    }
+}

@@ -1,0 +1,119 @@
+package ecommerce.inventory.support;
+
+import static ecommerce.inventory.support.Shop.await;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+
+import ecommerce.development.EmbeddedDatabase;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import org.springframework.jdbc.core.ConnectionCallback;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
+
+/**
+ * Two PostgreSQL servers: a primary, and a hot standby that follows it by streaming replication until it is promoted. With
+ * {@link #demote} and {@link #promote}, in this order, a failover that leaves connections with the old primary.
+ */
+public final class PostgresPair implements AutoCloseable {
+
+    private static final Duration QUIET = Duration.ofMillis(200);
+    /** Of a data directory, what is of a running server, or comes by replication. */
+    private static final Set<String> NOT_COPIED = Set.of("postmaster.pid", "postmaster.opts", "epg-lock");
+
+    private final EmbeddedPostgres primary;
+    private final EmbeddedPostgres standby;
+
+    /** @param directory empty, for the data of both */
+    public PostgresPair(Path directory) throws IOException {
+        Path data = directory.resolve("primary");
+        primary = EmbeddedDatabase.at(0).setDataDirectory(data).setCleanDataDirectory(false)
+            // The standby asks for all since the copy.
+            .setServerConfig("wal_keep_size", "1GB").start();
+        Path copy = directory.resolve("standby");
+        copy(data, copy);
+        Files.createFile(copy.resolve("standby.signal"));
+        Files.writeString(copy.resolve("postgresql.auto.conf"),
+            "primary_conninfo = 'host=localhost port=" + primary.getPort() + " user=postgres'\n", StandardOpenOption.APPEND);
+        standby = EmbeddedDatabase.at(0).setDataDirectory(copy).setCleanDataDirectory(false).start();
+    }
+
+    /** A base backup: all changes to the files are in the log as well, until its end. */
+    private void copy(Path data, Path copy) {
+        jdbc(primary).execute((ConnectionCallback<Void>) connection -> {
+            JdbcTemplate session = new JdbcTemplate(new SingleConnectionDataSource(connection, true));
+            session.queryForObject("SELECT CAST(pg_backup_start('standby', true) AS text)", String.class);
+            try (Stream<Path> files = Files.walk(data)) {
+                files.filter(file -> !NOT_COPIED.contains(file.getFileName().toString()))
+                    .filter(file -> Files.isDirectory(file) || !data.relativize(file).startsWith("pg_wal"))
+                    .forEach(file -> copyOne(file, copy.resolve(data.relativize(file))));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            Map<String, Object> backup = session.queryForMap("SELECT labelfile FROM pg_backup_stop(false)");
+            try {
+                Files.writeString(copy.resolve("backup_label"), (String) backup.get("labelfile"));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return null;
+        });
+    }
+
+    private static void copyOne(Path file, Path to) {
+        try {
+            Files.copy(file, to, StandardCopyOption.COPY_ATTRIBUTES);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Names both servers, the primary first. */
+    public String url() {
+        return "jdbc:postgresql://localhost:" + primary.getPort() + ",localhost:" + standby.getPort() + "/postgres?sslmode=disable";
+    }
+
+    /** With a connection for each question, of an administrator. */
+    public JdbcTemplate primary() {
+        return jdbc(primary);
+    }
+
+    /** As {@link #primary()}. */
+    public JdbcTemplate standby() {
+        return jdbc(standby);
+    }
+
+    private static JdbcTemplate jdbc(EmbeddedPostgres server) {
+        return new JdbcTemplate(new DriverManagerDataSource(server.getJdbcUrl("postgres", "postgres"), "postgres", ""));
+    }
+
+    /** Makes the primary read-only. Its connections stay; what has begun to write is done, and the standby has it. */
+    public void demote() {
+        primary().execute("ALTER SYSTEM SET default_transaction_read_only = on");
+        primary().execute("SELECT pg_reload_conf()");
+        await().during(QUIET).until(() -> primary().queryForObject(
+            "SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_xid IS NOT NULL", Boolean.class));
+        String written = primary().queryForObject("SELECT CAST(pg_current_wal_flush_lsn() AS text)", String.class);
+        await().until(() -> standby().queryForObject("SELECT pg_last_wal_replay_lsn() >= CAST(? AS pg_lsn)", Boolean.class, written));
+    }
+
+    /** Makes the standby a primary of its own. */
+    public void promote() {
+        standby().queryForObject("SELECT pg_promote()", Boolean.class);
+    }
+
+    @Override
+    public void close() throws IOException {
+        standby.close();
+        primary.close();
+    }
+}
