@@ -1,27 +1,33 @@
--- Ends the orders that have reservations past their time, the oldest first, and leaves alone those
--- that another transaction has in work: a payment that comes at this moment, or another instance.
--- Answers them as parameters of release-inventory.sql. No message has caused this.
-WITH due AS (
-    SELECT order_id
-    FROM inventory_reservations
+-- Ends the orders that have reservations past their time, the oldest first, and leaves alone those that another transaction has
+-- locked, a payment that comes at this moment, say, or another instance, and those that hold one of lockedProducts, a JSON array.
+-- What is left alone does not count for the batch, and is not read again in the same run: that goes on where its last batch has ended.
+-- Answers them as parameters of release-inventory.sql, and in "until" where the next batch begins. No message has caused this.
+WITH claimed AS (
+    SELECT order_id, expires_at
+    FROM inventory_reservations AS due
     WHERE status = 'Reserved'
-      AND expires_at <= now()
+      AND expires_at BETWEEN CAST(:#since AS timestamptz) AND now()
+      AND NOT EXISTS (
+          SELECT FROM inventory_reservations AS line
+          WHERE line.order_id = due.order_id
+            AND line.product_id = ANY (ARRAY(SELECT jsonb_array_elements_text(CAST(:#lockedProducts AS jsonb))))
+          OFFSET 0)
+      AND EXISTS (
+          SELECT FROM inventory_orders AS o
+          WHERE o.order_id = due.order_id AND o.status = 'Reserved'
+          -- Looked up and locked for each reservation until there are enough, and not joined with all that are due.
+          FOR UPDATE SKIP LOCKED)
     ORDER BY expires_at
     LIMIT CAST(:#batchSize AS integer)
-), claimed AS (
-    SELECT order_id
-    FROM inventory_orders
-    WHERE order_id IN (SELECT order_id FROM due)
-      AND status = 'Reserved'
-    FOR UPDATE SKIP LOCKED
 ), expired AS (
-    UPDATE inventory_orders AS o
+    UPDATE inventory_orders
     SET status = 'Expired'
-    FROM claimed
-    WHERE o.order_id = claimed.order_id
-    RETURNING o.order_id
+    -- All are claimed before the first is changed: one that is changed would not be claimed for its next line.
+    WHERE order_id = ANY (ARRAY(SELECT order_id FROM claimed))
+    RETURNING order_id
 )
 SELECT CAST(coalesce(jsonb_agg(order_id), '[]') AS text) AS orders,
+       CAST((SELECT max(expires_at) FROM claimed) AS text) AS until,
        CAST(NULL AS text) AS "sourceMessageId", CAST(NULL AS text) AS "correlationId", CAST(NULL AS text) AS traceparent,
        CAST(NULL AS text) AS tracestate
 FROM expired

@@ -48,6 +48,8 @@ class QueryPlanTest {
         "batchSize", BATCH,
         "retention", "2592000");
 
+    private static final Map<String, Object> EXPIRE = Map.of("since", "-infinity", "lockedProducts", "[]");
+
     @Autowired
     private Tables tables;
     @Autowired
@@ -114,7 +116,9 @@ class QueryPlanTest {
             arguments("order-refunded", 1, Map.of("messageBody", order("new-1"))),
             arguments("order-cancelled", 1, Map.of("messageBody", order("new-1"))),
             arguments("release-inventory", 1, Map.of("orders", "[\"new-2\"]")),
-            arguments("expire-orders", BATCH, Map.of()),
+            arguments("expire-orders", BATCH, EXPIRE),
+            arguments("expire-orders", BATCH, Map.of("since", "-infinity", "lockedProducts", "[\"product-1\", \"product-2\"]")),
+            arguments("locked-products-of-orders", 2, Map.of("orders", "[\"new-1\", \"new-2\"]", "lockedProducts", "[]")),
             arguments("claim-outbox", BATCH, Map.of()),
             arguments("mark-outbox-published", 1, Map.of("published", new UUID[] {UNPUBLISHED})),
             arguments("mark-outbox-failed", 1, Map.of("failed", new UUID[] {UNPUBLISHED}, "errors", new String[] {"no luck"}, "retryDelayMax", "300")),
@@ -155,6 +159,22 @@ class QueryPlanTest {
     }
 
     @Test
+    void aBacklogOfExpiredOrdersThatThePlannerKnowsOfIsClaimedAtTheSameCost() {
+        transaction.executeWithoutResult(status -> {
+            status.setRollbackOnly();
+            jdbc.execute("""
+                DELETE FROM inventory_reservations;
+                INSERT INTO inventory_orders (order_id, status, items)
+                SELECT 'due-' || n, 'Reserved', '[]' FROM generate_series(1, 100000) AS n;
+                INSERT INTO inventory_reservations (reservation_id, order_id, product_id, quantity_reserved, status, expires_at)
+                SELECT gen_random_uuid(), 'due-' || n, 'product-' || n % 100, 1, 'Reserved', now() - make_interval(secs => n)
+                FROM generate_series(1, 100000) AS n;
+                ANALYZE inventory_orders, inventory_reservations""");
+            assertCost(status, "expire-orders", BATCH, EXPIRE);
+        });
+    }
+
+    @Test
     void eventsThatArePutOffAreNotPassedOnTheWayToANewOne() {
         transaction.executeWithoutResult(status -> {
             status.setRollbackOnly();
@@ -185,6 +205,7 @@ class QueryPlanTest {
     private void assertCost(TransactionStatus transaction, String statement, int rows, Map<String, Object> parameters) {
         Map<String, Object> all = new HashMap<>(PARAMETERS);
         all.putAll(parameters);
+        all.put("lockWait", "500ms");
         // PostgreSQL may choose either for a statement that the driver has prepared.
         for (String mode : List.of("force_custom_plan", "force_generic_plan")) {
             Object start = transaction.createSavepoint();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 import ecommerce.inventory.support.NewTransaction;
 import ecommerce.inventory.support.Tables;
@@ -68,6 +69,68 @@ class ReleaseInventoryTest {
         assertThat(told()).containsExactly("1 a 1 Expired 3", "1 b 2 Expired 10");
     }
 
+    @Test
+    void anOldOrderThatIsLockedKeepsNoOtherOneWaiting() {
+        overdueWithFiveLines("old");
+
+        transaction.executeWithoutResult(payment -> {
+            jdbc.update("UPDATE inventory_orders SET correlation_id = 'locked' WHERE order_id = 'old'");
+            transaction.executeWithoutResult(expiry -> assertThat(expire(3)).isIn("[\"1\", \"2\"]", "[\"2\", \"1\"]"));
+        });
+
+        assertThat(expire(3)).isEqualTo("[\"old\"]");
+    }
+
+    @Test
+    void norDoesOneThatIsNotReserved() {
+        overdueWithFiveLines("paid");
+        jdbc.update("UPDATE inventory_orders SET status = 'Committed' WHERE order_id = 'paid'");
+
+        assertThat(expire(3)).isIn("[\"1\", \"2\"]", "[\"2\", \"1\"]");
+        assertThat(tables.statusOf("paid")).isEqualTo("Committed");
+    }
+
+    @Test
+    void anOrderWithAProductThatIsLockedKeepsNoOtherOneWaiting() {
+        jdbc.update("UPDATE inventory_reservations SET expires_at = now() - interval '1 hour' WHERE order_id = '1'");
+        transaction.executeWithoutResult(other -> {
+            jdbc.update("UPDATE inventory SET last_updated = now() WHERE product_id = 'b'");
+
+            assertThat(locked("[\"1\", \"2\"]", "[]")).isEqualTo("[\"b\"]");
+            assertThat(locked("[\"1\"]", "[\"z\"]")).as("with those that were found before").isEqualTo("[\"z\", \"b\"]");
+            assertThat(locked("[\"2\"]", "[]")).as("none").isNull();
+            assertThat(expire(1, "[\"b\"]", "-infinity")).containsEntry("orders", "[\"2\"]");
+        });
+
+        assertThat(locked("[\"1\"]", "[]")).as("had again").isNull();
+        assertThat(expire(1)).isEqualTo("[\"1\"]");
+    }
+
+    @Test
+    void aBatchBeginsWhereTheOneBeforeHasEnded() {
+        jdbc.update("UPDATE inventory_reservations SET expires_at = now() - interval '1 hour' WHERE order_id = '1'");
+        jdbc.update("UPDATE inventory_reservations SET expires_at = now() - interval '2 hours' WHERE order_id = '3'");
+        String until = jdbc.queryForObject("SELECT DISTINCT CAST(expires_at AS text) FROM inventory_reservations WHERE order_id = '1'", String.class);
+
+        assertThat(expire(2, "[]", until)).as("the two lines of one order").containsEntry("orders", "[\"1\"]").containsEntry("until", until);
+        assertThat(expire(2, "[]", until)).containsEntry("orders", "[\"2\"]");
+        assertThat(expire(2, "[]", until)).containsEntry("orders", "[]");
+        assertThat(expire(2)).isEqualTo("[\"3\"]");
+    }
+
+    private void overdueWithFiveLines(String orderId) {
+        String[] products = {"p1", "p2", "p3", "p4", "p5"};
+        Stream.of(products).forEach(product -> tables.stock(product, 1));
+        reserve(orderId, Stream.of(products).map(product -> product + ":1").toArray(String[]::new));
+        jdbc.update("DELETE FROM outbox");
+        jdbc.update("UPDATE inventory_reservations SET expires_at = now() - interval '1 hour' WHERE order_id = ?", orderId);
+    }
+
+    private String locked(String orders, String before) {
+        return transaction.execute(search -> (String) tables.run("locked-products-of-orders", Map.of("orders", orders, "lockedProducts", before))
+            .get(0).values().iterator().next());
+    }
+
     private void reserve(String orderId, String... lines) {
         String items = List.of(lines).stream().map(line -> line.split(":"))
             .map(line -> "{\"productId\": \"%s\", \"quantity\": %s}".formatted((Object[]) line)).toList().toString();
@@ -83,10 +146,15 @@ class ReleaseInventoryTest {
 
     /** @return the orders of the batch, as JSON */
     private String expire(int batchSize) {
+        return (String) expire(batchSize, "[]", "-infinity").get("orders");
+    }
+
+    private Map<String, Object> expire(int batchSize, String lockedProducts, String since) {
         return transaction.execute(batch -> {
-            Map<String, Object> orders = tables.run("expire-orders", "batchSize", batchSize).get(0);
+            Map<String, Object> orders = tables.run("expire-orders",
+                Map.of("batchSize", batchSize, "lockedProducts", lockedProducts, "since", since)).get(0);
             tables.run("release-inventory", orders);
-            return (String) orders.get("orders");
+            return orders;
         });
     }
 

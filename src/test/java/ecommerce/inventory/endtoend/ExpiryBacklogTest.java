@@ -72,7 +72,7 @@ class ExpiryBacklogTest {
         ExecutorService others = Executors.newFixedThreadPool(OTHER_INSTANCES);
         List<Future<Void>> expiring = IntStream.range(0, OTHER_INSTANCES).mapToObj(instance -> others.submit((Callable<Void>) () -> {
             while (backlog() > 0) {
-                otherInstance.requestBody("direct:expire-batch", Map.of("batchSize", BATCH));
+                otherInstance.requestBody("direct:expire-batch", Map.of("batchSize", BATCH, "since", "-infinity", "lockedProducts", "[]"));
             }
             return null;
         })).toList();

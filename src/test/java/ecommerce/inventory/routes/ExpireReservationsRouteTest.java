@@ -3,6 +3,7 @@ package ecommerce.inventory.routes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 import ecommerce.inventory.support.RouteTest;
@@ -35,10 +36,16 @@ class ExpireReservationsRouteTest {
     @EndpointInject("mock:sql:classpath:sql/release-inventory.sql")
     private MockEndpoint release;
 
+    @EndpointInject("mock:sql:classpath:sql/locked-products-of-orders.sql")
+    private MockEndpoint locked;
+
     @BeforeEach
     void mockTheSql() throws Exception {
         if (!camel.isStarted()) {
-            AdviceWith.adviceWith(camel, "expire-reservations", route -> route.replaceFromWith("direct:clock"));
+            AdviceWith.adviceWith(camel, "expire-reservations", route -> {
+                route.replaceFromWith("direct:clock");
+                route.mockEndpointsAndSkip("sql:*");
+            });
             AdviceWith.adviceWith(camel, "expire-batch", route -> route.mockEndpointsAndSkip("sql:*"));
             camel.start();
         }
@@ -50,6 +57,7 @@ class ExpireReservationsRouteTest {
         expireAnswers("[]");
         expire.expectedMessageCount(1);
         expire.expectedVariableReceived("batchSize", 3);
+        locked.expectedMessageCount(0);
 
         assertThat(clock().getException()).isNull();
 
@@ -65,19 +73,44 @@ class ExpireReservationsRouteTest {
         assertThat(clock().getException()).isNull();
 
         MockEndpoint.assertIsSatisfied(camel);
+        assertThat(received("since")).as("each begins where the one before has ended")
+            .containsExactly("-infinity", "after [\"order-1\"]", "after [\"order-2\"]");
     }
 
     @Test
     void aFailureEndsTheRoundsUntilTheClockComesAgain() throws Exception {
         expire.whenAnyExchangeReceived(exchange -> {
-            throw new IllegalStateException("lock timeout");
+            throw new IllegalStateException("no luck");
         });
         expire.expectedMessageCount(1);
         release.expectedMessageCount(0);
+        locked.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(null));
+        locked.expectedMessageCount(1);
 
         assertThat(clock().getException()).isNull();
 
         MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
+    void aBatchThatCannotHaveAProductIsTriedAgainWithoutThoseWhoHoldIt() throws Exception {
+        expireAnswers("[\"order-1\"]", "[\"order-2\"]", "[\"order-4\"]", "[]");
+        release.whenExchangeReceived(2, exchange -> {
+            throw new IllegalStateException("lock timeout");
+        });
+        locked.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody("[\"a\"]"));
+        locked.expectedMessageCount(1);
+        locked.expectedVariableReceived("orders", "[\"order-2\"]");
+
+        assertThat(clock().getException()).isNull();
+
+        MockEndpoint.assertIsSatisfied(camel);
+        assertThat(received("lockedProducts")).containsExactly("[]", "[]", "[\"a\"]", "[\"a\"]");
+        assertThat(received("since")).containsExactly("-infinity", "after [\"order-1\"]", "after [\"order-1\"]", "after [\"order-4\"]");
+    }
+
+    private List<Object> received(String variable) {
+        return expire.getExchanges().stream().map(exchange -> exchange.getVariable(variable)).toList();
     }
 
     /** Each round takes the next answer. */
@@ -91,6 +124,7 @@ class ExpireReservationsRouteTest {
     private static Map<String, Object> expired(String orders) {
         Map<String, Object> parameters = new HashMap<>();
         parameters.put("orders", orders);
+        parameters.put("until", "after " + orders);
         parameters.put("correlationId", null);
         return parameters;
     }
