@@ -5,9 +5,11 @@
 -- processed_at is set at once: the row is committed with the work, or not at all. But if an older message
 -- of the same key (order, or product for commands) is parked, this one is parked behind it. Only then its body is kept.
 -- The events of this transaction take their enqueued_at from the setting that is made here, the earliest of the messages.
+-- lockWait is how long the transaction waits for a lock from here on; if it is null, as long as its session does.
 -- Answers of each new message whether it is to be handled now. Run by the inbox repository; parameters in its notation.
 WITH message AS (
-    SELECT *, set_config('inventory.enqueued_at', CAST(min(CAST(enqueued_at AS timestamptz)) OVER () AS text), true) AS setting
+    SELECT *, set_config('inventory.enqueued_at', CAST(min(CAST(enqueued_at AS timestamptz)) OVER () AS text), true) AS setting,
+           set_config('lock_timeout', coalesce(CAST(:lockWait AS text), current_setting('lock_timeout')), true) AS lock_timeout
     FROM unnest(CAST(:messageId AS uuid[]), CAST(:messageType AS text[]), CAST(:messageBody AS text[]), CAST(:contentHash AS text[]),
                 CAST(:partitionKey AS text[]), CAST(:sourceMessageId AS text[]), CAST(:correlationId AS text[]),
                 CAST(:traceparent AS text[]), CAST(:tracestate AS text[]), CAST(:enqueuedAt AS text[])) WITH ORDINALITY

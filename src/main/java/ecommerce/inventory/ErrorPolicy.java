@@ -1,12 +1,14 @@
 package ecommerce.inventory;
 
 import ecommerce.inventory.inbox.Failures;
+import ecommerce.inventory.inbox.LockedException;
 import ecommerce.inventory.inbox.Outages;
 import org.apache.camel.Exchange;
 import org.apache.camel.LoggingLevel;
 import org.apache.camel.Processor;
 import org.apache.camel.builder.RouteConfigurationBuilder;
 import org.apache.camel.model.RouteConfigurationDefinition;
+import org.apache.camel.util.ObjectHelper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * <dt>retry-transaction</dt>
  * <dd>around a transaction: tries again from outside of it, with growing delays and jitter. While PostgreSQL is away
  * it never gives up, so the message is held and its lock renewed; a fault of the message is never retried. What keeps
- * failing while PostgreSQL answers is parked in the inbox, and the message is done.</dd>
+ * failing while PostgreSQL answers is parked in the inbox, and the message is done; at once if it has waited for a locked product.</dd>
  * <dt>tell-insufficient</dt>
  * <dd>in a handler: a shortage is published as InventoryInsufficient, in the transaction of the handler.</dd>
  * <dt>wait-out-outage</dt>
@@ -111,6 +113,6 @@ public class ErrorPolicy extends RouteConfigurationBuilder {
             LOG.warn("{}, try {} of a message: {}", away ? Failures.outage(failure(exchange)) + ", the message is held" : "Transaction rolled back",
                 attempt, Failures.rootCause(failure(exchange)));
         }
-        return away || failures <= settings.inbox().maxRetries();
+        return away || failures <= settings.inbox().maxRetries() && ObjectHelper.getException(LockedException.class, failure(exchange)) == null;
     }
 }

@@ -157,8 +157,8 @@ public class InventoryBeans {
     }
 
     @BindToRegistry("GROUP_COMMIT")
-    public GroupCommit groupCommit(TransactionPolicy transaction, InventoryProperties settings) {
-        return new GroupCommit(transaction, settings.inbox().batchSize());
+    public GroupCommit groupCommit(TransactionPolicy transaction, InventoryProperties settings, DataSource dataSource) {
+        return new GroupCommit(transaction, settings.inbox().batchSize(), new LockedProducts(dataSource));
     }
 
     @BindToRegistry

@@ -178,7 +178,7 @@ public record InventoryProperties(
      * @param retryDelay    Delay before the first retry, doubled at each further one; ISO-8601 duration.
      * @param retryDelayMax Longest delay between two retries; ISO-8601 duration.
      * @param maxAttempts   How often a message is attempted before it is dead, the retries in the process being one attempt;
-     *                      at least 1.
+     *                      at least 1. No message is dead because of a row that another transaction has locked.
      * @param parkedDelay   Delay of a message that is parked, doubled at each further attempt; ISO-8601 duration.
      * @param parkedDelayMax Longest delay of a message that is parked; ISO-8601 duration.
      * @param retrySchedule When to look for parked messages that are due; Quartz cron expression.

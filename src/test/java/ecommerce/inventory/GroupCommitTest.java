@@ -2,17 +2,26 @@ package ecommerce.inventory;
 
 import static ecommerce.inventory.support.Shop.await;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.mock;
 
 import java.io.IOException;
+import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
+import javax.sql.DataSource;
+
+import ecommerce.inventory.inbox.LockedException;
 import org.apache.camel.Exchange;
 import org.apache.camel.NamedNode;
 import org.apache.camel.Processor;
@@ -33,8 +42,14 @@ class GroupCommitTest {
     /** Each transaction that was tried: the orders in it. */
     private final List<List<String>> transactions = new CopyOnWriteArrayList<>();
     private final CountDownLatch slowMayCommit = new CountDownLatch(1);
+    private volatile boolean locksAreOfProducts = true;
+    /** Each lets one end that waits for a lock as long as it may. */
+    private final Semaphore longWaits = new Semaphore(0);
     private final List<Thread> threads = new ArrayList<>();
-    private Processor group = new GroupCommit(new Stub(), LIMIT).wrap(null, this::transaction);
+    private final LockedProducts locked = new Locks();
+    /** Kept locked by somebody. */
+    private final Set<String> keptLocked = ConcurrentHashMap.newKeySet();
+    private Processor group = new GroupCommit(new Stub(), LIMIT, locked).wrap(null, this::transaction);
 
     /** Leaves the block as it is. */
     private static class Stub implements TransactedPolicy {
@@ -49,9 +64,40 @@ class GroupCommitTest {
         }
     }
 
+    /** An order wants the product of its own name. */
+    private class Locks extends LockedProducts {
+
+        private final Set<String> found = ConcurrentHashMap.newKeySet();
+
+        Locks() {
+            super(mock(DataSource.class));
+        }
+
+        @Override
+        void find(Collection<Map<String, Object>> orders) {
+            orders.stream().map(GroupCommitTest::orderOf).forEach(order -> {
+                found.remove(order);
+                if (locksAreOfProducts && keptLocked.contains(order)) {
+                    found.add(order);
+                }
+            });
+        }
+
+        @Override
+        void had(Collection<Map<String, Object>> orders) {
+            orders.stream().map(GroupCommitTest::orderOf).forEach(found::remove);
+        }
+
+        @Override
+        List<String> wantedBy(Map<String, Object> order) {
+            return found.contains(orderOf(order)) ? List.of(orderOf(order)) : List.of();
+        }
+    }
+
     @AfterEach
     void close() throws IOException {
         slowMayCommit.countDown();
+        longWaits.release(1000);
         camel.close();
     }
 
@@ -62,6 +108,12 @@ class GroupCommitTest {
         transactions.add(orders);
         if (orders.contains("slow")) {
             slowMayCommit.await();
+        }
+        if ("2s".equals(exchange.getVariable("lockWait")) && orders.stream().anyMatch(keptLocked::contains)) {
+            longWaits.acquire();
+        }
+        if (orders.stream().anyMatch(keptLocked::contains)) {
+            exchange.setException(new SQLException("canceling statement due to lock timeout", "55P03"));
         }
         if (orders.contains("bad")) {
             exchange.setException(new IllegalStateException("bad"));
@@ -167,6 +219,85 @@ class GroupCommitTest {
     }
 
     @Test
+    void ordersThatDoNotWantALockedProductGoOnTogetherAndTheOthersWaitInALineOfTheirOwn() {
+        keptLocked.add("locked");
+        whileTheFirstRuns();
+        List<CompletableFuture<Exchange>> free = List.of(handleAndWait("2"), handleAndWait("3"));
+        List<CompletableFuture<Exchange>> wanting = new ArrayList<>(List.of(handleAndWait("locked"), handleAndWait("locked")));
+
+        slowMayCommit.countDown();
+
+        free.forEach(order -> assertThat(order.join().getException()).isNull());
+        await().until(() -> longWaits.hasQueuedThreads());
+        wanting.add(handleAndWait("locked"));
+        assertThat(handle("OrderCreated", "4").join().getException()).isNull();
+        assertThat(transactions).as("while one waits").startsWith(List.of("slow"), List.of("2", "3", "locked", "locked")).hasSize(5)
+            .contains(List.of("2", "3"), List.of("4"));
+        assertThat(wanting).noneMatch(CompletableFuture::isDone);
+
+        keptLocked.clear();
+        longWaits.release();
+
+        wanting.forEach(order -> assertThat(order.join().getException()).isNull());
+        assertThat(transactions.stream().skip(2).flatMap(List::stream).filter("locked"::equals)).as("each in one more").hasSize(3);
+    }
+
+    @Test
+    void aProductThatIsLockedForLongCostsOneTransactionAtATimeAndAllThatWantItFail() {
+        keptLocked.add("locked");
+        whileTheFirstRuns();
+        List<CompletableFuture<Exchange>> wanting = new ArrayList<>(List.of(handleAndWait("locked"), handleAndWait("locked")));
+        slowMayCommit.countDown();
+        await().until(() -> longWaits.hasQueuedThreads());
+        wanting.add(handleAndWait("locked"));
+
+        longWaits.release();
+
+        wanting.forEach(order -> assertThat(order.join().getException()).isInstanceOf(LockedException.class).hasMessageEndingWith("product locked"));
+        int before = transactions.size();
+        CompletableFuture<Exchange> next = handleAndWait("locked");
+        assertThat(handle("OrderCreated", "locked").join().getException()).as("while the next one waits").isInstanceOf(LockedException.class);
+        assertThat(handle("OrderCreated", "5").join().getException()).isNull();
+        assertThat(transactions).hasSize(before + 2);
+
+        keptLocked.clear();
+        longWaits.release();
+
+        assertThat(next.join().getException()).isNull();
+        assertThat(handle("OrderCreated", "locked").join().getException()).as("like any other").isNull();
+        assertThat(longWaits.availablePermits()).isZero();
+    }
+
+    @Test
+    void anOrderThatIsAloneWithALockedProductFailsAndTheNextOneStandsInTheOtherLine() {
+        keptLocked.add("locked");
+
+        assertThat(handle("OrderCreated", "locked").join().getException()).isInstanceOf(SQLException.class);
+        CompletableFuture<Exchange> next = handleAndWait("locked");
+        await().until(() -> longWaits.hasQueuedThreads());
+        keptLocked.clear();
+        longWaits.release();
+
+        assertThat(next.join().getException()).isNull();
+    }
+
+    @Test
+    void aLockThatIsNoProductsCostsOneMoreTryTogetherAndThenEachIsHandledAlone() {
+        keptLocked.add("the order itself");
+        whileTheFirstRuns();
+        CompletableFuture<Exchange> good = handleAndWait("2");
+        CompletableFuture<Exchange> lockedOrder = handleAndWait("the order itself");
+        locksAreOfProducts = false;
+
+        slowMayCommit.countDown();
+
+        assertThat(good.join().getException()).isNull();
+        assertThat(lockedOrder.join().getException()).isInstanceOf(SQLException.class);
+        assertThat(transactions).startsWith(List.of("slow"), List.of("2", "the order itself"), List.of("2", "the order itself")).hasSize(5)
+            .contains(List.of("2"), List.of("the order itself"));
+    }
+
+    @Test
     void messagesOfOtherTypesAndOrdersThatAreTriedAgainDoNotWait() {
         whileTheFirstRuns();
 
@@ -180,7 +311,7 @@ class GroupCommitTest {
 
     @Test
     void withALimitOfOneNoOrderWaitsForAnother() {
-        group = new GroupCommit(new Stub(), 1).wrap(null, this::transaction);
+        group = new GroupCommit(new Stub(), 1, locked).wrap(null, this::transaction);
         whileTheFirstRuns();
 
         assertThat(handle("OrderCreated", "2").join().getException()).isNull();

@@ -6,6 +6,7 @@ import java.util.Map;
 import ecommerce.inventory.InventoryProperties;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
+import org.apache.camel.util.ObjectHelper;
 
 /**
  * Makes of a message that has failed the parameters of the SQL that parks it: those of the message (variable
@@ -14,7 +15,8 @@ import org.apache.camel.Processor;
  * {@code parkedDelayMax}, these two in seconds.
  * <p>
  * A failure that says nothing of a message is thrown on: the database is away, or no message was taken. So nothing is burnt by an
- * outage; a message whose handling costs it its connection while the database answers has failed as any other.
+ * outage; a message whose handling costs it its connection while the database answers has failed as any other. No message is dead
+ * because of a row that another transaction has locked.
  */
 public class FailedAttempt implements Processor {
 
@@ -38,7 +40,9 @@ public class FailedAttempt implements Processor {
         parameters.put("ownMessageId", InboxRepository.ownId(message));
         parameters.put("error", Failures.rootCause(failure));
         parameters.put("hopeless", Failures.invalidMessage(failure).isPresent());
-        parameters.put("maxAttempts", settings.maxAttempts());
+        // Nobody's fault, and over when the other transaction is.
+        boolean locked = Failures.lockTimeout(failure) || ObjectHelper.getException(LockedException.class, failure) != null;
+        parameters.put("maxAttempts", locked ? Integer.MAX_VALUE : settings.maxAttempts());
         parameters.put("parkedDelay", settings.parkedDelay().toMillis() / 1e3);
         parameters.put("parkedDelayMax", settings.parkedDelayMax().toMillis() / 1e3);
         exchange.getMessage().setBody(parameters);

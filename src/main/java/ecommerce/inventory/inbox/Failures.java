@@ -25,6 +25,7 @@ public final class Failures {
     private static final Set<String> AWAY_STATES = Set.of("57P01", "57P02", "57P03", "57P05", READ_ONLY, "25P03");
     /** That a connection was had and is gone: ended by the server, or broken. */
     private static final Set<String> LOST_STATES = Set.of("08000", "08003", "08006", "57P01", "57P02", "57P05", "25P03");
+    private static final String LOCK_TIMEOUT = "55P03";
     /**
      * Raised by SQL that finds a message invalid. A class of our own, as the standard leaves those from I on to implementations:
      * whatever PostgreSQL raises by itself may be a fault of the statement, and a mended worker can then handle the message.
@@ -44,6 +45,11 @@ public final class Failures {
         return sql != null && sql.getServerErrorMessage() != null && INVALID_MESSAGE.equals(sql.getSQLState())
             ? Optional.of(new InvalidMessageException(Reason.SchemaViolation, sql.getServerErrorMessage().getMessage()))
             : Optional.empty();
+    }
+
+    /** Whether a lock was not had in the time that a statement may wait for it. */
+    public static boolean lockTimeout(Throwable failure) {
+        return LOCK_TIMEOUT.equals(state(failure));
     }
 
     /** What failed first, in its own words. */

@@ -1,7 +1,5 @@
 package ecommerce.inventory.inbox;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -24,7 +22,6 @@ import org.apache.camel.spi.IdempotentRepository;
 import org.apache.camel.support.service.ServiceSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.core.io.ClassPathResource;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
 
 /**
@@ -34,7 +31,8 @@ import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
  * is committed or rolled back with the work, so there is nothing to confirm and nothing to remove. (Camel's own
  * JDBC repository answers a concurrent duplicate with a key violation, which aborts a PostgreSQL transaction.)
  * <p>
- * The exchange carries the normalised message in variable {@code message}, or several of one type in {@code messages}.
+ * The exchange carries the normalised message in variable {@code message}, or several of one type in {@code messages}; variable
+ * {@code lockWait} says how long its transaction waits for a lock, in PostgreSQL's notation ({@code 500ms}).
  */
 public class InboxRepository extends ServiceSupport implements IdempotentRepository {
 
@@ -56,8 +54,8 @@ public class InboxRepository extends ServiceSupport implements IdempotentReposit
     /** Reads the SQL, with the start of the route, as endpoints do. */
     @Override
     protected void doStart() {
-        insert = sql("inbox-insert");
-        known = sql("inbox-known");
+        insert = Sql.read("inbox-insert");
+        known = Sql.read("inbox-known");
     }
 
     /**
@@ -75,7 +73,7 @@ public class InboxRepository extends ServiceSupport implements IdempotentReposit
         List<Map<String, Object>> messages = several != null ? several : List.of(exchange.getVariable("message", Map.class));
         Set<Map<String, Object>> toHandle = Collections.newSetFromMap(new IdentityHashMap<>());
         for (List<Map<String, Object>> next = messages; !next.isEmpty();) {
-            List<Map<String, Object>> known = insert(next, toHandle);
+            List<Map<String, Object>> known = insert(next, exchange.getVariable("lockWait", String.class), toHandle);
             next = known.isEmpty() ? known : noDuplicates(known);
         }
         if (several != null) {
@@ -85,9 +83,11 @@ public class InboxRepository extends ServiceSupport implements IdempotentReposit
     }
 
     /** @return those whose ids are known */
-    private List<Map<String, Object>> insert(List<Map<String, Object>> messages, Set<Map<String, Object>> toHandle) {
+    private List<Map<String, Object>> insert(List<Map<String, Object>> messages, String lockWait, Set<Map<String, Object>> toHandle) {
+        Map<String, Object> parameters = new HashMap<>(MessageColumns.of(messages));
+        parameters.put("lockWait", lockWait);
         Map<UUID, Boolean> inserted = new HashMap<>();
-        jdbc.query(insert, MessageColumns.of(messages), row -> {
+        jdbc.query(insert, parameters, row -> {
             inserted.put(row.getObject("message_id", UUID.class), row.getBoolean("to_handle"));
         });
         List<Map<String, Object>> known = new ArrayList<>();
@@ -186,13 +186,5 @@ public class InboxRepository extends ServiceSupport implements IdempotentReposit
     @Override
     public void clear() {
         throw new UnsupportedOperationException("The inbox is emptied by retention only");
-    }
-
-    private static String sql(String name) {
-        try {
-            return new ClassPathResource("sql/" + name + ".sql").getContentAsString(StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

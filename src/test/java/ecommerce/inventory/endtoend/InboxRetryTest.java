@@ -5,10 +5,15 @@ import static ecommerce.inventory.support.Shop.await;
 import static ecommerce.inventory.support.Shop.order;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 
+import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.servicebus.BrowsedMessage;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Invariants;
@@ -219,6 +224,64 @@ class InboxRetryTest {
     private void refuseNobody() {
         jdbc.execute("DROP TRIGGER refuse ON inventory_orders");
         jdbc.execute("DROP FUNCTION refuse()");
+    }
+
+    @Test
+    void aProductThatSomebodyKeepsLockedHoldsUpThoseWhoWantItOnly() throws Exception {
+        fault = false;
+        tables.stock("many", 1000);
+        tables.stock("locked", 20);
+        try (Connection somebody = keepLocked("SELECT FROM inventory WHERE product_id = 'locked' FOR UPDATE")) {
+            shop.send(IntStream.range(0, 200).mapToObj(n -> n % 10 == 0 ? order("wants-" + n, "1 many", "1 locked") : order("free-" + n, "1 many"))
+                .toArray(ServiceBusMessage[]::new));
+            await().until(() -> tables.count("inventory_orders WHERE status = 'Reserved'") == 180);
+            await().until(() -> tables.count("inbox WHERE processed_at IS NULL AND retry_count > 0") == 20);
+            await().until(() -> tables.count("inbox WHERE retry_count > 1") > 0);
+            shop.sendPayments(about("free-1", "PaymentProcessed", "Captured"));
+            shop.command("RestockInventory", "{\"productId\": \"a\", \"quantityToAdd\": 1}");
+            await().until(() -> "Committed".equals(tables.statusOf("free-1")) && tables.stockOf("a").startsWith("11 "));
+            assertThat(tables.count("inventory_orders WHERE order_id LIKE 'wants-%'")).isZero();
+            assertThat(bus.counts(Shop.SUBSCRIPTION).active()).as("the broker has none of them any more").isZero();
+            somebody.rollback();
+        }
+        await().until(() -> tables.count("inbox WHERE processed_at IS NULL") == 0);
+        shop.awaitQuiet(tables);
+
+        assertThat(tables.count("inventory_orders WHERE status = 'Reserved'")).isEqualTo(199);
+        assertThat(tables.stockOf("locked")).startsWith("0 available, 20 reserved");
+        assertThat(tables.stockOf("many")).startsWith("800 available, 199 reserved");
+        assertThat(tables.count("inbox")).isEqualTo(202);
+        assertThat(shop.events()).as("a line each, a commit and a restock").hasSize(222);
+    }
+
+    @Test
+    void whileAMigrationLocksATableMessagesAreHeldAndNoneIsParkedOrBurnt() throws Exception {
+        fault = false;
+        var before = bus.counts(Shop.SUBSCRIPTION);
+        AtomicInteger tries = new AtomicInteger();
+        AdviceWith.adviceWith(camel, "reserve-inventory",
+            route -> route.weaveById("orders-as-columns").before().process(exchange -> tries.incrementAndGet()).id("count"));
+        try (Connection migration = keepLocked("LOCK TABLE inventory_orders IN ACCESS EXCLUSIVE MODE")) {
+            shop.send(order("order-2", "1 a"));
+            // More than its retries, which count otherwise.
+            await().until(() -> tries.get() > 3);
+            assertThat(bus.counts(Shop.SUBSCRIPTION).active()).isEqualTo(1);
+            migration.rollback();
+        } finally {
+            AdviceWith.adviceWith(camel, "reserve-inventory", route -> route.weaveById("count").remove());
+        }
+        await().until(() -> bus.counts(Shop.SUBSCRIPTION).active() == 0);
+
+        assertThat(tables.row("SELECT retry_count, processed_at IS NOT NULL AS processed FROM inbox")).isEqualTo(Map.of("retry_count", 0, "processed", true));
+        assertThat(tables.statusOf("order-2")).isEqualTo("Reserved");
+        assertThat(bus.counts(Shop.SUBSCRIPTION).abandoned()).isEqualTo(before.abandoned());
+    }
+
+    private Connection keepLocked(String statement) throws SQLException {
+        Connection connection = jdbc.getDataSource().getConnection();
+        connection.setAutoCommit(false);
+        connection.createStatement().execute(statement);
+        return connection;
     }
 
     @Test

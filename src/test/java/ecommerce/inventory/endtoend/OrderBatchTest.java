@@ -5,11 +5,13 @@ import static ecommerce.inventory.support.Shop.await;
 import static ecommerce.inventory.support.Shop.order;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.IntStream;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
@@ -26,6 +28,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.jdbc.core.JdbcTemplate;
 
 /** Orders that wait while a transaction of orders runs. */
 @WorkerTest
@@ -38,6 +41,8 @@ class OrderBatchTest {
     private Shop shop;
     @Autowired
     private Tables tables;
+    @Autowired
+    private JdbcTemplate jdbc;
     @Autowired
     private CamelContext camel;
     private final CountDownLatch firstRuns = new CountDownLatch(1);
@@ -123,6 +128,35 @@ class OrderBatchTest {
         assertThat(shop.deadLetters()).isEmpty();
     }
 
+    @Test
+    void goOnTogetherWithoutThoseThatWantAProductThatSomebodyKeepsLocked() throws Exception {
+        tables.stock("many", 1000);
+        tables.stock("locked", 10);
+        ServiceBusMessage[] orders = IntStream.range(0, 99).mapToObj(n -> n % 10 == 0 ? order("wants-" + n, "1 many", "1 locked") : order("free-" + n, "1 many"))
+            .toArray(ServiceBusMessage[]::new);
+        try (Connection somebody = jdbc.getDataSource().getConnection()) {
+            somebody.setAutoCommit(false);
+            somebody.createStatement().execute("SELECT FROM inventory WHERE product_id = 'locked' FOR UPDATE");
+
+            beginTogether(99, orders);
+
+            await().until(() -> tables.count("inventory_orders WHERE order_id LIKE 'free-%' AND status = 'Reserved'") == 89);
+            shop.send(order("later", "1 a"));
+            await().until(() -> "Reserved".equals(tables.statusOf("later")));
+            assertThat(tables.count("inventory_orders WHERE order_id LIKE 'wants-%'")).isZero();
+            somebody.rollback();
+        }
+        await().until(() -> tables.count("inventory_orders WHERE status = 'Reserved'") == 101);
+        shop.awaitQuiet(tables);
+
+        assertThat(tables.count("(SELECT DISTINCT xmin::text FROM inventory_orders WHERE order_id LIKE 'free-%') AS transactions")).isEqualTo(1);
+        assertThat(tables.stockOf("locked")).startsWith("0 available, 10 reserved");
+        assertThat(tables.stockOf("many")).startsWith("901 available, 99 reserved");
+        assertThat(tables.count("inbox WHERE processed_at IS NOT NULL")).isEqualTo(101);
+        assertThat(shop.events()).as("one for each line").hasSize(111);
+        assertThat(shop.deadLetters()).isEmpty();
+    }
+
     /** Has messages come while the transaction of an order runs. */
     private void together(ServiceBusMessage... messages) {
         together(messages.length, messages);
@@ -130,12 +164,16 @@ class OrderBatchTest {
 
     /** @param valid how many of them come as far as to wait */
     private void together(int valid, ServiceBusMessage... messages) {
+        beginTogether(valid, messages);
+        shop.awaitQuiet(tables);
+    }
+
+    private void beginTogether(int valid, ServiceBusMessage... messages) {
         shop.send(order("first", "1 first"));
         await().until(() -> firstRuns.getCount() == 0);
         shop.send(messages);
         await().until(() -> waiting() == valid);
         firstMayCommit.countDown();
-        shop.awaitQuiet(tables);
     }
 
     private static long waiting() {
@@ -144,7 +182,7 @@ class OrderBatchTest {
 
     private static boolean waitsForItsTurn(List<StackTraceElement> stack) {
         List<String> methods = stack.stream().map(frame -> frame.getClassName().replaceFirst(".*\\.", "") + '.' + frame.getMethodName()).toList();
-        int together = methods.indexOf("GroupCommit$Group.together");
-        return together > 0 && methods.get(together - 1).equals("CompletableFuture.join");
+        int turn = methods.indexOf("GroupCommit$Group$Line.turn");
+        return turn > 0 && methods.get(turn - 1).equals("CompletableFuture.join");
     }
 }

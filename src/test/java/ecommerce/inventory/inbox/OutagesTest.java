@@ -2,13 +2,16 @@ package ecommerce.inventory.inbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.anyInt;
+import static org.mockito.ArgumentMatchers.anyString;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.verifyNoInteractions;
 import static org.mockito.Mockito.when;
 
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
+import java.sql.Statement;
 
 import javax.sql.DataSource;
 
@@ -89,12 +92,30 @@ class OutagesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"40P01", "55P03", "22003", "23505"})
+    @ValueSource(strings = {"40P01", "22003", "23505"})
     void anyOtherFailureIsNone(String state) {
         assertThat(outages.isOutage(failure(state))).isFalse();
         assertThat(outages.isOutage(new IllegalStateException("a step failed"))).isFalse();
 
         verifyNoInteractions(database);
+    }
+
+    @Test
+    void aLockTimeoutIsAnOutageOnlyIfATableIsLockedOrThatCannotBeFound() throws SQLException {
+        ResultSet answer = mock();
+        Statement statement = mock();
+        when(statement.executeQuery(anyString())).thenReturn(answer);
+        when(other.createStatement()).thenReturn(statement);
+        when(database.getConnection()).thenReturn(other);
+        when(answer.next()).thenReturn(true);
+        assertThat(outages.isOutage(failure("55P03"))).as("a row").isFalse();
+
+        when(answer.getBoolean(1)).thenReturn(true);
+        assertThat(outages.isOutage(failure("55P03"))).as("a table").isTrue();
+
+        when(answer.getBoolean(1)).thenReturn(false);
+        when(database.getConnection()).thenThrow(new SQLTransientConnectionException("Connection is not available"));
+        assertThat(outages.isOutage(failure("55P03"))).as("no answer").isTrue();
     }
 
     private static Exception failure(String state) {

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.dao.CannotAcquireLockException;
 import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.jdbc.UncategorizedSQLException;
 import org.springframework.test.context.TestPropertySource;
 import org.springframework.test.context.bean.override.mockito.MockitoBean;
 
@@ -159,6 +160,19 @@ class InboxRetryRouteTest {
 
         MockEndpoint.assertIsSatisfied(camel);
         assertThat(parkAgain.getExchanges().get(0).getMessage().getBody(Map.class)).containsEntry("error", "connection lost")
+            .containsEntry("hopeless", false);
+    }
+
+    @Test
+    void noMessageDiesOfALockThatSomebodyElseKeeps() throws Exception {
+        parked(1);
+        handlerFails(new UncategorizedSQLException("reserve", null, new SQLException("canceling statement due to lock timeout", "55P03")));
+        parkAgain.expectedMessageCount(1);
+
+        clock();
+
+        MockEndpoint.assertIsSatisfied(camel);
+        assertThat(parkAgain.getExchanges().get(0).getMessage().getBody(Map.class)).containsEntry("maxAttempts", Integer.MAX_VALUE)
             .containsEntry("hopeless", false);
     }
 

@@ -21,8 +21,9 @@ import java.util.UUID;
 
 import ecommerce.inventory.InsufficientInventoryException;
 import ecommerce.inventory.inbox.InboxRepository;
-import ecommerce.inventory.inbox.InvalidMessageException;
 import ecommerce.inventory.inbox.InvalidMessageException.Reason;
+import ecommerce.inventory.inbox.InvalidMessageException;
+import ecommerce.inventory.inbox.LockedException;
 import ecommerce.inventory.inbox.Outages;
 import ecommerce.inventory.support.RouteTest;
 import io.opentelemetry.api.trace.Span;
@@ -307,6 +308,19 @@ class InboxRouteTest {
             .containsEntry("error", "deadlock detected")
             .containsEntry("maxAttempts", 10)
             .containsEntry("parkedDelay", 10.0);
+    }
+
+    @Test
+    void aMessageThatHasWaitedForALockLongEnoughIsParkedWithoutAnotherTry() throws Exception {
+        handlerFails(1, new LockedException("product a"));
+        handler.expectedMessageCount(1);
+        park.expectedMessageCount(1);
+
+        assertThat(receive(ORDER).getException()).isNull();
+
+        MockEndpoint.assertIsSatisfied(camel);
+        assertThat(park.getExchanges().get(0).getMessage().getBody(Map.class))
+            .containsEntry("error", "Another transaction keeps locked: product a").containsEntry("maxAttempts", Integer.MAX_VALUE);
     }
 
     @Test

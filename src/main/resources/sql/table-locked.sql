@@ -1,0 +1,9 @@
+-- Whether another transaction has locked one of the tables against all that the worker writes, as a migration does. Run by Outages.
+SELECT EXISTS (
+    SELECT FROM pg_locks AS lock JOIN pg_class AS relation ON relation.oid = lock.relation
+    WHERE lock.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND relation.relnamespace = CAST(current_schema() AS regnamespace)
+      AND relation.relkind = 'r'
+      -- Those that conflict with ROW EXCLUSIVE.
+      AND lock.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+      AND lock.granted)
