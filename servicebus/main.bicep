@@ -25,6 +25,10 @@ param publicNetworkAccess string = 'Enabled'
 @description('How long a message waits for its receiver, ISO 8601; then it is in the dead-letter queue. Shorter than inventory.retention.inbox (30 days), so that the worker still knows a message that comes twice. Neither tier of this template has a maximum (Basic has 14 days)')
 param messageTimeToLive string = 'P14D'
 
+@description('Largest message that the entities take, in KiB; Premium only, Standard has 256. The same as inventory.servicebus.max-message-size of the worker, which has to have memory for many')
+@maxValue(102400)
+param maxMessageSize int = 1024
+
 @description('Resource id of the Log Analytics workspace that gets the logs and metrics of the namespace; empty: none. Who sent and received what is logged by Premium only')
 param logAnalyticsWorkspaceId string = ''
 
@@ -86,6 +90,7 @@ resource queues 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' = [for queue
     // Room for what waits so long; more costs nothing. The default is 1024.
     maxSizeInMegabytes: 5120
     maxDeliveryCount: queue.Properties.MaxDeliveryCount
+    maxMessageSizeInKilobytes: sku == 'Premium' ? maxMessageSize : null
     requiresDuplicateDetection: queue.Properties.RequiresDuplicateDetection
     requiresSession: queue.Properties.RequiresSession
   }
@@ -97,6 +102,7 @@ resource topics 'Microsoft.ServiceBus/namespaces/topics@2024-01-01' = [for topic
   properties: {
     defaultMessageTimeToLive: messageTimeToLive
     duplicateDetectionHistoryTimeWindow: topic.Properties.DuplicateDetectionHistoryTimeWindow
+    maxMessageSizeInKilobytes: sku == 'Premium' ? maxMessageSize : null
     maxSizeInMegabytes: 5120
     requiresDuplicateDetection: topic.Properties.RequiresDuplicateDetection
   }

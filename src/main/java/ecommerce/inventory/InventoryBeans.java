@@ -56,7 +56,7 @@ public class InventoryBeans {
 
     @BindToRegistry("azure-servicebus")
     public SettlingServiceBusComponent serviceBusComponent(InventoryProperties settings, MessageTracer tracer) {
-        SettlingServiceBusComponent component = new SettlingServiceBusComponent(tracer);
+        SettlingServiceBusComponent component = new SettlingServiceBusComponent(tracer, settings.servicebus().maxMessageSize());
         component.setConfiguration(connection(settings.servicebus()));
         return component;
     }

@@ -75,6 +75,9 @@ public record InventoryProperties(
      *                           have 512 KiB together; so many orders may wait to share a transaction. Each transaction needs one
      *                           of the database connections (spring.datasource.hikari.maximum-pool-size), and waits for it.
      * @param prefetch           Messages fetched ahead of those being handled, 0 to 200. The locks of these are not renewed.
+     * @param maxMessageSize     Largest message that the queue and the topics take, in KiB, 1 to 102400: 256 in a Standard namespace, at
+     *                           least 1024 in a Premium one. All messages that can be in work at the same time have to fit into half of
+     *                           the heap.
      * @param maxLockRenewal     How long the lock of a message in work is renewed; ISO-8601 duration. An outage of the
      *                           database that is longer than this costs a delivery count.
      * @param tryTimeout         How long one try of a request to Service Bus may take (open, send, settle) before it counts
@@ -92,6 +95,7 @@ public record InventoryProperties(
             @DefaultValue("inventory") String eventsTopic,
             @DefaultValue("200") int maxConcurrentCalls,
             @DefaultValue("0") int prefetch,
+            @DefaultValue("256") int maxMessageSize,
             @DefaultValue("P1D") @DurationFormat(DurationStyle.ISO8601) Duration maxLockRenewal,
             @DefaultValue("PT10S") @DurationFormat(DurationStyle.ISO8601) Duration tryTimeout) {
 
@@ -106,6 +110,8 @@ public record InventoryProperties(
             // With more the SDK overflows its own buffer, closes the link, and messages wait until their locks end.
             requireBetween(1, 200, maxConcurrentCalls, "inventory.servicebus.max-concurrent-calls");
             requireBetween(0, 200, prefetch, "inventory.servicebus.prefetch");
+            requireBetween(1, 102_400, maxMessageSize, "inventory.servicebus.max-message-size");
+            requireMemory(maxConcurrentCalls + prefetch, maxMessageSize, Runtime.getRuntime().maxMemory() >> 10);
             requirePositive(maxLockRenewal, "inventory.servicebus.max-lock-renewal");
             requirePositive(tryTimeout, "inventory.servicebus.try-timeout");
         }
@@ -114,6 +120,25 @@ public record InventoryProperties(
         @Override
         public String toString() {
             return "ServiceBus[credentialType=" + credentialType + ", namespace=" + namespace + "]";
+        }
+
+        /**
+         * The SDK holds the messages of all calls, before the worker knows how large they are. The other half of the heap is for the worker,
+         * and for what is made of those that are read.
+         *
+         * @param messages   of one topic that can be in memory at the same time
+         * @param size       of each, in KiB
+         * @param maxMemory  the heap, in KiB
+         */
+        static void requireMemory(int messages, int size, long maxMemory) {
+            // Of orders and of payments; of the commands one.
+            long needed = (2L * messages + 1) * size;
+            if (needed > maxMemory / 2) {
+                throw new InvalidSettingException("inventory.servicebus.max-concurrent-calls and prefetch allow " + messages + " messages of each "
+                    + "of two topics in memory, which with inventory.servicebus.max-message-size=" + size + " (KiB) may take " + (needed >> 10)
+                    + " MiB, more than half of the heap of " + (maxMemory >> 10) + " MiB: put at most " + Math.max(0, (maxMemory / 2 / size - 1) / 2)
+                    + " there, both together, or give the worker more memory");
+            }
         }
 
         private static void requireConnectionString(String connectionString) {

@@ -52,6 +52,8 @@ class SettingsTest {
         inventory.servicebus.max-concurrent-calls=0              | inventory.servicebus.max-concurrent-calls is 0: put a number from 1 to 200 there
         inventory.servicebus.max-concurrent-calls=201            | inventory.servicebus.max-concurrent-calls is 201: put a number from 1 to 200 there
         inventory.servicebus.prefetch=201                        | inventory.servicebus.prefetch is 201: put a number from 0 to 200 there
+        inventory.servicebus.max-message-size=0                  | inventory.servicebus.max-message-size is 0: put a number from 1 to 102400 there
+        inventory.servicebus.max-message-size=102400             | inventory.servicebus.max-concurrent-calls and prefetch allow 200 messages of each of two topics in memory, which with inventory.servicebus.max-message-size=102400 (KiB) may take 40100 MiB, more than half of the heap of
         inventory.servicebus.try-timeout=PT0S                    | inventory.servicebus.try-timeout is PT0S: put a duration from PT0.001S to P36500D, such as PT5S, there
         inventory.database.schema=Shop                           | inventory.database.schema is Shop: put a name of lower-case letters, digits and underscores, such as inventory, there
         inventory.database.schema=a"; DROP TABLE inventory; --   | inventory.database.schema is a"; DROP TABLE inventory; --: put a name of
@@ -104,6 +106,17 @@ class SettingsTest {
             "spring.datasource.username=postgres", "inventory.servicebus.connection-string=" + CONNECTION_STRING));
 
         assertThat(output).contains("check the name of the database in spring.datasource.url").doesNotContain("\tat ");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"200, 256, 205312,", "200, 256, 205311, 199", "80, 1024, 353280,", "200, 1024, 353280, 85", "1, 102400, 353280, 0"})
+    void messagesThatMayBeInWorkTogetherFitIntoHalfOfTheHeap(int messages, int size, long heap, Long most) {
+        Runnable check = () -> InventoryProperties.ServiceBus.requireMemory(messages, size, heap);
+        if (most == null) {
+            check.run();
+        } else {
+            assertThatThrownBy(check::run).isInstanceOf(InvalidSettingException.class).hasMessageContaining("put at most " + most + " there");
+        }
     }
 
     @Test

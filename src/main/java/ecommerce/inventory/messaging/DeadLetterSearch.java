@@ -23,8 +23,9 @@ class DeadLetterSearch {
     private static final Logger LOG = LoggerFactory.getLogger(DeadLetterSearch.class);
     /** Messages received at once while some of many are looked for. */
     static final int SEARCHED = 100;
-    /** Messages kept in memory to be given back. What is beyond them is free when its lock ends. */
+    /** Messages kept in memory to be given back, and the bytes of their bodies. What is beyond them is free when its lock ends. */
     private static final int MAX_HELD = 1_000;
+    private static final int MAX_HELD_BYTES = 32 << 20;
 
     private final String source;
     private final ServiceBusReceiverClient receiver;
@@ -32,6 +33,7 @@ class DeadLetterSearch {
     private final BooleanSupplier workerStops;
     private final Set<Long> received = new HashSet<>();
     private final List<ServiceBusReceivedMessage> held = new ArrayList<>();
+    private long heldBytes;
 
     /** @param source the route that receives from the queue or subscription, for the log */
     DeadLetterSearch(String source, SettlingConsumer consumer, ServiceBusReceiverClient receiver) {
@@ -56,8 +58,9 @@ class DeadLetterSearch {
                 List<ServiceBusReceivedMessage> batch = receiver.receiveMessages(batchSize, patience).stream().toList();
                 for (ServiceBusReceivedMessage message : batch) {
                     boolean completed = wanted.remove(message.getSequenceNumber()) && handler.test(message);
-                    if (!completed && held.size() < MAX_HELD) {
+                    if (!completed && held.size() < MAX_HELD && heldBytes < MAX_HELD_BYTES) {
                         held.add(message);
+                        heldBytes += MessageBody.size(message);
                     }
                 }
                 // One that comes again has lost its lock: all there is has been seen.

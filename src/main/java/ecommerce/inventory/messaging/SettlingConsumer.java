@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import com.azure.messaging.servicebus.ServiceBusErrorContext;
 import com.azure.messaging.servicebus.ServiceBusProcessorClient;
@@ -55,6 +56,9 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
     private static final long LATE_ARRIVALS = 500;
 
     private final MessageTracer tracer;
+    /** KiB. */
+    private final int maxMessageSize;
+    private final AtomicBoolean largerMessageIsReported = new AtomicBoolean();
     private ServiceBusProcessorClient client;
     private Semaphore slots;
     private Semaphore bytes;
@@ -63,9 +67,10 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
     private CountDownLatch closed;
     private volatile long active;
 
-    SettlingConsumer(ServiceBusEndpoint endpoint, Processor processor, MessageTracer tracer) {
+    SettlingConsumer(ServiceBusEndpoint endpoint, Processor processor, MessageTracer tracer, int maxMessageSize) {
         super(endpoint, processor);
         this.tracer = tracer;
+        this.maxMessageSize = maxMessageSize;
     }
 
     @Override
@@ -137,18 +142,23 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
     private void onMessage(ServiceBusReceivedMessageContext context) {
         active = System.nanoTime();
         try {
-            int size = Math.min(MessageBody.size(context.getMessage()), BYTES_IN_WORK);
+            int size = MessageBody.size(context.getMessage());
+            if (size >> 10 > maxMessageSize && largerMessageIsReported.compareAndSet(false, true)) {
+                LOG.warn("{}: a message of {} bytes has come, but inventory.servicebus.max-message-size is {} (KiB): set it to what {} takes, "
+                    + "as the worker may run out of memory", entity(), size, maxMessageSize, entity());
+            }
+            int inWork = Math.min(size, BYTES_IN_WORK);
             if (workerStops() || !slots.tryAcquire(0, TimeUnit.SECONDS)) {
                 giveBack(context);
                 return;
             }
             boolean settled;
-            bytes.acquireUninterruptibly(size);
+            bytes.acquireUninterruptibly(inWork);
             try (MessageSpan span = trace(context.getMessage())) {
                 settled = !workerStops() && settle(context, process(context.getMessage()), span);
             } finally {
                 active = System.nanoTime();
-                bytes.release(size);
+                bytes.release(inWork);
                 slots.release();
             }
             if (!settled) {

@@ -21,11 +21,14 @@ import org.apache.camel.spi.annotations.Component;
 public class SettlingServiceBusComponent extends ServiceBusComponent {
 
     private final MessageTracer tracer;
+    private final int maxMessageSize;
     /** By System.nanoTime; null while the worker runs. */
     private Long stopped;
 
-    public SettlingServiceBusComponent(MessageTracer tracer) {
+    /** @param maxMessageSize of the largest message for which there is memory, in KiB */
+    public SettlingServiceBusComponent(MessageTracer tracer, int maxMessageSize) {
         this.tracer = tracer;
+        this.maxMessageSize = maxMessageSize;
     }
 
     @Override
@@ -35,7 +38,7 @@ public class SettlingServiceBusComponent extends ServiceBusComponent {
         return new ServiceBusEndpoint(uri, this, configuration) {
             @Override
             public Consumer createConsumer(Processor processor) throws Exception {
-                Consumer consumer = new SettlingConsumer(this, processor, tracer);
+                Consumer consumer = new SettlingConsumer(this, processor, tracer, maxMessageSize);
                 configureConsumer(consumer);
                 return consumer;
             }

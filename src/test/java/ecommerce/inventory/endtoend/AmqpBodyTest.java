@@ -37,14 +37,18 @@ import org.apache.qpid.proton.amqp.messaging.Section;
 import org.apache.qpid.proton.message.Message;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.test.context.TestPropertySource;
 
 /** What AMQP peers send that are no SDK of Azure's: bodies in any section and of any type, null among them, and ids of any type. */
 @WorkerTest
+@ExtendWith(OutputCaptureExtension.class)
 // As InvalidMessageTest has it, which shares the worker.
 @TestPropertySource(properties = "test.lock-duration=PT5S")
 class AmqpBodyTest {
@@ -187,6 +191,17 @@ class AmqpBodyTest {
         assertThat(tables.count("inbox WHERE message_id = '" + ids.get(1) + "'")).isEqualTo(1);
         assertThat(shop.events()).extracting(BrowsedMessage::subject).hasSize(ids.size()).containsOnly("InventoryReserved");
         assertThat(tables.stockOf("Köln")).startsWith("997 available, 3 reserved");
+    }
+
+    @Test
+    void aMessageThatIsLargerThanThereIsMemoryForIsReportedOnce(CapturedOutput output) {
+        String body = "{\"orderId\":\"order-1\",\"items\":[{\"productId\":\"Köln\",\"quantity\":2}]}";
+        shop.send(Shop.orderCreated(body + " ".repeat(256 << 10)), Shop.orderCreated(body + " ".repeat(257 << 10)),
+            Shop.orderCreated(body + " ".repeat(300 << 10)));
+        shop.awaitQuiet(tables);
+
+        assertThat(output.getAll()).containsOnlyOnce("inventory.servicebus.max-message-size is 256 (KiB): set it to what orders/inventory takes");
+        assertThat(tables.stockOf("Köln")).isEqualTo("998 available, 2 reserved, version 2");
     }
 
     private void send(Section body) {

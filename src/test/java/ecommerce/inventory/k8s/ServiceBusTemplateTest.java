@@ -73,6 +73,15 @@ class ServiceBusTemplateTest {
         assertThat(topology.findValues("DeadLetteringOnMessageExpiration")).hasSize(4).allMatch(JsonNode::booleanValue);
     }
 
+    /** Standard has no such property. */
+    @Test
+    void aPremiumNamespaceTakesNoLargerMessageThanItIsTold() {
+        for (String entities : List.of("queues", "topics")) {
+            assertThat(resource(entities)).as(entities).contains("    maxMessageSizeInKilobytes: sku == 'Premium' ? maxMessageSize : null\n");
+        }
+        assertThat(only("param maxMessageSize int = (\\d+)", bicep)).as("Premium's default").isEqualTo("1024");
+    }
+
     /** A property that the version does not have is at best ignored: 2021-11-01 knew neither of the two. */
     @Test
     void theNamespaceIsOfAVersionThatKnowsWhatProtectsIt() {

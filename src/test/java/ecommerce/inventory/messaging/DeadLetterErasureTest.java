@@ -108,6 +108,8 @@ class DeadLetterErasureTest {
 
     private static ServiceBusReceivedMessage message(long sequenceNumber) {
         ServiceBusReceivedMessage message = mock(RETURNS_DEEP_STUBS);
+        AmqpMessageBody body = AmqpMessageBody.fromData(new byte[0]);
+        when(message.getRawAmqpMessage().getBody()).thenReturn(body);
         when(message.getSequenceNumber()).thenReturn(sequenceNumber);
         return message;
     }

@@ -18,6 +18,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.LongStream;
 
+import com.azure.core.amqp.models.AmqpAnnotatedMessage;
+import com.azure.core.amqp.models.AmqpMessageBody;
 import com.azure.core.util.IterableStream;
 import com.azure.messaging.servicebus.ServiceBusReceivedMessage;
 import com.azure.messaging.servicebus.ServiceBusReceiverClient;
@@ -57,6 +59,16 @@ class DeadLetterReplayLimitsTest {
     }
 
     @Test
+    void noMoreThanAbout32MiBAreKept() {
+        byte[] megabyte = new byte[1 << 20];
+        receives(LongStream.range(0, 100).mapToObj(number -> message(number, megabyte)).toList(), List.of());
+
+        replay(2_000);
+
+        verify(receiver, times(32)).abandon(any());
+    }
+
+    @Test
     void aBrokerThatIsAwayIsAskedOnceToTakeBackWhatIsHeld() {
         receives(List.of(message(1), message(2)), List.of());
         doThrow(new IllegalStateException("connection lost")).when(receiver).abandon(any());
@@ -92,8 +104,13 @@ class DeadLetterReplayLimitsTest {
     }
 
     private static ServiceBusReceivedMessage message(long sequenceNumber) {
+        return message(sequenceNumber, new byte[0]);
+    }
+
+    private static ServiceBusReceivedMessage message(long sequenceNumber, byte[] body) {
         ServiceBusReceivedMessage message = mock();
         when(message.getSequenceNumber()).thenReturn(sequenceNumber);
+        when(message.getRawAmqpMessage()).thenReturn(new AmqpAnnotatedMessage(AmqpMessageBody.fromData(body)));
         return message;
     }
 }
