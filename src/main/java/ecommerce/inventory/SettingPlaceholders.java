@@ -13,12 +13,12 @@ import org.apache.camel.spi.PropertiesFunction;
 import org.apache.camel.util.StringHelper;
 
 /**
- * What routes see of the settings: {@code {{inventory.…}}} is the value that {@link InventoryProperties} has read, in one form. Camel
- * would read the text once more, which has an order of its own for where a setting comes from, and would pass on what is empty, or
- * blanks around a number, or {@code yes}.
+ * What routes see of the settings: {@code {{inventory.…}}} is the value that {@link InventoryProperties} has read, in one form. By
+ * itself Camel would read the text again: from another place, as it has an order of its own for where a setting comes from, and with
+ * what Java has read over, such as blanks around a number, {@code yes} for true, and nothing at all for the default.
  * <p>
- * {@code {{seconds:<setting>}}} is a duration as a number of seconds, for SQL, which reads a duration in another way than Java. The setting
- * may be one that {@link InventoryProperties} does not know; one that is no duration ends the start.
+ * {@code {{seconds:<setting>}}} is a duration as a number of seconds, for SQL, which reads durations in another way than Java. The setting
+ * may be one that {@link InventoryProperties} does not have; one that is no duration ends the start.
  */
 class SettingPlaceholders implements PropertiesFunction {
 

@@ -35,7 +35,7 @@ import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 @ExtendWith(OutputCaptureExtension.class)
 class DatabaseDefaultsTest {
 
-    private static final int ORDERS = 400;
+    private static final int ORDERS = 200;
     /** As an administrator may have set them for another program. */
     private static final List<String> DEFAULTS = List.of(
         "default_transaction_isolation = 'serializable'",

@@ -377,6 +377,15 @@ class RouteChecksTest {
     }
 
     @Test
+    void aDurationThatSqlReads() {
+        write("sql/used.sql", "SELECT now() + CAST(:#one AS interval), now() + :#two::interval");
+        steps("- to: {id: a, description: b, uri: 'sql:classpath:sql/used.sql?parametersCount=2'}");
+
+        told(FOLDER + "sql/used.sql:1: reads a duration, which Java may read in another way: make_interval(secs => …) of a number, "
+            + "{{seconds:<setting>}} in the route");
+    }
+
+    @Test
     void aFileThatIsNotReadOrEmpty() {
         write("routes/tried.yaml", ROUTE + "        - stop: {id: end, description: The end}\n");
         write("routes/empty.camel.yaml", "# To do\n");

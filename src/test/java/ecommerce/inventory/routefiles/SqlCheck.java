@@ -18,6 +18,8 @@ public final class SqlCheck {
     private static final String COUNT = "parametersCount";
     /** A parameter, when camel-sql has put a question mark for its # sign. */
     private static final Pattern PARAMETER = Pattern.compile(":\\?(\\w+|\\$\\{|\\$simple\\{)");
+    /** A parameter that is read as an interval. */
+    private static final Pattern INTERVAL = Pattern.compile(":#?\\w+\\s*(AS|::)\\s*interval", Pattern.CASE_INSENSITIVE);
     /** The name of a file, or a path to it, in a literal of Java. */
     private static final Pattern IN_JAVA = Pattern.compile("\"(?:[^\"\\n]*sql/)?([\\w-]+)(?:\\.sql[^\"\\n]*)?\"");
 
@@ -56,6 +58,12 @@ public final class SqlCheck {
             Matcher literal = IN_JAVA.matcher(files.text(file));
             while (literal.find()) {
                 inJava.add(FOLDER + "/" + literal.group(1) + ".sql");
+            }
+        });
+        statements.forEach(file -> {
+            if (INTERVAL.matcher(files.text(file)).find()) {
+                findings.add(new Finding(file, 1, "reads a duration, which Java may read in another way: make_interval(secs => …) of a number, "
+                    + "{{seconds:<setting>}} in the route"));
             }
         });
         statements.stream().filter(file -> !file.endsWith(".sql")).forEach(file ->

@@ -46,7 +46,13 @@ class PurgeRouteTest {
                     route.mockEndpointsAndSkip("sql:*");
                 });
             }
-            camel.start();
+            // For Spring Boot the settings of the test come before this; Camel by itself would take it.
+            System.setProperty("inventory.retention.batch-size", "7");
+            try {
+                camel.start();
+            } finally {
+                System.clearProperty("inventory.retention.batch-size");
+            }
         }
         MockEndpoint.resetMocks(camel);
     }
