@@ -59,7 +59,7 @@ class SettingsTest {
         inventory.database.schema=a"; DROP TABLE inventory; --   | inventory.database.schema is a"; DROP TABLE inventory; --: put a name of
         inventory.database.schema=pg_own                         | inventory.database.schema is pg_own: put a name of
         inventory.database.watch-schedule=often                  | inventory.database.watch-schedule is often: put a Quartz cron expression
-        inventory.database.refusal-limit=PT0S                    | inventory.database.refusal-limit is PT0S: put a duration above zero, such as PT5S, there
+        inventory.database.refusal-limit=PT0S                    | inventory.database.refusal-limit is PT0S: put a duration from PT0.001S to P36500D, such as PT5S, there
         inventory.inbox.max-retries=-1                           | inventory.inbox.max-retries is -1: put a number of at least 0 there
         inventory.reservation.ttl=-PT1M                          | inventory.reservation.ttl is PT-1M: put a duration from PT0.001S to P36500D, such as PT5S, there
         inventory.inbox.max-attempts=0                           | inventory.inbox.max-attempts is 0: put a number of at least 1 there
