@@ -1,8 +1,10 @@
 package ecommerce.inventory;
 
+import java.util.Set;
 import java.util.regex.Pattern;
 
 import ecommerce.inventory.inbox.Failures;
+import org.flywaydb.core.api.FlywayException;
 import org.postgresql.util.PSQLException;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
@@ -10,12 +12,14 @@ import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
 
-/** Has a start without a database end with one sentence, and not with a stack trace. */
+/** Has a start without a database, or with one that cannot be migrated, end with one sentence, and not with a stack trace. */
 @Order(Ordered.HIGHEST_PRECEDENCE)
 class DatabaseFailureAnalyzer extends AbstractFailureAnalyzer<PSQLException> {
 
     /** In the driver's messages of whatever language. */
     private static final Pattern TLS = Pattern.compile("SSL|PKIX|hostnameverifier", Pattern.CASE_INSENSITIVE);
+    /** A connection that was made and is lost has another SQLSTATE. */
+    private static final Set<String> NOT_CONNECTED = Set.of("08001", "08004");
 
     private final Environment environment;
 
@@ -26,6 +30,9 @@ class DatabaseFailureAnalyzer extends AbstractFailureAnalyzer<PSQLException> {
     @Override
     protected FailureAnalysis analyze(Throwable rootFailure, PSQLException cause) {
         String state = cause.getSQLState() == null ? "" : cause.getSQLState();
+        // Without its parameters, of which one may be a password.
+        String url = environment.getProperty("spring.datasource.url", "").replaceFirst("\\?.*", "");
+        FlywayException migration = findCause(rootFailure, FlywayException.class);
         String check;
         if (state.startsWith("08") && TLS.matcher(String.valueOf(cause.getMessage())).find()) {
             check = "PostgreSQL has to speak TLS, with a certificate that Java trusts and that names the host of spring.datasource.url; "
@@ -46,13 +53,15 @@ class DatabaseFailureAnalyzer extends AbstractFailureAnalyzer<PSQLException> {
         } else if (state.equals("22023") && String.valueOf(cause.getMessage()).contains("\"TimeZone\"")) {
             // The driver sends Java's, and knows no setting for another.
             check = "start Java with a time zone that PostgreSQL knows, such as -Duser.timezone=UTC";
+        } else if (migration != null && !NOT_CONNECTED.contains(state)) {
+            return new FailureAnalysis("The database " + url + " could not be migrated: " + migration.getMessage().strip().lines().findFirst().orElse("")
+                + " (" + cause.getMessage() + "). What this script has done is undone, what those before it have done stays. " + (state.equals("55P03")
+                    ? "Somebody else has a table locked: start again when that is over" : "Start again when the cause is mended"), null, cause);
         } else if (state.startsWith("08")) {
             check = "check spring.datasource.url, and whether PostgreSQL runs there";
         } else {
             return null;
         }
-        // Without its parameters, of which one may be a password.
-        String url = environment.getProperty("spring.datasource.url", "").replaceFirst("\\?.*", "");
         return new FailureAnalysis("The database " + url + " cannot be used (" + cause.getMessage() + "): " + check, null, cause);
     }
 }

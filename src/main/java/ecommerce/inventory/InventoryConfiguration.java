@@ -40,7 +40,7 @@ import org.springframework.web.filter.ShallowEtagHeaderFilter;
 /** The worker on Spring Boot: the beans of the routes, and what Spring Boot serves. */
 @Configuration
 @EnableConfigurationProperties(InventoryProperties.class)
-@Import(InventoryConfiguration.BeansOfTheRoutes.class)
+@Import({InventoryConfiguration.BeansOfTheRoutes.class, MigrationConfiguration.class})
 class InventoryConfiguration {
 
     /** Makes Spring's beans of {@link InventoryBeans}, as Camel does elsewhere. */

@@ -15,7 +15,7 @@ public final class MigrateDatabase {
     }
 
     public static void main(String[] args) {
-        SpringApplication migration = new SpringApplication(DataSourceAutoConfiguration.class, FlywayAutoConfiguration.class);
+        SpringApplication migration = new SpringApplication(DataSourceAutoConfiguration.class, FlywayAutoConfiguration.class, MigrationConfiguration.class);
         migration.setWebApplicationType(WebApplicationType.NONE);
         migration.run(args).close();
     }

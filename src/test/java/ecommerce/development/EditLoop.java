@@ -41,6 +41,7 @@ import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.boot.logging.LogLevel;
 import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.context.event.EventListener;
+import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
  * Takes into the running worker what is saved in {@code routes/}, {@code sql/}, {@code contracts/in/} and {@code db/migration/},
@@ -169,7 +170,7 @@ class EditLoop {
         } else if (file.startsWith("contracts/")) {
             takeContract(file, content);
         } else {
-            takeMigration(file);
+            takeMigration(file, running.get(file) != null);
         }
         running.put(file, content);
     }
@@ -247,18 +248,26 @@ class EditLoop {
         LOG.info("Reloaded {}", file);
     }
 
-    private void takeMigration(String file) throws BrokenFileException {
+    /** @param ran whether it has run as it was before, and is to run once more: what it makes it has to replace */
+    private void takeMigration(String file, boolean ran) throws BrokenFileException {
+        JdbcTemplate history = new JdbcTemplate(database);
+        String before = ran ? history.queryForObject("DELETE FROM flyway_schema_history AS h WHERE script = ? RETURNING CAST(to_jsonb(h) AS text)",
+            String.class, StringHelper.after(file, "db/migration/")) : null;
         try {
             int migrations = flyway.migrate().migrationsExecuted;
             LOG.info("Migrated {}: {} of the scripts were run", file, migrations);
         } catch (FlywayException e) {
+            if (ran) {
+                history.update("INSERT INTO flyway_schema_history "
+                    + "SELECT * FROM jsonb_populate_record(CAST(NULL AS flyway_schema_history), CAST(? AS jsonb))", before);
+            }
             FlywaySqlScriptException failed = ObjectHelper.getException(FlywaySqlScriptException.class, e);
             if (failed == null) {
                 throw new BrokenFileException(file, 0, e.getMessage().strip().replace('\n', ' '));
             }
             String script = "db/migration/" + failed.getResource().getFilename();
-            String before = StringHelper.before(read(script), failed.getStatement(), "");
-            throw SqlFile.broken(script, before + failed.getStatement(), before.length(), (SQLException) failed.getCause());
+            String preceding = StringHelper.before(read(script), failed.getStatement(), "");
+            throw SqlFile.broken(script, preceding + failed.getStatement(), preceding.length(), (SQLException) failed.getCause());
         }
     }
 

@@ -3,12 +3,19 @@ package ecommerce.inventory.database;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.stream.Stream;
+
 import ecommerce.inventory.support.Tables;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.core.io.ClassPathResource;
+import org.springframework.core.io.Resource;
+import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.jdbc.core.JdbcTemplate;
 
@@ -51,6 +58,17 @@ class SchemaTest {
     void everyTimeHasAZone() {
         assertThat(tables.rows("SELECT table_name, column_name FROM information_schema.columns "
             + "WHERE table_schema = 'public' AND table_name <> 'flyway_schema_history' AND data_type = 'timestamp without time zone'")).isEmpty();
+    }
+
+    /** An older version would put it back: a repeatable one runs again whenever it differs from what was run last. */
+    @Test
+    void everyMigrationHasAVersionAndTheGrantsKnowTheNewest() throws IOException {
+        Resource[] scripts = new PathMatchingResourcePatternResolver().getResources("classpath:db/migration/*");
+
+        assertThat(scripts).isNotEmpty().allSatisfy(script -> assertThat(script.getFilename()).matches("V\\d+__\\w+\\.sql"));
+        int newest = Stream.of(scripts).mapToInt(script -> Integer.parseInt(script.getFilename().replaceAll("V(\\d+)__.*", "$1"))).max().getAsInt();
+        assertThat(new ClassPathResource("db/roles/afterMigrate.sql").getContentAsString(StandardCharsets.UTF_8))
+            .contains("CAST(version AS integer) > " + newest + ")");
     }
 
     @Test

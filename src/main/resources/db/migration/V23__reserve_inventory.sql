@@ -1,3 +1,6 @@
+-- Versioned like all: what a newer version has put here, an older one that is started again does not put back. A change is a new
+-- migration with the whole function; its name, parameters and columns stay, or the older version cannot call it any more.
+--
 -- Reserves the stock of a batch of OrderCreated messages, each order whole or not at all.
 --
 -- messages: a JSON array in arrival order, each element
