@@ -167,7 +167,7 @@ final class AmqpPeer {
         }
         String node = Namespace.normalized(target.getAddress());
         if (node.equals(CBS)) {
-            return (encoded, format) -> answer(node, codec.decodeRequest(encoded), AmqpPeer::putToken);
+            return (encoded, format) -> answer(node, codec.decodeRequest(encoded), this::putToken);
         } else if (node.endsWith(MANAGEMENT)) {
             Entity entity = managed(node);
             return (encoded, format) -> answer(node, codec.decodeRequest(encoded),
@@ -181,7 +181,11 @@ final class AmqpPeer {
     }
 
     private Entity managed(String node) {
-        return namespace.entity(node.substring(0, node.length() - MANAGEMENT.length()));
+        Entity entity = namespace.entity(node.substring(0, node.length() - MANAGEMENT.length()));
+        if (entity instanceof Queue queue) {
+            queue.checkReceiversAllowed();
+        }
+        return entity;
     }
 
     /** The client wants to receive. */
@@ -215,6 +219,7 @@ final class AmqpPeer {
 
     private Queue receivable(Source source) {
         Queue queue = namespace.queue(source.getAddress());
+        queue.checkReceiversAllowed();
         if (source.getFilter() != null && source.getFilter().containsKey(SESSION_FILTER)) {
             throw new RefusedException(RefusedException.NOT_ALLOWED, "'" + source.getAddress()
                     + "' does not require sessions: no session can be accepted from it.");
@@ -245,7 +250,10 @@ final class AmqpPeer {
         link.close();
     }
 
-    private static Management.Response putToken(Request request) {
+    private Management.Response putToken(Request request) {
+        if (namespace.tokenRefusal != null) {
+            return new Management.Response(401, namespace.tokenRefusal, null, Map.of());
+        }
         return request.operation().equals("put-token")
                 ? new Management.Response(202, "Accepted", null, Map.of())
                 : new Management.Response(400, "Unknown operation " + request.operation(), null, Map.of());

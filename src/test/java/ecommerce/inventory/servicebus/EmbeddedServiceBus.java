@@ -148,6 +148,42 @@ public final class EmbeddedServiceBus implements AutoCloseable {
         setPaused(entityPath, false);
     }
 
+    /**
+     * Ends the links of all that receive from the queue, subscription or dead-letter queue, and lets none in until {@link #acceptReceivers}, nor
+     * any that look into it: it is disabled, say, or not there, or the right to it was taken. Sends go on.
+     *
+     * @param amqpErrorCondition the error's symbol, such as {@code amqp:unauthorized-access}
+     */
+    public void refuseReceivers(String entityPath, String amqpErrorCondition, String description) {
+        setReceiversRefused(entityPath, new RefusedException(amqpErrorCondition, description));
+    }
+
+    /** Ends {@link #refuseReceivers}. */
+    public void acceptReceivers(String entityPath) {
+        setReceiversRefused(entityPath, null);
+    }
+
+    private void setReceiversRefused(String entityPath, RefusedException refusal) {
+        loop.call(() -> {
+            queue(entityPath).refuseReceivers(refusal);
+            return null;
+        });
+    }
+
+    /** Lets no client in that comes with a token, whichever it is, until {@link #acceptTokens}; those that are in stay. */
+    public void refuseTokens(String description) {
+        setTokenRefusal(description);
+    }
+
+    /** Ends {@link #refuseTokens}. */
+    public void acceptTokens() {
+        setTokenRefusal(null);
+    }
+
+    private void setTokenRefusal(String description) {
+        loop.call(() -> namespace.tokenRefusal = description);
+    }
+
     /** Ends all locks of the queue, subscription or dead-letter queue now, as if their time had come. */
     public void loseLocks(String entityPath) {
         loop.call(() -> {

@@ -106,6 +106,38 @@ class FaultsTest extends ServiceBusTest {
     }
 
     @Test
+    void refusedReceiversFailWithTheGivenErrorUntilAccepted() {
+        queueSender("work").sendMessage(message("m1"));
+        ServiceBusReceiverClient open = queueReceiver("work");
+        open.abandon(receiveOne(open));
+        bus.refuseReceivers("work", "com.microsoft:entity-disabled", "the queue is disabled");
+
+        assertThatThrownBy(() -> receiveOne(open)).hasStackTraceContaining("the queue is disabled");
+        ServiceBusReceiverClient refused = queueReceiver("work");
+        assertThatThrownBy(() -> receiveOne(refused)).hasStackTraceContaining("the queue is disabled");
+        assertThatThrownBy(refused::peekMessage).isInstanceOfSatisfying(ServiceBusException.class,
+                e -> assertThat(e.getReason()).isEqualTo(ServiceBusFailureReason.MESSAGING_ENTITY_DISABLED));
+        assertThat(bus.counts("work").active()).as("it stays").isEqualTo(1);
+
+        bus.acceptReceivers("work");
+        ServiceBusReceiverClient later = queueReceiver("work");
+        later.complete(receiveOne(later));
+    }
+
+    @Test
+    void refusedTokensLetNoClientInUntilAccepted() {
+        bus.refuseTokens("the token has an invalid signature");
+
+        assertThatThrownBy(() -> queueSender("work").sendMessage(message("m1"))).isInstanceOfSatisfying(ServiceBusException.class,
+                e -> assertThat(e.getReason()).isEqualTo(ServiceBusFailureReason.UNAUTHORIZED))
+                .hasMessageContaining("the token has an invalid signature");
+
+        bus.acceptTokens();
+        queueSender("work").sendMessage(message("m2"));
+        assertThat(bus.browse("work")).extracting(BrowsedMessage::messageId).containsExactly("m2");
+    }
+
+    @Test
     void aLostAnswerLooksToTheSenderLikeAFailureAndTheMessageIsThere() {
         ServiceBusSenderClient sender = queueSender("work");
         sender.sendMessage(message("m1"));

@@ -14,6 +14,8 @@ final class Namespace {
 
     private final Map<String, Entity> byPath = new HashMap<>();
     private final List<Entity> entities;
+    /** What every token is answered with, null for acceptance. */
+    String tokenRefusal;
 
     /** @param entities queues, topics and subscriptions, without dead-letter queues */
     Namespace(List<Entity> entities) {

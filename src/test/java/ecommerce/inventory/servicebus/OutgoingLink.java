@@ -103,6 +103,13 @@ final class OutgoingLink implements Queue.Consumer {
         }
     }
 
+    @Override
+    public void refuse(RefusedException refusal) {
+        detached();
+        sender.setCondition(refusal.error());
+        sender.close();
+    }
+
     /** Tells the queue what the client decided, and the client, with the same outcome, that this is done. */
     private void settle(OutgoingDelivery delivery) {
         DeliveryState state = delivery.getRemoteState();

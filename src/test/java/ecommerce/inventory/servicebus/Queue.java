@@ -27,6 +27,9 @@ final class Queue extends Entity {
 
         /** Tells a consumer that asked for it that there is nothing more to deliver. */
         void drained();
+
+        /** Ends the link with an error. */
+        void refuse(RefusedException refusal);
     }
 
     enum Kind {
@@ -50,6 +53,8 @@ final class Queue extends Entity {
     private long nextExpiry = Long.MAX_VALUE;
     private boolean dispatchRequested;
     private boolean paused;
+    /** What every receiver is answered with, null for none. */
+    private RefusedException receiversRefused;
     /** How many more settlements never arrive. */
     int settlementsToLose;
     private long completed;
@@ -113,6 +118,21 @@ final class Queue extends Entity {
     void pause(boolean pause) {
         paused = pause;
         requestDispatch();
+    }
+
+    /** Ends the links of all receivers and lets none in, until the refusal is null again. */
+    void refuseReceivers(RefusedException refusal) {
+        receiversRefused = refusal;
+        if (refusal != null) {
+            List.copyOf(consumers).forEach(consumer -> consumer.refuse(refusal));
+        }
+    }
+
+    /** @throws RefusedException while receivers are refused */
+    void checkReceiversAllowed() {
+        if (receiversRefused != null) {
+            throw receiversRefused;
+        }
     }
 
     /** Delivers what can be delivered, once the loop has read what clients have sent so far. */
