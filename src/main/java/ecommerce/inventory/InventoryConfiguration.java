@@ -26,6 +26,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.autoconfigure.flyway.FlywayMigrationStrategy;
 import org.springframework.boot.autoconfigure.web.ServerProperties;
+import org.springframework.boot.availability.ApplicationAvailability;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
@@ -143,8 +144,8 @@ class InventoryConfiguration {
 
     @Bean
     @ConditionalOnWebApplication
-    PortLimits portLimits(InventoryProperties settings, ServerProperties server) {
-        return new PortLimits(settings, server);
+    PortLimits portLimits(InventoryProperties settings, ServerProperties server, ApplicationAvailability availability) {
+        return new PortLimits(settings, server, availability);
     }
 
     /**

@@ -2,9 +2,11 @@ package ecommerce.inventory.ports;
 
 import ecommerce.inventory.InventoryProperties;
 import org.apache.catalina.core.StandardHost;
+import org.apache.tomcat.util.buf.EncodedSolidusHandling;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.boot.autoconfigure.web.ServerProperties;
+import org.springframework.boot.availability.ApplicationAvailability;
 import org.springframework.boot.web.embedded.tomcat.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
@@ -14,18 +16,25 @@ public class PortLimits implements WebServerFactoryCustomizer<TomcatServletWebSe
 
     private final InventoryProperties settings;
     private final ServerProperties server;
+    private final ApplicationAvailability availability;
 
-    public PortLimits(InventoryProperties settings, ServerProperties server) {
+    public PortLimits(InventoryProperties settings, ServerProperties server, ApplicationAvailability availability) {
         this.settings = settings;
         this.server = server;
+        this.availability = availability;
     }
 
     @Override
     public void customize(TomcatServletWebServerFactory port) {
         port.setProtocol(LimitedProtocol.class.getName());
-        port.addConnectorCustomizers(connector -> ((LimitedProtocol) connector.getProtocolHandler())
-            .limit(server.getTomcat().getMaxConnections(), server.getTomcat().getConnectionTimeout()));
-        port.addEngineValves(new SecurityHeaders(), new RequestLimits(settings.api()));
+        port.addConnectorCustomizers(connector -> {
+            ((LimitedProtocol) connector.getProtocolHandler())
+                .limit(server.getTomcat().getMaxConnections(), server.getTomcat().getConnectionTimeout());
+            // Neither decoded, by which it would become part of the path, nor refused, as RequestLimits does that where no id is.
+            connector.setEncodedSolidusHandling(EncodedSolidusHandling.PASS_THROUGH.getValue());
+            connector.setEncodedReverseSolidusHandling(EncodedSolidusHandling.PASS_THROUGH.getValue());
+        });
+        port.addEngineValves(new SecurityHeaders(), new RequestLimits(settings.api(), availability));
         port.addContextCustomizers(context -> ((StandardHost) context.getParent()).setErrorReportValveClass(ProblemReport.class.getName()));
     }
 
@@ -35,8 +44,8 @@ public class PortLimits implements WebServerFactoryCustomizer<TomcatServletWebSe
         /** If there is one port for both, it is limited already. */
         @Bean
         @ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
-        PortLimits portLimits(InventoryProperties settings, ServerProperties server) {
-            return new PortLimits(settings, server);
+        PortLimits portLimits(InventoryProperties settings, ServerProperties server, ApplicationAvailability availability) {
+            return new PortLimits(settings, server, availability);
         }
     }
 }

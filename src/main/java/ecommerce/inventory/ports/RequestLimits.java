@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 import ecommerce.inventory.InventoryProperties;
 import jakarta.servlet.AsyncEvent;
@@ -14,11 +15,14 @@ import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.valves.ValveBase;
 import org.apache.coyote.ActionCode;
+import org.springframework.boot.availability.ApplicationAvailability;
+import org.springframework.boot.availability.ReadinessState;
 import org.springframework.http.HttpStatus;
 
 /**
  * Refuses requests that no handler is to see, before anything of their bodies is read: those that are no HTTP/1.0 or 1.1, of a method that
- * nothing here has, with a body that is too large or of unknown length, for a host that is not this one, and those that are too many.
+ * nothing here has, with a body that is too large or of unknown length, for a host that is not this one, with a slash in a name where no
+ * name has one, those that are too many, and questions to the API while its routes are not there.
  */
 class RequestLimits extends ValveBase {
 
@@ -27,15 +31,21 @@ class RequestLimits extends ValveBase {
     private static final Set<String> VERSIONS = Set.of("HTTP/1.0", "HTTP/1.1");
     private static final Set<String> WITHOUT_BODY = Set.of("GET", "HEAD", "DELETE");
     private static final Set<String> WITH_BODY = Set.of("POST", "PUT", "PATCH");
+    private static final String API = "/api/inventory/";
+    /** Or backslash. Only ids in the paths of the API have any. */
+    private static final Pattern ENCODED_SLASH = Pattern.compile("%(2f|5c)", Pattern.CASE_INSENSITIVE);
+    private static final Pattern DOTS = Pattern.compile("(/|%2f|%5c)(\\.|%2e){1,2}(/|%2f|%5c|$)", Pattern.CASE_INSENSITIVE);
 
     private final InventoryProperties.Api limits;
     private final Hosts hosts;
+    private final ApplicationAvailability availability;
     private final Map<String, Integer> inFlight = new HashMap<>();
     private int total;
 
-    RequestLimits(InventoryProperties.Api limits) {
+    RequestLimits(InventoryProperties.Api limits, ApplicationAvailability availability) {
         super(true);
         this.limits = limits;
+        this.availability = availability;
         this.hosts = new Hosts(limits.allowedHosts());
     }
 
@@ -46,7 +56,7 @@ class RequestLimits extends ValveBase {
             getNext().invoke(request, response);
             return;
         }
-        Optional<Refusal> refusal = malformed(request).or(() -> enter(request.getRemoteAddr()));
+        Optional<Refusal> refusal = malformed(request).or(() -> notReady(request)).or(() -> enter(request.getRemoteAddr()));
         if (refusal.isPresent()) {
             refusal.get().answer(response);
             leaveBody(request, response);
@@ -90,7 +100,18 @@ class RequestLimits extends ValveBase {
             return refusal(HttpStatus.FORBIDDEN, "The host of this request is not served here. "
                 + "Add its name to the setting inventory.api.allowed-hosts, if it is a name of this worker.");
         }
+        String path = request.getRequestURI();
+        // Whoever decodes it takes it for another path.
+        if (ENCODED_SLASH.matcher(path).find() && (!path.startsWith(API) || DOTS.matcher(path).find())) {
+            return refusal(HttpStatus.BAD_REQUEST, "A path has an encoded slash in the id of a product or an order only, and then no name of dots.");
+        }
         return Optional.empty();
+    }
+
+    /** The port opens before there are routes to answer with. */
+    private Optional<Refusal> notReady(Request request) {
+        return availability.getReadinessState() == ReadinessState.ACCEPTING_TRAFFIC || !request.getRequestURI().startsWith(API) ? Optional.empty()
+            : refusal(HttpStatus.SERVICE_UNAVAILABLE, "The worker is starting or stopping. Try again.");
     }
 
     private synchronized Optional<Refusal> enter(String address) {

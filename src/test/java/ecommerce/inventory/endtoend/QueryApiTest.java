@@ -112,6 +112,21 @@ class QueryApiTest {
         assertThat(api.get("/stock/" + encoded(prefix + "1").replace("+", "%20"), "Stock").get("productId").textValue()).isEqualTo(prefix + "1");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"SKU/12", "a//b", "/", "a/..b/c", "SKU\\12", "50%", "a%2Fb", "a;b", "a?b", "a#b", ".a", "a b", "a+b", "ü/日本/😀", "'\""})
+    void anIdIsAskedForByItsEncodedForm(String id) {
+        tables.stock(id, 3);
+        shop.send(order(id.replace("\\", "\\\\").replace("\"", "\\\""), "9 x"));
+        await().until(() -> tables.count("inventory_orders") == 1);
+        shop.awaitQuiet(tables);
+        String encoded = encoded(id).replace("+", "%20");
+
+        assertThat(api.get("/stock/" + encoded, "Stock").get("productId").textValue()).isEqualTo(id);
+        assertThat(api.get("/orders/" + encoded, "Order").get("orderId").textValue()).isEqualTo(id);
+        assertThat(types(api.get("/orders/" + encoded + "/events", "EventPage"))).containsExactly("InventoryInsufficient");
+        assertThat(api.problem(404, "/summary/" + encoded).get("detail").textValue()).isEqualTo("productId: " + id + " is not known");
+    }
+
     @Test
     void whatTheReadModelHasNotHeardOfIsNotCommitted() {
         tables.stock("a", 3);

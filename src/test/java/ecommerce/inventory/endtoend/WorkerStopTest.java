@@ -5,14 +5,18 @@ import static ecommerce.inventory.support.Shop.order;
 import static ecommerce.inventory.support.Shop.orderCreated;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
 import java.sql.Connection;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
 
 import javax.sql.DataSource;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import ecommerce.inventory.support.Api;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
@@ -24,9 +28,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.SmartLifecycle;
 import org.springframework.jdbc.core.JdbcTemplate;
 
-/** What a worker does with the messages that it has in work when it is told to stop. */
+/** What a worker does with the messages that it has in work when it is told to stop, and with questions before it has started. */
 class WorkerStopTest {
 
     private static final int ORDERS = 30;
@@ -90,6 +95,57 @@ class WorkerStopTest {
         assertThat(counts.abandoned()).as("once, and once more by the SDK if the broker sends it again while the receiver is being closed")
             .isBetween(1L, 2L);
         assertThat(counts.active()).as("for the next worker").isEqualTo(1);
+    }
+
+    @Test
+    void aQuestionThatComesBeforeTheRoutesAreThereIsToComeAgain() throws Exception {
+        int port;
+        try (ServerSocket free = new ServerSocket(0)) {
+            port = free.getLocalPort();
+        }
+        HeldStart.latch = new CountDownLatch(1);
+        CompletableFuture<ConfigurableApplicationContext> worker = CompletableFuture.supplyAsync(
+            () -> Worker.start(database, bus, "server.port=" + port, "spring.main.sources=" + HeldStart.class.getName()));
+        Api api = new Api(port);
+        try {
+            await().ignoreExceptionsInstanceOf(UncheckedIOException.class).until(() -> api.send("/").statusCode() == 200);
+
+            for (String question : Api.questions()) {
+                assertThat(api.problem(503, question).get("detail").textValue()).isEqualTo("The worker is starting or stopping. Try again.");
+            }
+            assertThat(api.send("/api/inventory/stream").statusCode()).isEqualTo(503);
+            assertThat(api.send("/api/inventory/stock").headers().firstValue("Retry-After")).hasValue("1");
+            assertThat(worker).as("its start").isNotDone();
+        } finally {
+            HeldStart.latch.countDown();
+            try (var started = worker.join()) {
+                assertThat(api.get("/backlog", "Backlog").get("inbox").get("parked").intValue()).isZero();
+            }
+        }
+    }
+
+    /** The last to be started of what Spring starts. Camel starts its routes after that. */
+    static class HeldStart implements SmartLifecycle {
+
+        private static CountDownLatch latch;
+
+        @Override
+        public void start() {
+            try {
+                latch.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+
+        @Override
+        public void stop() {
+        }
+
+        @Override
+        public boolean isRunning() {
+            return latch.getCount() == 0;
+        }
     }
 
     /**

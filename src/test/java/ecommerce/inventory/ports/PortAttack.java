@@ -45,7 +45,7 @@ enum PortAttack {
     ODD_METHODS((client, i) -> client.send(List.of("TRACE", "OPTIONS", "PROPFIND", "CONNECT", "get", "X".repeat(500)).get(i % 6)
         + " /api/inventory/stock HTTP/1.1\nHost: localhost\nConnection: close\n\n").status()),
     ENCODED_PATHS((client, i) -> client.send("GET /" + List.of("%2e%2e%2f%2e%2e%2fetc/passwd", "%00", "%zz", "..;/actuator", "%u002e", "api/inventory/stock/"
-        + "%25".repeat(500)).get(i % 6) + " HTTP/1.1\nHost: localhost\nConnection: close\n\n").status()),
+        + "%25".repeat(500), "..%2f..%5cetc", "api/inventory/..%2f..%5c..%2fapplication.yaml").get(i % 8) + " HTTP/1.1\nHost: localhost\nConnection: close\n\n").status()),
     BROKEN_HTTP((client, i) -> client.send(List.of("GET /\n\n", "\1\2\3\n\n", "GET / HTTP/9.9\nHost: localhost\n\n", "GET / HTTP/1.1\nHost localhost\n\n",
         "GET / HTTP/1.1\nHost: localhost\nContent-Length: 1\nContent-Length: 2\n\n", "GET / HTTP/1.1\nHost: localhost\nX: " + "x".repeat(30_000) + "\n\n").get(i % 6))
         .status()),
