@@ -23,6 +23,7 @@ import ecommerce.inventory.inbox.Normalizer;
 import ecommerce.inventory.inbox.Outages;
 import ecommerce.inventory.inbox.ParkedMessage;
 import ecommerce.inventory.inbox.SchemaViolations;
+import ecommerce.inventory.messaging.ConsumersHealth;
 import ecommerce.inventory.messaging.DeadLetterQueues;
 import ecommerce.inventory.messaging.ReceiverWatch;
 import ecommerce.inventory.messaging.SettlingServiceBusComponent;
@@ -74,6 +75,11 @@ public class InventoryBeans {
     @BindToRegistry
     public ReceiverWatch receiverWatch(CamelContext camel, MeterRegistry registry, InventoryProperties settings) {
         return new ReceiverWatch(camel, registry, settings.receivers().idleLimit());
+    }
+
+    @BindToRegistry
+    public ConsumersHealth consumersHealth(CamelContext camel) {
+        return new ConsumersHealth(camel);
     }
 
     @BindToRegistry
@@ -140,14 +146,14 @@ public class InventoryBeans {
     }
 
     @BindToRegistry(destroyMethod = "close")
-    public OutboxPublisher outboxPublisher(InventoryProperties settings, MessageTracer tracer) {
+    public OutboxPublisher outboxPublisher(InventoryProperties settings, MessageTracer tracer, RelayHealth health) {
         ServiceBusConfiguration events = connection(settings.servicebus());
         events.setServiceBusType(ServiceBusType.topic);
         events.setTopicOrQueueName(settings.servicebus().eventsTopic());
         // For a connection that was dropped while idle; what lasts longer is the relay's to wait for.
         events.getAmqpRetryOptions().setMaxRetries(1);
         return new OutboxPublisher(settings.servicebus().eventsTopic(), tracer,
-            () -> new ServiceBusClientFactory().createServiceBusSenderClient(events));
+            () -> new ServiceBusClientFactory().createServiceBusSenderClient(events), health);
     }
 
     /** Named as the policy that Camel Quarkus brings, so that routes can say it on either runtime. */

@@ -4,6 +4,7 @@ import java.lang.reflect.Method;
 
 import ecommerce.inventory.api.StockStream;
 import ecommerce.inventory.database.DatabaseHealth;
+import ecommerce.inventory.health.ReadinessCheck;
 import ecommerce.inventory.messaging.ConsumerControl;
 import ecommerce.inventory.messaging.ConsumersHealth;
 import ecommerce.inventory.metrics.InvariantsHealth;
@@ -15,6 +16,7 @@ import io.opentelemetry.sdk.trace.samplers.Sampler;
 import jakarta.servlet.http.HttpServletRequest;
 import org.apache.camel.BindToRegistry;
 import org.apache.camel.CamelContext;
+import org.apache.camel.health.HealthCheck;
 import org.flywaydb.core.Flyway;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.beans.factory.support.BeanDefinitionRegistry;
@@ -124,14 +126,18 @@ class InventoryConfiguration {
     }
 
     @Bean
-    ConsumersHealth consumersHealthIndicator(CamelContext camel) {
-        return new ConsumersHealth(camel);
+    HealthIndicator consumersHealthIndicator(ConsumersHealth consumers) {
+        return () -> health(consumers);
     }
 
     @Bean
     HealthIndicator relayHealthIndicator(RelayHealth relay) {
-        return () -> (relay.isStuck() ? Health.down() : Health.up())
-            .withDetail("secondsSinceLastRound", relay.sinceLastRound().toSeconds()).build();
+        return () -> health(relay);
+    }
+
+    private static Health health(ReadinessCheck check) {
+        HealthCheck.Result result = check.call();
+        return Health.status(result.getState().name()).withDetails(result.getDetails()).build();
     }
 
     /** Neither readiness nor liveness: a restart mends no stock. */

@@ -1,29 +1,33 @@
 package ecommerce.inventory.messaging;
 
+import ecommerce.inventory.health.ReadinessCheck;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ServiceStatus;
-import org.springframework.boot.actuate.health.Health;
-import org.springframework.boot.actuate.health.HealthIndicator;
+import org.apache.camel.health.HealthCheckResultBuilder;
 
-/** Whether all routes that receive from Service Bus run. One that an operator has paused is as it should be. */
-public class ConsumersHealth implements HealthIndicator {
+/**
+ * Whether all routes that receive from Service Bus run, and it lets them receive: of a source that it refuses, what it says is told.
+ * One that an operator has paused is as it should be.
+ */
+public class ConsumersHealth extends ReadinessCheck {
 
     private final CamelContext camel;
 
     public ConsumersHealth(CamelContext camel) {
+        super("inventory-consumers");
         this.camel = camel;
     }
 
     @Override
-    public Health health() {
-        Health.Builder health = Health.up();
-        Receivers.routes(camel).keySet().forEach(source -> {
+    protected void check(HealthCheckResultBuilder result) {
+        Receivers.routes(camel).forEach((source, route) -> {
             ServiceStatus status = camel.getRouteController().getRouteStatus(source);
-            if (!status.isStarted() && !status.isSuspended()) {
-                health.down();
+            var refusal = ((SettlingConsumer) route.getConsumer()).refusal();
+            String state = refusal.map(reason -> "refused: " + reason).orElse(status.isSuspended() ? "paused" : status.name());
+            if (refusal.isPresent() || !status.isStarted() && !status.isSuspended()) {
+                result.down().message(source + ": " + state);
             }
-            health.withDetail(source, status.isSuspended() ? "paused" : status.name());
+            result.detail(source, state);
         });
-        return health.build();
     }
 }

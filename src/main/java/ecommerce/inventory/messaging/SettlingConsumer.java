@@ -66,6 +66,7 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
     private Queue<ServiceBusReceivedMessageContext> toGiveBack;
     private CountDownLatch closed;
     private volatile long active;
+    private volatile Refusals refusals;
 
     SettlingConsumer(ServiceBusEndpoint endpoint, Processor processor, MessageTracer tracer, int maxMessageSize) {
         super(endpoint, processor);
@@ -108,6 +109,7 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
         held = new Semaphore(0);
         toGiveBack = new ConcurrentLinkedQueue<>();
         closed = new CountDownLatch(1);
+        refusals = new Refusals(entity(), tryTimeout());
         client = Receivers.processor(getEndpoint().getConfiguration(), this::onMessage, this::onError);
         active = System.nanoTime();
         client.start();
@@ -139,8 +141,14 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
             : Duration.ofNanos(System.nanoTime() - active);
     }
 
+    /** Why Service Bus does not let this worker receive; empty if it does, or is away. */
+    Optional<String> refusal() {
+        return Optional.ofNullable(refusals).flatMap(Refusals::reason);
+    }
+
     private void onMessage(ServiceBusReceivedMessageContext context) {
         active = System.nanoTime();
+        refusals.received();
         try {
             int size = MessageBody.size(context.getMessage());
             if (size >> 10 > maxMessageSize && largerMessageIsReported.compareAndSet(false, true)) {
@@ -274,7 +282,8 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
     }
 
     private void onError(ServiceBusErrorContext context) {
-        LOG.warn("{}: {}: {}", entity(), context.getErrorSource(), context.getException().getMessage());
+        BrokerRefusal.of(context.getException()).ifPresentOrElse(refusals::refused,
+            () -> LOG.warn("{}: {}: {}", entity(), context.getErrorSource(), context.getException().getMessage()));
     }
 
     private String entity() {

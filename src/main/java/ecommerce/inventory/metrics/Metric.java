@@ -33,7 +33,10 @@ public enum Metric {
     /** invariant: negative-stock, reserved-stock, read-model, accounted-stock, order-status. */
     INVARIANT_VIOLATIONS("inventory.invariant.violations", "products", "Products that violate an invariant, counted to 100 in all"),
     /** source: id of the route. */
-    CONSUMER_RUNNING("inventory.consumer.running", null, "1 if the route receives from Service Bus, 0 if it is paused or stopped"),
+    CONSUMER_RUNNING("inventory.consumer.running", null, "1 if the route receives from Service Bus, 0 if it is paused, stopped or refused"),
+    /** source: id of the route. */
+    CONSUMER_REFUSED("inventory.consumer.refused", null,
+        "1 if what the route receives from is not there, is disabled, or does not let this worker in; 0 otherwise"),
     /** source: id of the route. */
     CONSUMER_RESTARTS("inventory.consumer.restarts", "restarts", "Times that a receiver had silently stopped and was connected anew"),
     MEASUREMENT_AGE("inventory.measurement.age", "seconds", "Since the gauges that tell of the database were measured");

@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -17,6 +18,7 @@ import com.azure.messaging.servicebus.ServiceBusFailureReason;
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import com.azure.messaging.servicebus.ServiceBusMessageBatch;
 import com.azure.messaging.servicebus.ServiceBusSenderClient;
+import ecommerce.inventory.messaging.BrokerRefusal;
 import ecommerce.inventory.tracing.MessageTracer;
 import ecommerce.inventory.tracing.MessageTracer.Publication;
 
@@ -41,16 +43,19 @@ public class OutboxPublisher implements AutoCloseable {
     private final String topic;
     private final MessageTracer tracer;
     private final Supplier<ServiceBusSenderClient> connect;
+    private final RelayHealth health;
     private ServiceBusSenderClient sender;
 
     /**
      * @param topic   that the sender sends to
      * @param connect makes the sender, at the first event: a broker that is away must not keep the worker from starting
+     * @param health  gets to know whether the broker refuses the topic to this worker
      */
-    public OutboxPublisher(String topic, MessageTracer tracer, Supplier<ServiceBusSenderClient> connect) {
+    public OutboxPublisher(String topic, MessageTracer tracer, Supplier<ServiceBusSenderClient> connect, RelayHealth health) {
         this.topic = topic;
         this.tracer = tracer;
         this.connect = connect;
+        this.health = health;
     }
 
     /**
@@ -64,6 +69,7 @@ public class OutboxPublisher implements AutoCloseable {
     public Map<String, Object> publish(List<Map<String, Object>> events) {
         Attempt attempt = new Attempt(sender());
         String outage = null;
+        Optional<String> refusal = Optional.empty();
         try {
             for (Map<String, Object> event : events) {
                 attempt.add(event);
@@ -72,7 +78,9 @@ public class OutboxPublisher implements AutoCloseable {
         } catch (RuntimeException e) {
             // Not of the SDK's own types only: a send that times out is an IllegalStateException.
             outage = e.toString();
+            refusal = BrokerRefusal.of(e);
         }
+        health.refused(refusal);
         Map<String, Object> result = new HashMap<>();
         result.put("published", attempt.published.toArray(UUID[]::new));
         result.put("failed", attempt.refused.keySet().toArray(UUID[]::new));

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.sql.Timestamp;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -35,6 +36,7 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import ecommerce.inventory.inbox.InboundSchema;
 import ecommerce.inventory.inbox.InvalidMessageException;
 import ecommerce.inventory.outbox.OutboxPublisher;
+import ecommerce.inventory.outbox.RelayHealth;
 import ecommerce.inventory.support.Contracts;
 import ecommerce.inventory.tracing.MessageTracer;
 import io.apicurio.datamodels.Library;
@@ -233,7 +235,7 @@ class AsyncApiTest {
         ServiceBusSenderClient sender = mock();
         when(sender.createMessageBatch()).thenReturn(batch);
 
-        new OutboxPublisher("inventory", new MessageTracer(OpenTelemetry.noop()), () -> sender).publish(List.of(row));
+        new OutboxPublisher("inventory", new MessageTracer(OpenTelemetry.noop()), () -> sender, new RelayHealth(Duration.ofMinutes(1))).publish(List.of(row));
 
         ServiceBusMessage event = message.getValue();
         Contracts.assertKept("InventoryReserved", JSON.readTree(event.getBody().toBytes()),

@@ -4,10 +4,14 @@ import static ecommerce.inventory.support.Shop.await;
 import static ecommerce.inventory.support.Shop.order;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.OffsetDateTime;
+import java.util.stream.Stream;
+
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.messaging.ReceiverWatch;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Backend;
@@ -29,6 +33,7 @@ class HealthTest {
 
     private static final Logger METERS = (Logger) LoggerFactory.getLogger(MeterRegistry.class);
     private static final String SOURCE = "source=\"orders-subscription\"";
+    private static final String PAYMENTS = "source=\"payments-subscription\"";
 
     private EmbeddedServiceBus bus;
     private Shop shop;
@@ -42,7 +47,9 @@ class HealthTest {
         shop = new Shop(bus);
         worker = Worker.start(Backend.createDatabase(), bus,
             "inventory.receivers.watch-schedule=* * * * * ?",
-            "inventory.receivers.idle-limit=PT2S");
+            "inventory.receivers.idle-limit=PT2S",
+            "inventory.servicebus.try-timeout=PT1S",
+            "inventory.outbox.outage-pause=PT0.2S");
         tables = new Tables(worker.getBean(JdbcTemplate.class));
         tables.stock("a", 10);
         management = new Management(worker.getEnvironment());
@@ -102,7 +109,75 @@ class HealthTest {
         bus.resume(Shop.SUBSCRIPTION);
         await().until(() -> shop.events("order-1").size() == 1);
 
-        assertThat(management.sample("inventory_consumer_restarts_total", "source=\"payments-subscription\""))
+        assertThat(management.sample("inventory_consumer_restarts_total", PAYMENTS))
             .as("idle, and nothing waits").isZero();
+    }
+
+    @Test
+    void aSilentReceiverIsNoticedHoweverMuchLiesBeforeWhatItDoesNotGet() {
+        bus.pause(Shop.COMMANDS);
+        // More than one look takes in.
+        shop.sendCommands(Stream.generate(() -> Shop.commandMessage("RestockInventory", "{\"productId\":\"later\",\"quantityToAdd\":1}")
+            .setScheduledEnqueueTime(OffsetDateTime.now().plusDays(1))).limit(6_000).toArray(ServiceBusMessage[]::new));
+        assertThat(bus.counts(Shop.COMMANDS).scheduled()).isEqualTo(6_000);
+        shop.command("RestockInventory", "{\"productId\":\"a\",\"quantityToAdd\":1}");
+
+        await().until(() -> management.sample("inventory_consumer_restarts_total", "source=\"inventory-commands-queue\"") >= 1);
+        bus.resume(Shop.COMMANDS);
+        await().untilAsserted(() -> assertThat(tables.stockOf("a")).startsWith("11 available"));
+    }
+
+    @Test
+    void aSourceThatIsNotThereOrRefusesIsNamedWithItsReasonAndTheOthersGoOn() {
+        assertThat(management.get("health/readiness").statusCode()).isEqualTo(200);
+
+        bus.refuseReceivers(Shop.PAYMENTS, "amqp:not-found", "The messaging entity 'sb://shop/payments/Subscriptions/nowhere' could not be found.");
+        bus.refuseReceivers(Shop.COMMANDS, "amqp:unauthorized-access", "Unauthorized access. 'Listen' claim(s) are required.");
+
+        await().untilAsserted(() -> assertThat(management.get("health/readiness").body()).contains(
+            "\"payments-subscription\":\"refused: MESSAGING_ENTITY_NOT_FOUND: The messaging entity 'sb://shop/payments/Subscriptions/nowhere' could not be found.\"",
+            "\"inventory-commands-queue\":\"refused: UNAUTHORIZED: Unauthorized access. 'Listen' claim(s) are required.\"",
+            "\"orders-subscription\":\"Started\""));
+        assertThat(management.get("health/readiness").statusCode()).isEqualTo(503);
+        assertThat(management.get("health/liveness").statusCode()).as("a restart mends nothing").isEqualTo(200);
+        assertThat(management.get("health").body()).as("secrets").doesNotContain("SAS_KEY_VALUE", "SharedAccess");
+        await().untilAsserted(() -> {
+            assertThat(management.sample("inventory_consumer_running", PAYMENTS)).isZero();
+            assertThat(management.sample("inventory_consumer_refused", PAYMENTS)).isEqualTo(1);
+            assertThat(management.sample("inventory_consumer_running", SOURCE)).isEqualTo(1);
+            assertThat(management.sample("inventory_consumer_refused", SOURCE)).isZero();
+        });
+        shop.send(order("order-1", "1 a"));
+        await().until(() -> shop.events("order-1").size() == 1);
+
+        bus.acceptReceivers(Shop.PAYMENTS);
+        bus.acceptReceivers(Shop.COMMANDS);
+        shop.command("RestockInventory", "{\"productId\":\"a\",\"quantityToAdd\":1}");
+        await().untilAsserted(() -> assertThat(tables.stockOf("a")).startsWith("10 available"));
+        await().untilAsserted(() -> assertThat(management.get("health/readiness").statusCode()).as("without a payment, too").isEqualTo(200));
+        assertThat(management.sample("inventory_consumer_refused")).isZero();
+        assertThat(management.sample("inventory_consumer_running")).isEqualTo(3);
+        assertThat(management.sample("inventory_consumer_restarts_total", PAYMENTS)).as("it is not silent").isZero();
+    }
+
+    @Test
+    void aKeyThatIsNotValidAndATopicThatIsNotThereMakeTheWorkerUnreadyUntilTheyAre() {
+        bus.refuseTokens("InvalidSignature: The token has an invalid signature.");
+        bus.dropConnections();
+        await().untilAsserted(() -> assertThat(management.get("health/readiness").body().split("refused: UNAUTHORIZED: [^\"]*InvalidSignature", -1))
+            .as("sources that are refused").hasSize(4));
+        bus.acceptTokens();
+        shop.send(order("order-1", "1 a"));
+        await().until(() -> shop.events("order-1").size() == 1);
+
+        bus.refuseSends("inventory", "amqp:not-found", "The messaging entity 'sb://shop/inventory' could not be found.");
+        shop.send(order("order-2", "1 a"));
+        await().untilAsserted(() -> assertThat(management.get("health/readiness").body()).contains(
+            "\"refused\":\"MESSAGING_ENTITY_NOT_FOUND: The messaging entity 'sb://shop/inventory' could not be found.\""));
+        assertThat(management.get("health/readiness").statusCode()).isEqualTo(503);
+
+        bus.acceptSends("inventory");
+        await().until(() -> shop.events("order-2").size() == 1);
+        await().untilAsserted(() -> assertThat(management.get("health/readiness").statusCode()).isEqualTo(200));
     }
 }
