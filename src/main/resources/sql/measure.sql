@@ -9,6 +9,7 @@ SELECT (SELECT count(*) FROM (
        coalesce(extract(epoch FROM clock_timestamp() - least(new.oldest, refused.oldest)), 0) AS "inventory.outbox.age",
        coalesce((SELECT greatest(extract(epoch FROM clock_timestamp() - min(expires_at)), 0)
                  FROM inventory_reservations WHERE status = 'Reserved'), 0) AS "inventory.expiry.lag",
+       (SELECT count(*) FROM (SELECT FROM inventory_orders_waiting LIMIT 100000) AS waiting) AS "inventory.orders.waiting",
        (SELECT count(*) FROM (SELECT FROM outbox_unprojected LIMIT 100000) AS waiting) AS "inventory.summary.pending",
        coalesce((SELECT extract(epoch FROM clock_timestamp() - created_at)
                  FROM outbox_unprojected JOIN outbox USING (message_id)

@@ -1,5 +1,5 @@
 -- What waits, and for how long, in seconds. Counts end at :#countLimit, so that a large backlog is not read through;
--- the age of parked and dead messages is that of the oldest that was counted.
+-- the age of parked and dead messages is that of the oldest that was counted. What the broker has dead-lettered was counted before.
 SELECT CAST(json_build_object(
     'inbox', (
         SELECT json_build_object('parked', count(*), 'oldestAge', age_of(min(received_at)))
@@ -23,5 +23,10 @@ SELECT CAST(json_build_object(
             FROM outbox
             WHERE message_id = (SELECT message_id FROM outbox_unprojected ORDER BY sequence LIMIT 1)))
         FROM (SELECT FROM outbox_unprojected LIMIT CAST(:#countLimit AS integer)) AS behind),
+    'orders', (
+        SELECT json_build_object('waiting', count(*), 'oldestAge', age_of(min(created_at)))
+        FROM (SELECT created_at FROM inventory_orders_waiting
+              ORDER BY created_at LIMIT CAST(:#countLimit AS integer)) AS waiting),
+    'deadLetters', CAST(:#deadLetters AS json),
     'countLimit', CAST(:#countLimit AS integer),
     'at', utc(now())) AS text)

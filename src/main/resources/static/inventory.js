@@ -14,6 +14,8 @@ let prefix = '';
 let next = null;
 let loading = 0;
 let eventsAreStale = true;
+let deadMessages = null;
+let deadLetters = null;
 
 const number = new Intl.NumberFormat('en');
 
@@ -167,9 +169,13 @@ function changed(stock) {
 
 // Work
 
+function atLeast(count, limit) {
+  return number.format(count) + (count >= limit ? '+' : '');
+}
+
 function tile(id, count, text, limit, bad) {
   const place = element(id);
-  place.querySelector('strong').textContent = number.format(count) + (count >= limit ? '+' : '');
+  place.querySelector('strong').textContent = atLeast(count, limit);
   place.querySelector('small').textContent = text;
   place.toggleAttribute('data-bad', bad);
 }
@@ -181,7 +187,33 @@ async function loadBacklog() {
   tile('outbox', backlog.outbox.unpublished, oldest(backlog.outbox.unpublished, backlog.outbox.oldestAge), limit, backlog.outbox.oldestAge > LATE_SECONDS);
   tile('inbox', backlog.inbox.parked, oldest(backlog.inbox.parked, backlog.inbox.oldestAge), limit, backlog.inbox.oldestAge > LATE_SECONDS);
   tile('summary', backlog.summary.behind, oldest(backlog.summary.behind, backlog.summary.oldestAge), limit, backlog.summary.oldestAge > LATE_SECONDS);
-  tile('dead', backlog.dead.messages, backlog.dead.messages ? `first ${age(backlog.dead.oldestAge)} ago` : 'nothing', limit, backlog.dead.messages > 0);
+  tile('orders', backlog.orders.waiting, oldest(backlog.orders.waiting, backlog.orders.oldestAge), limit, backlog.orders.waiting > 0);
+  deadLetters = backlog.deadLetters;
+  drawDead(backlog.dead, limit);
+}
+
+/** Dead are messages of the inbox; those that Service Bus has in its dead-letter queues were given up as well. */
+function drawDead(dead, limit) {
+  const known = deadLetters.sources.filter(({ messages }) => messages !== null);
+  const lettered = known.reduce((sum, { messages }) => sum + messages, 0);
+  const more = known.some(({ messages }) => messages >= deadLetters.countLimit);
+  const unknown = known.length < deadLetters.sources.length;
+  const parts = [];
+  if (dead.messages) parts.push(`first ${age(dead.oldestAge)} ago`);
+  if (lettered) parts.push(`${number.format(lettered)}${more ? '+' : ''} dead-lettered`);
+  if (unknown) parts.push('dead letters not known');
+  tile('dead', dead.messages + lettered, parts.join(', ') || 'nothing', more ? 0 : limit, dead.messages + lettered > 0 || unknown);
+  element('dead-letters').replaceChildren(...deadLetters.sources.filter(({ messages }) => messages !== 0).map(({ source, messages }) => {
+    const li = node('li');
+    li.append(node('div', 'first', source), node('div', 'second', messages === null ? 'What is in its dead-letter queue is not known.'
+      : `${atLeast(messages, deadLetters.countLimit)} in its dead-letter queue`));
+    return li;
+  }));
+  drawNothingGivenUp();
+}
+
+function drawNothingGivenUp() {
+  element('no-dead-messages').hidden = deadMessages !== 0 || !deadLetters || deadLetters.sources.some(({ messages }) => messages !== 0);
 }
 
 const WHAT = {
@@ -214,7 +246,8 @@ async function loadDead() {
   const { items } = await ask('dead-messages?limit=12');
   element('dead-messages').replaceChildren(...items.map(message => item(message.messageType, message.deadAt,
     `${message.partitionKey ?? message.messageId}, after ${message.attempts} ${message.attempts === 1 ? 'attempt' : 'attempts'}`, message.error)));
-  element('no-dead-messages').hidden = items.length > 0;
+  deadMessages = items.length;
+  drawNothingGivenUp();
 }
 
 // When

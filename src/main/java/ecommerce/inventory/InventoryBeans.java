@@ -24,6 +24,7 @@ import ecommerce.inventory.inbox.Outages;
 import ecommerce.inventory.inbox.ParkedMessage;
 import ecommerce.inventory.inbox.SchemaViolations;
 import ecommerce.inventory.messaging.ConsumersHealth;
+import ecommerce.inventory.messaging.DeadLetterCounts;
 import ecommerce.inventory.messaging.DeadLetterQueues;
 import ecommerce.inventory.messaging.ReceiverWatch;
 import ecommerce.inventory.messaging.SettlingServiceBusComponent;
@@ -56,8 +57,9 @@ public class InventoryBeans {
     private static final Duration RELAY_STUCK = Duration.ofMinutes(2);
 
     @BindToRegistry("azure-servicebus")
-    public SettlingServiceBusComponent serviceBusComponent(InventoryProperties settings, MessageTracer tracer) {
-        SettlingServiceBusComponent component = new SettlingServiceBusComponent(tracer, settings.servicebus().maxMessageSize());
+    public SettlingServiceBusComponent serviceBusComponent(InventoryProperties settings, MessageTracer tracer, MeterRegistry registry) {
+        SettlingServiceBusComponent component =
+            new SettlingServiceBusComponent(tracer, registry, settings.servicebus().maxMessageSize());
         component.setConfiguration(connection(settings.servicebus()));
         return component;
     }
@@ -70,6 +72,11 @@ public class InventoryBeans {
     @BindToRegistry
     public DeadLetterQueues deadLetterQueues(CamelContext camel) {
         return new DeadLetterQueues(camel, camel.createProducerTemplate());
+    }
+
+    @BindToRegistry
+    public DeadLetterCounts deadLetterCounts(CamelContext camel, MeterRegistry registry) {
+        return new DeadLetterCounts(camel, registry);
     }
 
     @BindToRegistry

@@ -158,7 +158,7 @@ public record InventoryProperties(
     }
 
     /**
-     * @param watchSchedule When to look after the receivers; Quartz cron expression.
+     * @param watchSchedule When to look after the receivers and to count what is in dead-letter queues; Quartz cron expression.
      * @param idleLimit     How long nothing may come while messages wait before a receiver is connected anew; ISO-8601 duration.
      */
     public record Receivers(

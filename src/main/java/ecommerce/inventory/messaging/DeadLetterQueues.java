@@ -136,11 +136,11 @@ public class DeadLetterQueues {
         }
     }
 
-    private static ServiceBusConfiguration configuration(Route route) {
+    static ServiceBusConfiguration configuration(Route route) {
         return ((SettlingConsumer) route.getConsumer()).getEndpoint().getConfiguration();
     }
 
-    private static void peek(ServiceBusReceiverClient receiver, long limit, Consumer<ServiceBusReceivedMessage> visitor) {
+    static void peek(ServiceBusReceiverClient receiver, long limit, Consumer<ServiceBusReceivedMessage> visitor) {
         long next = 0;
         long left = limit;
         while (left > 0) {

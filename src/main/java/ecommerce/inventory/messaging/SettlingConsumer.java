@@ -1,6 +1,7 @@
 package ecommerce.inventory.messaging;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -18,9 +19,13 @@ import com.azure.messaging.servicebus.ServiceBusReceivedMessageContext;
 import com.azure.messaging.servicebus.models.DeadLetterOptions;
 import ecommerce.inventory.inbox.Failures;
 import ecommerce.inventory.inbox.InvalidMessageException;
+import ecommerce.inventory.inbox.InvalidMessageException.Reason;
+import ecommerce.inventory.metrics.Metric;
 import ecommerce.inventory.tracing.LogFields;
 import ecommerce.inventory.tracing.MessageSpan;
 import ecommerce.inventory.tracing.MessageTracer;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
@@ -56,6 +61,7 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
     private static final long LATE_ARRIVALS = 500;
 
     private final MessageTracer tracer;
+    private final MeterRegistry registry;
     /** KiB. */
     private final int maxMessageSize;
     private final AtomicBoolean largerMessageIsReported = new AtomicBoolean();
@@ -68,9 +74,10 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
     private volatile long active;
     private volatile Refusals refusals;
 
-    SettlingConsumer(ServiceBusEndpoint endpoint, Processor processor, MessageTracer tracer, int maxMessageSize) {
+    SettlingConsumer(ServiceBusEndpoint endpoint, Processor processor, MessageTracer tracer, MeterRegistry registry, int maxMessageSize) {
         super(endpoint, processor);
         this.tracer = tracer;
+        this.registry = registry;
         this.maxMessageSize = maxMessageSize;
     }
 
@@ -82,6 +89,8 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
     @Override
     protected void doStart() throws Exception {
         super.doStart();
+        // From the start, so that the first one is seen as an increase.
+        Arrays.stream(Reason.values()).forEach(this::deadLettered);
         connect();
     }
 
@@ -245,6 +254,7 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
             settle(() -> context.deadLetter(new DeadLetterOptions()
                 .setDeadLetterReason(invalid.get().reason().name())
                 .setDeadLetterErrorDescription(invalid.get().getMessage())));
+            deadLettered(invalid.get().reason()).increment();
             return true;
         }
         if (workerStops()) {
@@ -254,6 +264,10 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
         LOG.error("{}: message {} failed in delivery {}; it comes back when its lock ends", entity(), id,
             context.getMessage().getDeliveryCount() + 1, failure);
         return true;
+    }
+
+    private Counter deadLettered(Reason reason) {
+        return Metric.MESSAGES_DEAD_LETTERED.counter(registry, "source", getRouteId(), "reason", reason.name());
     }
 
     /**

@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 import ecommerce.inventory.tracing.MessageTracer;
+import io.micrometer.core.instrument.MeterRegistry;
 import org.apache.camel.Consumer;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Processor;
@@ -21,13 +22,18 @@ import org.apache.camel.spi.annotations.Component;
 public class SettlingServiceBusComponent extends ServiceBusComponent {
 
     private final MessageTracer tracer;
+    private final MeterRegistry registry;
     private final int maxMessageSize;
     /** By System.nanoTime; null while the worker runs. */
     private Long stopped;
 
-    /** @param maxMessageSize of the largest message for which there is memory, in KiB */
-    public SettlingServiceBusComponent(MessageTracer tracer, int maxMessageSize) {
+    /**
+     * @param registry       for {@link ecommerce.inventory.metrics.Metric#MESSAGES_DEAD_LETTERED}
+     * @param maxMessageSize of the largest message for which there is memory, in KiB
+     */
+    public SettlingServiceBusComponent(MessageTracer tracer, MeterRegistry registry, int maxMessageSize) {
         this.tracer = tracer;
+        this.registry = registry;
         this.maxMessageSize = maxMessageSize;
     }
 
@@ -38,7 +44,7 @@ public class SettlingServiceBusComponent extends ServiceBusComponent {
         return new ServiceBusEndpoint(uri, this, configuration) {
             @Override
             public Consumer createConsumer(Processor processor) throws Exception {
-                Consumer consumer = new SettlingConsumer(this, processor, tracer, maxMessageSize);
+                Consumer consumer = new SettlingConsumer(this, processor, tracer, registry, maxMessageSize);
                 configureConsumer(consumer);
                 return consumer;
             }

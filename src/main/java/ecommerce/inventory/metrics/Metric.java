@@ -20,6 +20,8 @@ public enum Metric {
     /** outcome: as above, restocked and adjusted. */
     EVENT_LATENCY("inventory.event.latency", "seconds",
         "From the moment the broker took a message until it has acknowledged an event that the message caused"),
+    /** Known by a payment or a cancellation. */
+    ORDERS_WAITING("inventory.orders.waiting", "orders", "Orders that have waited an hour for their OrderCreated, counted to 100,000"),
     INBOX_DUPLICATES("inventory.inbox.duplicates", "messages", "Messages that were in the inbox already"),
     INBOX_REUSED_IDS("inventory.inbox.reused.ids", "messages", "Messages that had the MessageId of another message, with other content"),
     INBOX_PARKED("inventory.inbox.parked", "messages", "Messages that wait to be tried again, counted to 100,000"),
@@ -39,11 +41,16 @@ public enum Metric {
         "1 if what the route receives from is not there, is disabled, or does not let this worker in; 0 otherwise"),
     /** source: id of the route. */
     CONSUMER_RESTARTS("inventory.consumer.restarts", "restarts", "Times that a receiver had silently stopped and was connected anew"),
+    /** source: id of the route; reason: of {@code InvalidMessageException}. */
+    MESSAGES_DEAD_LETTERED("inventory.messages.dead.lettered", null, "Messages that were dead-lettered as invalid, by source and reason"),
+    /** source: id of the route. */
+    DEAD_LETTERS("inventory.dead.letters", "messages",
+        "Messages in the dead-letter queue, whoever has put them there, counted to 100; NaN while that is not known"),
     MEASUREMENT_AGE("inventory.measurement.age", "seconds", "Since the gauges that tell of the database were measured");
 
     /** Gauges whose values are columns of {@code sql/measure.sql}, named as the metric. */
     static final Metric[] MEASURED = {INBOX_PARKED, INBOX_DEAD, OUTBOX_PENDING, OUTBOX_REFUSED, OUTBOX_AGE, EXPIRY_LAG,
-        SUMMARY_PENDING, SUMMARY_LAG};
+        ORDERS_WAITING, SUMMARY_PENDING, SUMMARY_LAG};
 
     private final String meterName;
     private final String unit;

@@ -80,6 +80,20 @@ class MeasureTest {
     }
 
     @Test
+    void ordersAreMeasuredThatHaveWaitedAnHourForTheirOrderCreated() {
+        for (String status : List.of("Paid", "PaymentFailed", "Refunded", "Cancelled")) {
+            knownOrder(status, status, 61, null);
+            knownOrder(status + "-new", status, 59, null);
+            knownOrder(status + "-known", status, 61, "[]");
+            knownOrder("erased-" + status, status, 61, null);
+        }
+
+        assertThat(measure("inventory.orders.waiting")).isEqualTo(4);
+        assertThat(tables.rows("SELECT order_id FROM inventory_orders_waiting")).extracting(row -> row.get("order_id"))
+            .containsExactlyInAnyOrder("Paid", "PaymentFailed", "Refunded", "Cancelled");
+    }
+
+    @Test
     void whatIsFinishedIsNotLookedAt() throws Exception {
         jdbc.update("INSERT INTO inbox (message_id, message_type, message_body, processed_at) "
             + "SELECT gen_random_uuid(), 'x', '{}', now() FROM generate_series(1, 10000)");
@@ -89,12 +103,14 @@ class MeasureTest {
         tables.stock("a", 10);
         jdbc.update("INSERT INTO inventory_reservations (reservation_id, order_id, product_id, quantity_reserved, status, expires_at) "
             + "SELECT i, i, 'a', 1, 'Committed', now() FROM generate_series(1, 10000) AS i");
+        jdbc.update("INSERT INTO inventory_orders (order_id, status, items, created_at) "
+            + "SELECT i, 'Paid', '[]', now() - interval '1 day' FROM generate_series(1, 10000) AS i");
         jdbc.execute("VACUUM ANALYZE");
 
         List<String> plan = jdbc.queryForList("EXPLAIN " + new ClassPathResource("sql/measure.sql").getContentAsString(StandardCharsets.UTF_8),
             String.class);
 
-        assertThat(plan).noneMatch(line -> line.matches(".*Seq Scan on (inbox|outbox|inventory_reservations) .*"));
+        assertThat(plan).noneMatch(line -> line.matches(".*Seq Scan on (inbox|outbox|inventory_reservations|inventory_orders) .*"));
     }
 
     @Test
@@ -123,6 +139,11 @@ class MeasureTest {
         jdbc.update("INSERT INTO outbox (message_id, message_type, message_body, partition_key, created_at, published_at, error_message, next_retry_at) "
             + "SELECT gen_random_uuid(), 'x', '{}', 'k', now() - make_interval(secs => ?), " + publishedAt + ", error, "
             + "CASE WHEN error IS NOT NULL THEN now() END FROM (VALUES (?)) AS refusal (error)", ageSeconds, error);
+    }
+
+    private void knownOrder(String order, String status, int minutesAgo, String items) {
+        jdbc.update("INSERT INTO inventory_orders (order_id, status, created_at, items) "
+            + "VALUES (?, ?, now() - make_interval(mins => ?), CAST(? AS jsonb))", order, status, minutesAgo, items);
     }
 
     private void reservation(String order, String status, int secondsPast) {

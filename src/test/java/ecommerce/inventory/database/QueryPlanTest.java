@@ -130,7 +130,7 @@ class QueryPlanTest {
             arguments("refuse-erasure", 1, Map.of("orderId", "old-2")),
             arguments("erase-order", 1, Map.of("orderId", "old-2")),
             arguments("query-dead-messages", BATCH, Map.of("limit", BATCH)),
-            arguments("query-backlog", BATCH, Map.of("countLimit", BATCH)),
+            arguments("query-backlog", BATCH, Map.of("countLimit", BATCH, "deadLetters", "{}")),
             arguments("query-events", BATCH, Map.of("limit", BATCH)),
             arguments("query-order", 1, Map.of("orderId", "new-1")),
             arguments("query-order-events", BATCH, Map.of("orderId", "new-1", "after", 0, "limit", BATCH)));

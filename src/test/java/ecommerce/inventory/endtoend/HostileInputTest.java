@@ -6,12 +6,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Collectors;
@@ -23,12 +26,15 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import com.fasterxml.jackson.databind.JsonNode;
+import ecommerce.inventory.metrics.Metric;
 import ecommerce.inventory.servicebus.BrowsedMessage;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Invariants;
 import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -46,7 +52,8 @@ import org.springframework.test.context.TestPropertySource;
 
 /**
  * 10,000 messages of all types, most of them broken at random ({@link HostileMessage}), with good orders among them: each is
- * handled or dead-lettered, as {@link HostileMessageJudge} says, and the worker is after them as it was before.
+ * handled or dead-lettered, as {@link HostileMessageJudge} says, and the worker is after them as it was before. Each is found again in one
+ * place: the inbox, or a dead-letter queue, where it is counted by its reason. What comes again is counted as a duplicate.
  * <p>
  * A failure names seed and index; {@code -Dhostile.seed=7 -Dhostile.case=1234} runs that message alone.
  */
@@ -63,6 +70,7 @@ class HostileInputTest {
     private static final int GOOD_ORDERS_PER_ROUND = 200;
     private static final int STOCK = 1_000_000_000;
     private static final List<String> SOURCES = List.of(Shop.SUBSCRIPTION, Shop.PAYMENTS, Shop.COMMANDS);
+    private static final List<String> ROUTES = List.of("orders-subscription", "payments-subscription", "inventory-commands-queue");
     private static final long MEGABYTE = 1 << 20;
 
     @Autowired
@@ -73,6 +81,8 @@ class HostileInputTest {
     private Tables tables;
     @Autowired
     private Invariants invariants;
+    @Autowired
+    private MeterRegistry meters;
 
     private final LogLines log = new LogLines();
 
@@ -96,17 +106,20 @@ class HostileInputTest {
         List<Long> heap = new ArrayList<>();
         List<Integer> threads = new ArrayList<>();
         Outcome outcome = new Outcome();
+        Map<String, Long> deadLetters = new TreeMap<>();
         for (int round = 0; round < ROUNDS; round++) {
             List<HostileMessage> messages = IntStream.range(round * MESSAGES_PER_ROUND, (round + 1) * MESSAGES_PER_ROUND)
                 .filter(index -> ONLY == null || ONLY == index).mapToObj(index -> HostileMessage.draw(SEED, index)).toList();
             send(round, messages);
             outcome.judge(messages);
+            deadLetters().forEach((key, number) -> deadLetters.merge(key, number, Long::sum));
             bus.purge();
             heap.add(usedHeap());
             threads.add(ManagementFactory.getThreadMXBean().getThreadCount());
         }
 
         assertThat(outcome.faults).as("seed %d; each can be run alone by -Dhostile.seed and -Dhostile.case", SEED).isEmpty();
+        assertThat(deadLettered()).as("the metric, by source and reason").isEqualTo(deadLetters);
         assertThat(Onlooker.LEAKS).as("what a sender wrote into application properties").isEmpty();
         assertThat(tables.containing(HostileMessage.CANARY)).as("tables that have it").isEmpty();
         assertThat(log.forged()).as("lines of the log that a sender could have written").isEmpty();
@@ -114,6 +127,7 @@ class HostileInputTest {
         assertThat(tables.count("inbox")).as("taken in").isEqualTo(outcome.handled + tables.count("inventory_orders WHERE order_id LIKE 'good-%'"));
         assertThat(tables.count("inventory_orders WHERE order_id LIKE 'good-%' AND status = 'Reserved'")).as("good orders")
             .isEqualTo((long) ROUNDS * GOOD_ORDERS_PER_ROUND);
+        assertThatWhatComesAgainIsCountedOrInOnePlace();
         await().untilAsserted(invariants::assertSummaryFollows);
         invariants.assertHold();
         invariants.assertUnitsAdd();
@@ -122,6 +136,24 @@ class HostileInputTest {
             assertThat(heap.get(ROUNDS - 1)).as("heap after each round: %s", heap).isLessThan(heap.get(1) + 16 * MEGABYTE);
             assertThat(threads.get(ROUNDS - 1)).as("threads after each round: %s", threads).isLessThanOrEqualTo(threads.get(1) + 10);
         }
+    }
+
+    /** Messages of the first round: a command that was rejected may be done now. */
+    private void assertThatWhatComesAgainIsCountedOrInOnePlace() {
+        List<HostileMessage> again = IntStream.range(0, MESSAGES_PER_ROUND).filter(index -> ONLY == null || ONLY == index)
+            .mapToObj(index -> HostileMessage.draw(SEED, index)).toList();
+        Set<UUID> before = inbox();
+        Counter duplicates = meters.get(Metric.INBOX_DUPLICATES.meterName()).counter();
+        double duplicatesBefore = duplicates.count();
+        send(ROUNDS, again);
+
+        long known = again.stream().filter(message -> before.contains(inboxId(message))).count();
+        long dead = deadLetters().values().stream().mapToLong(Long::longValue).sum();
+        Set<UUID> after = inbox();
+        long done = again.stream().map(HostileInputTest::inboxId).filter(id -> after.contains(id) && !before.contains(id)).count();
+        assertThat(duplicates.count() - duplicatesBefore).as("counted as duplicates").isEqualTo(known);
+        assertThat(dead + done).as("dead-lettered, or done this time").isEqualTo(again.size() - known);
+        bus.purge();
     }
 
     private void send(int round, List<HostileMessage> messages) {
@@ -143,6 +175,30 @@ class HostileInputTest {
 
     private static List<ServiceBusMessage> of(List<HostileMessage> messages, String... types) {
         return messages.stream().filter(message -> List.of(types).contains(message.type())).map(HostileMessage::message).toList();
+    }
+
+    /** Of a message that is named its type, as HostileMessage has it. What is no UUID is one of its type only. */
+    private static UUID inboxId(HostileMessage message) {
+        String id = message.message().getMessageId();
+        return id.matches("[0-9a-f-]{36}") ? UUID.fromString(id)
+            : UUID.nameUUIDFromBytes((message.type() + '/' + id).getBytes(StandardCharsets.UTF_8));
+    }
+
+    private Set<UUID> inbox() {
+        return tables.rows("SELECT message_id FROM inbox").stream().map(row -> (UUID) row.get("message_id")).collect(Collectors.toSet());
+    }
+
+    /** By source and reason. */
+    private Map<String, Long> deadLetters() {
+        return SOURCES.stream().flatMap(source -> bus.browse(source + "/$DeadLetterQueue").stream()
+            .map(message -> ROUTES.get(SOURCES.indexOf(source)) + ' ' + message.deadLetterReason()))
+            .collect(Collectors.groupingBy(key -> key, TreeMap::new, Collectors.counting()));
+    }
+
+    private Map<String, Long> deadLettered() {
+        return meters.get(Metric.MESSAGES_DEAD_LETTERED.meterName()).counters().stream().filter(counter -> counter.count() > 0)
+            .collect(Collectors.toMap(counter -> counter.getId().getTag("source") + ' ' + counter.getId().getTag("reason"),
+                counter -> (long) counter.count(), Long::sum, TreeMap::new));
     }
 
     private static long usedHeap() {
@@ -167,6 +223,7 @@ class HostileInputTest {
             Set<String> done = new HashSet<>();
             tables.rows("SELECT causation_id FROM outbox WHERE message_type IN ('InventoryRestocked', 'InventoryAdjusted')")
                 .forEach(row -> done.add((String) row.get("causation_id")));
+            Set<UUID> inbox = inbox();
             Map<HostileMessage, JsonNode> accepted = new HashMap<>();
             for (HostileMessage message : messages) {
                 JsonNode object = judge.accepted(message);
@@ -179,6 +236,9 @@ class HostileInputTest {
             for (HostileMessage message : messages) {
                 BrowsedMessage letter = dead.get(message.index());
                 handled += letter == null ? 1 : 0;
+                if (inbox.contains(inboxId(message)) == (letter != null)) {
+                    faults.add("case " + message.index() + " is " + (letter == null ? "nowhere" : "in the inbox and in a dead-letter queue"));
+                }
                 String fault = letter == null ? faultOfHandled(message, accepted.get(message), orders, done) : faultOfDead(letter, accepted.get(message));
                 if (fault != null) {
                     String body = new String(message.body());

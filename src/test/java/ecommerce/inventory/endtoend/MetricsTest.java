@@ -96,6 +96,29 @@ class MetricsTest {
     }
 
     @Test
+    void anOrderThatWaitsForItsOrderCreatedIsSeen() {
+        jdbc.update("INSERT INTO inventory_orders (order_id, status, created_at) VALUES ('order-8', 'Paid', now() - interval '2 h')");
+
+        await().untilAsserted(() -> assertThat(management.sample("inventory_orders_waiting_orders")).isEqualTo(1));
+    }
+
+    @Test
+    void whatIsDeadLetteredIsCountedByReasonAndSourceAndWhatIsInTheQueuesByWhoeverHasPutItThere() {
+        String[] invalid = {"source=\"orders-subscription\"", "reason=\"MalformedBody\""};
+        assertThat(management.scrape()).as("from the start, so that the first is an increase")
+            .contains("reason=\"CommandRejected\",source=\"inventory-commands-queue\"");
+        double before = management.sample("inventory_messages_dead_lettered_total", invalid);
+        double others = management.sample("inventory_messages_dead_lettered_total") - before;
+        shop.send(Shop.orderCreated("no JSON"), Shop.orderCreated("[]"));
+
+        await().untilAsserted(() -> {
+            assertThat(management.sample("inventory_messages_dead_lettered_total", invalid) - before).isEqualTo(2);
+            assertThat(management.sample("inventory_dead_letters_messages", "source=\"orders-subscription\"")).isEqualTo(2);
+        });
+        assertThat(management.sample("inventory_messages_dead_lettered_total") - before - 2).as("of other reasons and sources").isEqualTo(others);
+    }
+
+    @Test
     void everyMetricHasTheNameThatIsDocumentedAndNoLabelTellsOfAnOrder() {
         shop.send(order("order-5", "1 a-product"));
         await().until(() -> shop.events("order-5").size() == 1);

@@ -105,6 +105,30 @@ class PageTest {
     }
 
     @Test
+    void whatIsDeadLetteredIsGivenUpAsWellAndWhatIsNotKnownIsNotNothing() {
+        awaitText("#no-dead-messages", "Nothing was given up.");
+        bus.refuseReceivers("payments/Subscriptions/inventory/$DeadLetterQueue", "amqp:unauthorized-access", "Unauthorized access.");
+        await().untilAsserted(() -> assertThat(text("#dead-letters")).isEqualTo("payments-subscription\nWhat is in its dead-letter queue is not known."));
+        await().untilAsserted(() -> assertThat(text("#dead")).contains("0 given up", "dead letters not known"));
+        assertThat(text("#no-dead-messages")).isEmpty();
+
+        shop.send(Shop.orderCreated("no JSON"), Shop.orderCreated("[]"));
+        bus.acceptReceivers("payments/Subscriptions/inventory/$DeadLetterQueue");
+        await().untilAsserted(() -> assertThat(text("#dead")).contains("2 given up", "2 dead-lettered"));
+        awaitText("#dead-letters", "orders-subscription\n2 in its dead-letter queue");
+        assertThat(text("#no-dead-messages")).isEmpty();
+        assertNoTrouble();
+    }
+
+    @Test
+    void anOrderThatWaitsForItsOrderCreatedIsShown() {
+        jdbc.update("INSERT INTO inventory_orders (order_id, status, created_at) VALUES ('order-7', 'Paid', now() - interval '3 h')");
+
+        await().untilAsserted(() -> assertThat(text("#orders")).contains("1 without OrderCreated", "oldest 3 h"));
+        assertNoTrouble();
+    }
+
+    @Test
     void textOfAStrangerIsText() {
         tables.stock(HOSTILE, 5);
         browser.findElement(By.id("prefix")).sendKeys("<img");
@@ -152,7 +176,7 @@ class PageTest {
     }
 
     private void startWorker() {
-        worker = Worker.start(database, bus, "server.port=" + port);
+        worker = Worker.start(database, bus, "server.port=" + port, "inventory.receivers.watch-schedule=* * * * * ?");
     }
 
     private void awaitText(String selector, String text) {

@@ -9,14 +9,21 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.stream.Stream;
 
+import com.azure.messaging.servicebus.ServiceBusMessage;
 import com.fasterxml.jackson.databind.JsonNode;
+import ecommerce.inventory.messaging.DeadLetterCounts;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Api;
 import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
+import org.apache.camel.CamelContext;
+import org.apache.camel.health.HealthCheck;
+import org.apache.camel.health.HealthCheckHelper;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -160,9 +167,55 @@ class QueryApiTest {
         assertThat(backlog.at("/outbox/unpublished").intValue()).isZero();
         assertThat(backlog.at("/summary/oldestAge").intValue()).isZero();
 
+        assertThat(backlog.at("/orders/waiting").intValue()).isZero();
+        jdbc.update("INSERT INTO inventory_orders (order_id, status, created_at) VALUES ('order-7', 'Paid', now() - interval '2 h')");
+        assertThat(api.get("/backlog", "Backlog").at("/orders/waiting").intValue()).isEqualTo(1);
+        assertThat(api.get("/backlog", "Backlog").at("/orders/oldestAge").doubleValue()).isBetween(7200.0, 7300.0);
+
         JsonNode dead = api.get("/dead-messages", "DeadMessageList").get("items");
         assertThat(dead.findValuesAsText("error")).containsExactly("no such product");
         assertThat(dead.toString()).as("not its body").doesNotContain("Main St");
+    }
+
+    @Test
+    void whetherTheWorkerIsReadyIsSaidByChecksOfCamelsOnEveryRuntime(@Autowired CamelContext camel) throws Exception {
+        assertThat(checksThatAreDown(camel)).isEmpty();
+
+        camel.getRouteController().stopRoute("payments-subscription");
+        assertThat(checksThatAreDown(camel)).contains("inventory-consumers");
+
+        camel.getRouteController().startRoute("payments-subscription");
+        assertThat(checksThatAreDown(camel)).isEmpty();
+    }
+
+    private static List<String> checksThatAreDown(CamelContext camel) {
+        Collection<HealthCheck.Result> results = HealthCheckHelper.invokeReadiness(camel, "full");
+        assertThat(results).extracting(result -> result.getCheck().getId()).contains("inventory-consumers", "inventory-relay");
+        return results.stream().filter(result -> result.getState() == HealthCheck.State.DOWN).map(result -> result.getCheck().getId()).toList();
+    }
+
+    /** Counted by the worker's clock, of which the requests are none. */
+    @Test
+    void theBacklogSaysWhatIsInDeadLetterQueuesAndNothingOfThoseThatCouldNotBeLookedInto(@Autowired CamelContext camel) throws Exception {
+        DeadLetterCounts counts = camel.getRegistry().findSingleByType(DeadLetterCounts.class);
+        shop.send(Stream.generate(() -> Shop.orderCreated("no JSON")).limit(101).toArray(ServiceBusMessage[]::new));
+        shop.command("NoCommand", "{}");
+        shop.awaitQuiet(tables);
+        counts.process(null);
+
+        JsonNode counted = api.get("/backlog", "Backlog").get("deadLetters");
+        assertThat(counted.at("/countLimit").intValue()).isEqualTo(100);
+        assertThat(counted.at("/sources")).hasToString("[{\"source\":\"inventory-commands-queue\",\"messages\":1},"
+            + "{\"source\":\"orders-subscription\",\"messages\":100},{\"source\":\"payments-subscription\",\"messages\":0}]");
+
+        bus.refuseReceivers(Shop.DEAD_LETTERS, "amqp:unauthorized-access", "Unauthorized access.");
+        counts.process(null);
+        assertThat(api.get("/backlog", "Backlog").at("/deadLetters/sources")).as("not that there is nothing").hasToString(
+            "[{\"source\":\"inventory-commands-queue\",\"messages\":1},{\"source\":\"orders-subscription\",\"messages\":null},"
+                + "{\"source\":\"payments-subscription\",\"messages\":0}]");
+        bus.acceptReceivers(Shop.DEAD_LETTERS);
+        counts.process(null);
+        assertThat(api.get("/backlog", "Backlog").at("/deadLetters/sources/1/messages").intValue()).isEqualTo(100);
     }
 
     @ParameterizedTest

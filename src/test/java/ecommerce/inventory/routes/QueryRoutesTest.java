@@ -58,7 +58,7 @@ class QueryRoutesTest {
         getOrder         | query-order         |                               | {orderId=o+1}
         listOrderEvents  | query-order-events  | after=9007199254740993        | {orderId=o+1, after=9007199254740993, limit=100}
         listEvents       | query-events        | limit=1000                    | {limit=1000}
-        getBacklog       | query-backlog       |                               | {countLimit=10000}
+        getBacklog       | query-backlog       |                               | {countLimit=10000, deadLetters={"countLimit":100,"sources":[]}}
         listDeadMessages | query-dead-messages |                               | {limit=100}
         """)
     void onlyWhatTheContractDeclaresReachesTheSql(String operation, String sql, String query, String parameters) throws Exception {

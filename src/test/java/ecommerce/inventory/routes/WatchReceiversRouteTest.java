@@ -6,6 +6,9 @@ import static org.mockito.Mockito.doThrow;
 import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 
+import java.util.List;
+
+import ecommerce.inventory.messaging.DeadLetterCounts;
 import ecommerce.inventory.messaging.ReceiverWatch;
 import ecommerce.inventory.support.RouteTest;
 import org.apache.camel.CamelContext;
@@ -17,10 +20,10 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.context.TestPropertySource;
 import org.springframework.test.context.bean.override.mockito.MockitoBean;
 
-/** {@code watch-receivers.camel.yaml}: a look that fails is not the last. */
+/** {@code watch-receivers.camel.yaml} and {@code count-dead-letters.camel.yaml}: a look that fails is not the last. */
 @RouteTest
 @UseAdviceWith
-@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/watch-receivers.camel.yaml")
+@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/watch-receivers.camel.yaml,classpath:routes/count-dead-letters.camel.yaml")
 class WatchReceiversRouteTest {
 
     @Autowired
@@ -29,16 +32,23 @@ class WatchReceiversRouteTest {
     private ProducerTemplate sender;
     @MockitoBean
     private ReceiverWatch watch;
+    @MockitoBean
+    private DeadLetterCounts counts;
 
     @Test
     void aFailureWaitsForTheClockToComeAgain() throws Exception {
-        AdviceWith.adviceWith(camel, "watch-receivers", route -> route.replaceFromWith("direct:clock"));
+        for (String route : List.of("watch-receivers", "count-dead-letters")) {
+            AdviceWith.adviceWith(camel, route, advice -> advice.replaceFromWith("direct:clock-of-" + route));
+        }
         camel.start();
         doThrow(new IllegalStateException("Service Bus is away")).doNothing().when(watch).process(any());
+        doThrow(new IllegalStateException("Service Bus is away")).doNothing().when(counts).process(any());
 
-        assertThat(sender.send("direct:clock", exchange -> { }).getException()).isNull();
-        assertThat(sender.send("direct:clock", exchange -> { }).getException()).isNull();
+        for (String route : List.of("watch-receivers", "count-dead-letters", "watch-receivers", "count-dead-letters")) {
+            assertThat(sender.send("direct:clock-of-" + route, exchange -> { }).getException()).isNull();
+        }
 
         verify(watch, times(2)).process(any());
+        verify(counts, times(2)).process(any());
     }
 }
