@@ -6,7 +6,7 @@ import org.apache.camel.ServiceStatus;
 import org.apache.camel.health.HealthCheckResultBuilder;
 
 /**
- * Whether all routes that receive from Service Bus run, and it lets them receive: of a source that it refuses, what it says is told.
+ * Whether all routes that receive from Service Bus run, and whether it lets them receive; of a source that it refuses, with what it says.
  * One that an operator has paused is as it should be.
  */
 public class ConsumersHealth extends ReadinessCheck {

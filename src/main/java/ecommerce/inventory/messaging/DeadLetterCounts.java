@@ -37,7 +37,7 @@ public class DeadLetterCounts implements Processor {
     private final MeterRegistry registry;
     private final Map<String, Integer> counts = new ConcurrentHashMap<>();
     private final Set<String> unknown = new HashSet<>();
-    private final Set<String> told = new HashSet<>();
+    private final Set<String> registered = new HashSet<>();
 
     public DeadLetterCounts(CamelContext camel, MeterRegistry registry) {
         this.camel = camel;
@@ -48,7 +48,7 @@ public class DeadLetterCounts implements Processor {
     @Override
     public void process(Exchange exchange) {
         Receivers.routes(camel).forEach((source, route) -> {
-            if (told.add(source)) {
+            if (registered.add(source)) {
                 Metric.DEAD_LETTERS.gauge(registry, counts, known -> known.containsKey(source) ? known.get(source) : Double.NaN, "source", source);
             }
             try {
