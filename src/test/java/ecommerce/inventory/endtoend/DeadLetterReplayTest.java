@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
 
 import javax.sql.DataSource;
@@ -27,6 +28,7 @@ import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ProducerTemplate;
+import org.apache.camel.builder.AdviceWith;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
@@ -165,10 +167,16 @@ class DeadLetterReplayTest {
         long adjustment = deadAdjustment("a");
         tables.stock("a", 10);
         long expired = bus.counts(DEAD_COMMANDS).expiredLocks();
+        CountDownLatch mayGoOn = new CountDownLatch(1);
+        AdviceWith.adviceWith(camel, "adjust-inventory", route -> route.weaveById("adjust").before().process(exchange -> {
+            if (exchange.getVariable("messageBody", String.class).contains("\"a\"")) {
+                mayGoOn.await();
+            }
+        }).id("wait"));
         CompletableFuture<Map<?, ?>> outcome;
-        try (Connection holder = database.getConnection(); Statement statement = holder.createStatement()) {
-            holder.setAutoCommit(false);
-            statement.execute("SELECT FROM inventory FOR UPDATE");
+        try (Connection clock = database.getConnection(); Statement statement = clock.createStatement()) {
+            clock.setAutoCommit(false);
+            statement.execute("SELECT now()");
             outcome = CompletableFuture.supplyAsync(() -> replay(COMMANDS_ROUTE, null));
             await().until(() -> bus.counts(DEAD_COMMANDS).locked() == 1);
             deadAdjustment("unknown");
@@ -178,10 +186,13 @@ class DeadLetterReplayTest {
                     return row.next() && row.getBoolean(1);
                 }
             });
-            holder.commit();
+            mayGoOn.countDown();
+            assertThat(outcome.get()).isEqualTo(Map.of("replayed", 1, "failed", List.of()));
+        } finally {
+            mayGoOn.countDown();
+            AdviceWith.adviceWith(camel, "adjust-inventory", route -> route.weaveById("wait").remove());
         }
 
-        assertThat(outcome.get()).isEqualTo(Map.of("replayed", 1, "failed", List.of()));
         assertThat(bus.counts(DEAD_COMMANDS).expiredLocks()).isEqualTo(expired);
         assertThat(bus.browse(DEAD_COMMANDS)).singleElement()
             .satisfies(later -> assertThat(later.sequenceNumber()).isNotEqualTo(adjustment))

@@ -226,7 +226,8 @@ class OrderLifeCycleTest {
             case CANCELLED -> receive("OrderCancelled", messageId, "{\"orderId\": \"%s\", \"reason\": \"changed my mind\"}".formatted(order));
             case EXPIRY -> {
                 jdbc.update("UPDATE inventory_reservations SET expires_at = now() WHERE order_id = ?", order);
-                assertThat(sender.send("direct:expire-batch", exchange -> exchange.setVariable("batchSize", 100)).getException()).isNull();
+                assertThat(sender.send("direct:expire-batch", exchange ->
+                    Map.of("batchSize", 100, "since", "-infinity", "lockedProducts", "[]").forEach(exchange::setVariable)).getException()).isNull();
             }
         }
     }

@@ -7,10 +7,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
-import java.sql.Connection;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 import javax.sql.DataSource;
 
@@ -22,6 +23,7 @@ import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.Worker;
 import org.apache.camel.CamelContext;
+import org.apache.camel.builder.AdviceWith;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -74,7 +76,7 @@ class WorkerStopTest {
                     + "x".repeat(250_000) + "\"}"));
             }
             await().until(() -> bus.counts(Shop.SUBSCRIPTION).locked() == fit + 2);
-        }, () -> { }, "inventory.inbox.batch-size=1");
+        }, () -> { });
 
         assertThat(tables.count("inbox")).as("as many as have 512 KiB").isEqualTo(fit);
         var counts = bus.counts(Shop.SUBSCRIPTION);
@@ -149,25 +151,27 @@ class WorkerStopTest {
     }
 
     /**
-     * Starts a worker and stops it while as many messages as said wait for the stock that is kept from them; they get it when the
-     * stop has begun.
+     * Starts a worker and stops it while as many messages as said are in their transactions, each in one of its own; they go on when
+     * the stop has begun.
      */
     private void stopWhileInWork(int inWork, Runnable before, Runnable meanwhile, String... properties) throws Exception {
-        ConfigurableApplicationContext worker = Worker.start(database, bus, properties);
+        ConfigurableApplicationContext worker = Worker.start(database, bus,
+            Stream.concat(Stream.of("inventory.inbox.batch-size=1"), Stream.of(properties)).toArray(String[]::new));
         CamelContext camel = worker.getBean(CamelContext.class);
+        AtomicInteger working = new AtomicInteger();
+        CountDownLatch mayGoOn = new CountDownLatch(1);
+        AdviceWith.adviceWith(camel, "reserve-inventory", route -> route.weaveById("reserve").before().process(exchange -> {
+            working.incrementAndGet();
+            mayGoOn.await();
+        }));
         tables.stock("a", 1_000);
-        CompletableFuture<Void> stopped;
-        try (Connection holder = dataSource.getConnection(); var statement = holder.createStatement()) {
-            holder.setAutoCommit(false);
-            statement.execute("SELECT FROM inventory WHERE product_id = 'a' FOR UPDATE");
-            before.run();
-            await().until(() -> tables.count("pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") == inWork);
+        before.run();
+        await().until(() -> working.get() == inWork);
 
-            stopped = CompletableFuture.runAsync(worker::close);
-            await().until(camel::isStopping);
-            meanwhile.run();
-            holder.commit();
-        }
+        CompletableFuture<Void> stopped = CompletableFuture.runAsync(worker::close);
+        await().until(camel::isStopping);
+        meanwhile.run();
+        mayGoOn.countDown();
         stopped.get();
     }
 }
