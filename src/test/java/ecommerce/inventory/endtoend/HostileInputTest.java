@@ -124,7 +124,7 @@ class HostileInputTest {
         assertThat(tables.containing(HostileMessage.CANARY)).as("tables that have it").isEmpty();
         assertThat(log.forged()).as("lines of the log that a sender could have written").isEmpty();
         assertThat(tables.count("inbox WHERE processed_at IS NULL")).as("parked").isZero();
-        assertThat(tables.count("inbox")).as("taken in").isEqualTo(outcome.handled + tables.count("inventory_orders WHERE order_id LIKE 'good-%'"));
+        assertThat(tables.count("inbox")).as("taken in").isEqualTo(outcome.handled - outcome.duplicates + tables.count("inventory_orders WHERE order_id LIKE 'good-%'"));
         assertThat(tables.count("inventory_orders WHERE order_id LIKE 'good-%' AND status = 'Reserved'")).as("good orders")
             .isEqualTo((long) ROUNDS * GOOD_ORDERS_PER_ROUND);
         assertThatWhatComesAgainIsCountedOrInOnePlace();
@@ -133,6 +133,8 @@ class HostileInputTest {
         invariants.assertUnitsAdd();
         if (ONLY == null) {
             assertThat(outcome.handled).as("handled").isBetween(2_000L, 8_000L);
+            assertThat(outcome.reasons).anyMatch(reason -> reason.contains("is an AMQP value that is null"))
+                .anyMatch(reason -> reason.startsWith("MessageIdReused: "));
             assertThat(heap.get(ROUNDS - 1)).as("heap after each round: %s", heap).isLessThan(heap.get(1) + 16 * MEGABYTE);
             assertThat(threads.get(ROUNDS - 1)).as("threads after each round: %s", threads).isLessThanOrEqualTo(threads.get(1) + 10);
         }
@@ -141,7 +143,7 @@ class HostileInputTest {
     /** Messages of the first round: a command that was rejected may be done now. */
     private void assertThatWhatComesAgainIsCountedOrInOnePlace() {
         List<HostileMessage> again = IntStream.range(0, MESSAGES_PER_ROUND).filter(index -> ONLY == null || ONLY == index)
-            .mapToObj(index -> HostileMessage.draw(SEED, index)).toList();
+            .mapToObj(index -> HostileMessage.draw(SEED, index)).filter(HostileMessage::hasIdOfItsOwn).toList();
         Set<UUID> before = inbox();
         Counter duplicates = meters.get(Metric.INBOX_DUPLICATES.meterName()).counter();
         double duplicatesBefore = duplicates.count();
@@ -212,7 +214,13 @@ class HostileInputTest {
         private final HostileMessageJudge judge = new HostileMessageJudge(tables);
         private final Map<String, Integer> aboutOrder = new HashMap<>();
         private final List<String> faults = new ArrayList<>();
+        private final Set<String> reasons = new HashSet<>();
+        private final Set<Identity> identities = new HashSet<>();
         private long handled;
+        private long duplicates;
+
+        private record Identity(String messageId, String type, JsonNode content) {
+        }
 
         void judge(List<HostileMessage> messages) throws IOException {
             Map<Integer, BrowsedMessage> dead = SOURCES.stream().flatMap(source -> bus.browse(source + "/$DeadLetterQueue").stream())
@@ -236,10 +244,12 @@ class HostileInputTest {
             for (HostileMessage message : messages) {
                 BrowsedMessage letter = dead.get(message.index());
                 handled += letter == null ? 1 : 0;
-                if (inbox.contains(inboxId(message)) == (letter != null)) {
+                if (message.hasIdOfItsOwn() && inbox.contains(inboxId(message)) == (letter != null)) {
                     faults.add("case " + message.index() + " is " + (letter == null ? "nowhere" : "in the inbox and in a dead-letter queue"));
                 }
-                String fault = letter == null ? faultOfHandled(message, accepted.get(message), orders, done) : faultOfDead(letter, accepted.get(message));
+                duplicates += letter == null && message.hasReusedId()
+                    && !identities.add(new Identity(message.message().getMessageId(), message.type(), accepted.get(message))) ? 1 : 0;
+                String fault = letter == null ? faultOfHandled(message, accepted.get(message), orders, done) : faultOfDead(message, letter, accepted.get(message));
                 if (fault != null) {
                     String body = new String(message.body());
                     faults.add("case " + message.index() + ", " + fault + ": Subject " + message.message().getSubject() + ", "
@@ -248,17 +258,20 @@ class HostileInputTest {
             }
         }
 
-        private String faultOfDead(BrowsedMessage letter, JsonNode accepted) {
+        private String faultOfDead(HostileMessage message, BrowsedMessage letter, JsonNode accepted) {
             String reason = letter.deadLetterReason() + ": " + letter.deadLetterErrorDescription();
+            reasons.add(reason);
             if (letter.deliveryCount() > 0) {
                 return "dead-lettered after failed deliveries";
             }
-            if (!reason.matches("(UnknownMessageType|MalformedBody|SchemaViolation|CommandRejected): \\P{Cntrl}{10,1100}")) {
+            if (!reason.matches("(UnknownMessageType|MalformedBody|SchemaViolation|CommandRejected|MessageIdReused): \\P{Cntrl}{10,1100}")) {
                 return "dead-lettered with the reason '" + reason + "'";
             }
             boolean rejected = accepted != null && accepted.has("productId") && HostileMessageJudge.mayBeRejected(accepted, HostileMessageJudge.MUCH)
                 && letter.deadLetterReason().equals("CommandRejected");
-            return accepted == null || rejected ? null : "valid, but dead-lettered with the reason '" + reason + "'";
+            boolean reused = accepted != null && accepted.has("productId") && message.hasReusedId()
+                && letter.deadLetterReason().equals("MessageIdReused");
+            return accepted == null || rejected || reused ? null : "valid, but dead-lettered with the reason '" + reason + "'";
         }
 
         private String faultOfHandled(HostileMessage message, JsonNode accepted, Map<String, String> orders, Set<String> done) {

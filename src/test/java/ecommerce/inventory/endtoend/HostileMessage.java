@@ -5,23 +5,27 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
 import java.util.function.Supplier;
 
-import com.azure.core.util.BinaryData;
+import com.azure.core.amqp.models.AmqpMessageBody;
+import com.azure.core.amqp.models.AmqpMessageBodyType;
 import com.azure.messaging.servicebus.ServiceBusMessage;
+import org.apache.qpid.proton.amqp.Binary;
+import org.springframework.test.util.ReflectionTestUtils;
 import org.springframework.util.StringUtils;
 
 /**
- * A message that started as a valid one and was changed at random: in its structure, in its bytes, in its properties, in all of
- * them or in none. The same seed and index make the same message, whatever was made before.
+ * A message that started as a valid one and was changed at random: in its structure, in its bytes, in the AMQP section that they are
+ * in, in its properties, in all of them or in none. The same seed and index make the same message, whatever was made before.
  *
  * @param index   its number, and its application property {@code case}
  * @param type    of the valid one, whose topic or queue it is sent to
  * @param named   whether Subject or MessageType still name that type
- * @param body    as sent
+ * @param body    the bytes as sent; none of an AMQP value that is no bytes
  * @param message to send
  */
 record HostileMessage(int index, String type, boolean named, byte[] body, ServiceBusMessage message) {
@@ -31,6 +35,9 @@ record HostileMessage(int index, String type, boolean named, byte[] body, Servic
     static final List<String> TYPES = List.of("OrderCreated", "OrderCancelled", "PaymentProcessed", "PaymentFailed", "RestockInventory",
         "AdjustInventory");
 
+    /** What senders have that set no id. */
+    static final String NIL = "00000000-0000-0000-0000-000000000000";
+    private static final String REUSED = "reused-";
     private static final int KILOBYTE = 1 << 10;
     private static final int MAX_SIZE = 900 * KILOBYTE;
     private static final String[] VALUES = {"null", "true", "0", "-0", "-1", "1", "1.5", "2.0", "1e0", "1E2", "2147483647", "2147483648",
@@ -40,7 +47,8 @@ record HostileMessage(int index, String type, boolean named, byte[] body, Servic
         "\"' OR 1=1; DROP TABLE inbox; --\"", "\":#messageId ${body} :?x # {{x}}\"", "\"" + "x".repeat(128) + "\"",
         "\"" + "x".repeat(129) + "\"", "\"" + "😀".repeat(128) + "\"", "\"open", "/**/1", "[]", "{}", "[null]", "[[[]]]",
         "{\"a\":1,\"a\":2}", "{\"a\":1,\"A\":2}", "{\"\":{\"\\u0000\":1}}", "[".repeat(40) + "]".repeat(40), "[".repeat(90) + "]".repeat(90),
-        "{\"a\":".repeat(5_000) + "1" + "}".repeat(5_000), "[".repeat(30_000), "\"Captured\"", "\"captured\"", "\"bin-1\"", "\"prod-1\""};
+        "{\"a\":".repeat(5_000) + "1" + "}".repeat(5_000), "[".repeat(30_000), "\"Captured\"", "\"captured\"", "\"bin-1\"", "\"prod-1\"",
+        "4711", "\" prod-1\"", "\"prod-1\\u00a0\"", "\"\\u200bprod-1\"", "\"\\ufeffprod-1\""};
     private static final String[] FIELDS = {"", " ", "a.b", "$.orderId", "__proto__", "@type", "\\u006frderId", "\\u0000", "\\ud800",
         "OrderId", "ORDERID", "Items", "ProductId", "quantity", "messageId", "messageBody", "reservationTtl"};
     private static final String[] PROPERTIES = {"CamelSqlQuery", "CamelSqlParameters", "camelsqlquery", "CamelHttpUri", "CamelFileName",
@@ -74,14 +82,50 @@ record HostileMessage(int index, String type, boolean named, byte[] body, Servic
         }
         // More than this the broker's batches do not take.
         body = body.length <= MAX_SIZE ? body : Arrays.copyOf(body, MAX_SIZE);
-        ServiceBusMessage message = new ServiceBusMessage(BinaryData.fromBytes(body));
+        AmqpMessageBody section = section(body, pristine, random);
+        ServiceBusMessage message = new ServiceBusMessage(section);
         boolean named = name(message, type, random);
         decorate(message, index, random);
-        return new HostileMessage(index, type, named, body, message);
+        return new HostileMessage(index, type, named, isOfBytes(section) ? body : new byte[0], message);
+    }
+
+    /** Whether it is one that other messages have too, with other content. */
+    boolean hasReusedId() {
+        return message.getMessageId().startsWith(REUSED);
+    }
+
+    /** Whether its MessageId tells it from all others. */
+    boolean hasIdOfItsOwn() {
+        return !hasReusedId() && !NIL.equals(message.getMessageId());
+    }
+
+    private static AmqpMessageBody section(byte[] body, boolean pristine, Random random) {
+        return switch (random.nextInt(20)) {
+            case 0, 1 -> AmqpMessageBody.fromValue(new Binary(body));
+            case 2 -> isText(body) ? AmqpMessageBody.fromValue(new String(body, StandardCharsets.UTF_8)) : AmqpMessageBody.fromData(body);
+            case 3 -> pristine ? AmqpMessageBody.fromData(body) : isNull();
+            case 4 -> pristine ? AmqpMessageBody.fromData(body) : AmqpMessageBody.fromValue(Map.of("orderId", CANARY));
+            default -> AmqpMessageBody.fromData(body);
+        };
+    }
+
+    private static boolean isOfBytes(AmqpMessageBody section) {
+        return section.getBodyType() == AmqpMessageBodyType.DATA || section.getValue() instanceof Binary || section.getValue() instanceof String;
+    }
+
+    private static boolean isText(byte[] body) {
+        return Arrays.equals(new String(body, StandardCharsets.UTF_8).getBytes(StandardCharsets.UTF_8), body);
+    }
+
+    /** Other AMQP peers send it. The SDK does not let it be made. */
+    private static AmqpMessageBody isNull() {
+        AmqpMessageBody section = AmqpMessageBody.fromValue("");
+        ReflectionTestUtils.setField(section, "value", null);
+        return section;
     }
 
     private static Members valid(String type, Random random) {
-        String orderId = quoted(new UUID(random.nextLong(), random.nextLong()).toString());
+        String orderId = random.nextInt(10) == 0 ? String.valueOf(random.nextLong()) : quoted(new UUID(random.nextLong(), random.nextLong()).toString());
         Supplier<String> quantity = () -> String.valueOf(1 + random.nextInt(9));
         return switch (type) {
             case "OrderCreated" -> {
@@ -95,10 +139,18 @@ record HostileMessage(int index, String type, boolean named, byte[] body, Servic
             }
             case "OrderCancelled" -> members("orderId", orderId, "reason", quoted("changed my mind"), "cancelledAt", "null");
             case "PaymentProcessed" -> members("orderId", orderId, "paymentId", quoted("pay-1"), "amount", "39.98", "status",
-                quoted(List.of("Authorized", "Captured", "Failed", "Refunded").get(random.nextInt(4))));
+                quoted(mixedCase(List.of("Authorized", "Captured", "Failed", "Refunded").get(random.nextInt(4)), random)));
             case "PaymentFailed" -> members("orderId", orderId, "reason", quoted("no money"), "errorCode", quoted("51"));
             case "RestockInventory" -> members("productId", quoted("bin-" + random.nextInt(5)), "quantityToAdd", quantity.get());
             default -> members("productId", quoted("bin-" + random.nextInt(6)), "quantityChange", quantity.get(), "reason", quoted("count"));
+        };
+    }
+
+    private static String mixedCase(String word, Random random) {
+        return switch (random.nextInt(4)) {
+            case 0 -> word.toLowerCase(Locale.ROOT);
+            case 1 -> word.toUpperCase(Locale.ROOT);
+            default -> word;
         };
     }
 
@@ -197,9 +249,11 @@ record HostileMessage(int index, String type, boolean named, byte[] body, Servic
     }
 
     private static void decorate(ServiceBusMessage message, int index, Random random) {
-        message.setMessageId(switch (random.nextInt(4)) {
-            case 0 -> "'; DROP TABLE inbox; -- " + index;
-            case 1 -> "\0\r\nERROR forged \u001b[31m" + index;
+        message.setMessageId(switch (random.nextInt(8)) {
+            case 0, 1 -> "'; DROP TABLE inbox; -- " + index;
+            case 2, 3 -> "\0\r\nERROR forged \u001b[31m" + index;
+            case 4 -> NIL;
+            case 5 -> REUSED + random.nextInt(50);
             default -> new UUID(random.nextLong(), random.nextLong()).toString();
         });
         if (random.nextInt(4) == 0) {
