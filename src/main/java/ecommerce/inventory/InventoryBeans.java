@@ -55,6 +55,8 @@ public class InventoryBeans {
 
     /** Longer than the slowest round of the relay. */
     private static final Duration RELAY_STUCK = Duration.ofMinutes(2);
+    /** Longer than a connection and an answer may take. */
+    private static final Duration DATABASE_SILENT = Duration.ofSeconds(30);
 
     @BindToRegistry("azure-servicebus")
     public SettlingServiceBusComponent serviceBusComponent(InventoryProperties settings, MessageTracer tracer, MeterRegistry registry) {
@@ -134,7 +136,7 @@ public class InventoryBeans {
 
     @BindToRegistry
     public DatabaseHealth databaseHealth(InventoryProperties settings) {
-        return new DatabaseHealth(settings.database().refusalLimit());
+        return new DatabaseHealth(settings.database().refusalLimit(), DATABASE_SILENT);
     }
 
     @BindToRegistry

@@ -16,18 +16,21 @@ import org.slf4j.LoggerFactory;
 public class DatabaseHealth implements Processor {
 
     private static final Logger LOG = LoggerFactory.getLogger(DatabaseHealth.class);
-    /** Longer than a connection and an answer may take. */
-    private static final Duration SILENCE = Duration.ofSeconds(30);
 
     private final Duration refusalLimit;
+    private final Duration silenceLimit;
     private volatile String reason;
     private volatile long answeredAt = System.nanoTime();
     private volatile Long refusedAt;
     private boolean warned;
 
-    /** @param refusalLimit how long role or password may be refused before a restart is to read them again */
-    public DatabaseHealth(Duration refusalLimit) {
+    /**
+     * @param refusalLimit how long role or password may be refused before a restart is to read them again
+     * @param silenceLimit since the last answer or failure, after which the database counts as one that does not answer
+     */
+    public DatabaseHealth(Duration refusalLimit, Duration silenceLimit) {
         this.refusalLimit = refusalLimit;
+        this.silenceLimit = silenceLimit;
     }
 
     @Override
@@ -45,11 +48,13 @@ public class DatabaseHealth implements Processor {
             } else if (refusedAt == null) {
                 refusedAt = answeredAt;
             }
-            reason = Failures.outage(failure) + ": " + Failures.rootCause(failure);
+            String outage = Failures.outage(failure);
+            reason = outage + ": " + Failures.rootCause(failure);
+            if (before == null || !before.startsWith(outage)) {
+                LOG.warn("No work can be done: {}", reason);
+            }
         }
-        if (reason != null && !reason.equals(before)) {
-            LOG.warn("No work can be done: {}", reason);
-        } else if (reason == null && before != null) {
+        if (reason == null && before != null) {
             LOG.info("The database can be worked with again");
         }
     }
@@ -66,7 +71,7 @@ public class DatabaseHealth implements Processor {
     /** Why no work can be done; empty if it can. */
     public Optional<String> unavailable() {
         Duration silence = since(answeredAt);
-        return silence.compareTo(SILENCE) > 0 ? Optional.of("PostgreSQL has not answered for " + silence.toSeconds() + " s")
+        return silence.compareTo(silenceLimit) > 0 ? Optional.of("PostgreSQL has not answered for " + silence.toSeconds() + " s")
             : Optional.ofNullable(reason);
     }
 

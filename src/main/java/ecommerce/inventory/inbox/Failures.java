@@ -91,8 +91,8 @@ public final class Failures {
     /** Whether a connection was had and is gone, which is the case in an outage, and may be the doing of what was done with it. */
     static boolean connectionLost(Throwable failure) {
         String state = state(failure);
-        // Spring's word for: the connection went away in the middle, so that not even the rollback could be said. The pool ends a
-        // connection to a server that no message has brought into its state.
+        // Spring's word for: the connection went away in the middle, so that not even the rollback could be said. It means nothing after a
+        // failure that no message can cause, for which the pool ends the connection.
         return !noConnection(failure) && (LOST_STATES.contains(state)
             || !away(state) && ObjectHelper.getException(TransactionSystemException.class, failure) != null);
     }

@@ -5,13 +5,24 @@ import static ecommerce.inventory.support.Shop.order;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Properties;
 import java.util.stream.IntStream;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.database.DatabaseHealth;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Backend;
+import ecommerce.inventory.support.Defaults;
 import ecommerce.inventory.support.Invariants;
 import ecommerce.inventory.support.PostgresPair;
 import ecommerce.inventory.support.Shop;
@@ -66,6 +77,40 @@ class FailoverTest {
             assertThat(new Tables(old).count("inventory_orders")).as("nothing was written there").isEqualTo(ORDERS);
         } finally {
             shop.destroy();
+        }
+    }
+
+    /** As of a machine that is gone: nobody refuses the connection. */
+    @Test
+    void aHostThatDoesNotAnswerIsPassedOver() throws IOException, SQLException {
+        InetAddress here = InetAddress.getLoopbackAddress();
+        List<Socket> waiting = new ArrayList<>();
+        try (ServerSocket silent = new ServerSocket(0, 1, here)) {
+            await().until(() -> {
+                waiting.add(new Socket());
+                try {
+                    waiting.get(waiting.size() - 1).connect(silent.getLocalSocketAddress(), 200);
+                    return false;
+                } catch (SocketTimeoutException e) {
+                    return true;
+                }
+            });
+            Properties settings = new Properties();
+            settings.setProperty("user", "postgres");
+            settings.setProperty("loginTimeout", String.valueOf(Integer.parseInt(Defaults.of("spring.datasource.hikari.connection-timeout")) / 1000));
+            for (String name : List.of("targetServerType", "connectTimeout")) {
+                settings.setProperty(name, Defaults.of("spring.datasource.hikari.data-source-properties." + name));
+            }
+            String hosts = "//" + here.getHostAddress() + ":" + silent.getLocalPort() + ",";
+
+            try (Connection connection = DriverManager.getConnection(Backend.createDatabase().replace("//", hosts), settings)) {
+                assertThat(connection.getMetaData().getURL()).contains(hosts);
+                assertThat(connection.isValid(0)).isTrue();
+            }
+        } finally {
+            for (Socket socket : waiting) {
+                socket.close();
+            }
         }
     }
 
