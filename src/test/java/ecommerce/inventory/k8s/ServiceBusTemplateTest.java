@@ -75,7 +75,7 @@ class ServiceBusTemplateTest {
 
     /** Standard has no such property. */
     @Test
-    void aPremiumNamespaceTakesNoLargerMessageThanItIsTold() {
+    void aPremiumNamespaceTakesNoLargerMessageThanTheParameterSays() {
         for (String entities : List.of("queues", "topics")) {
             assertThat(resource(entities)).as(entities).contains("    maxMessageSizeInKilobytes: sku == 'Premium' ? maxMessageSize : null\n");
         }
