@@ -79,13 +79,13 @@ final class ChaosRun {
     }
 
     private Station station(String name, Database database, BusProcess bus) throws IOException {
-        DatabaseProxy proxy = new DatabaseProxy(database.port());
+        DatabaseProxy proxy = new DatabaseProxy(database.ports());
         // Times that are minutes by default and would be waited for; all else is as it is shipped.
         List<String> settings = List.of("--server.port=0", "--management.server.port=0", "--inventory.reservation.ttl=" + TTL,
             "--inventory.reservation.expiry-schedule=* * * * * ?", "--inventory.inbox.parked-delay=PT1S",
             "--spring.datasource.hikari.connection-init-sql=" + Database.initSql(),
             "--inventory.inbox.parked-delay-max=PT10S", "--inventory.outbox.retry-delay-max=PT10S");
-        Map<String, String> environment = Map.of("SPRING_DATASOURCE_URL", Database.url(proxy.port()), "SPRING_DATASOURCE_USERNAME", "postgres",
+        Map<String, String> environment = Map.of("SPRING_DATASOURCE_URL", Database.url(proxy.ports()), "SPRING_DATASOURCE_USERNAME", "postgres",
             "SPRING_DATASOURCE_PASSWORD", SECRETS.get("password"), "INVENTORY_SERVICEBUS_CONNECTIONSTRING", bus.connectionString(),
             "INVENTORY_OPERATOR_TOKEN", SECRETS.get("token"));
         return new Station(new WorkerProcess(name, options.directory(), options.jar(), settings, environment), proxy);

@@ -3,9 +3,16 @@ package ecommerce.chaos;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.stream.Collectors;
 
 import ecommerce.development.EmbeddedDatabase;
 import ecommerce.inventory.MigrateDatabase;
+import ecommerce.inventory.support.BaseBackup;
 import ecommerce.inventory.support.Defaults;
 import ecommerce.inventory.support.Shop;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
@@ -13,9 +20,10 @@ import org.springframework.boot.logging.LogLevel;
 import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import org.springframework.test.util.TestSocketUtils;
 import org.springframework.util.FileSystemUtils;
 
-/** PostgreSQL with the worker's tables, and what can happen to it. */
+/** PostgreSQL with the worker's tables, and what can happen to it. It is one of two servers, as soon as one has taken over from the other. */
 final class Database implements AutoCloseable {
 
     /**
@@ -44,25 +52,42 @@ final class Database implements AutoCloseable {
             FOR EACH STATEMENT EXECUTE FUNCTION chaos.fill_disk();
         """;
 
-    private final Path data;
-    private final int port;
-    private EmbeddedPostgres postgres;
+    private final Path directory = Files.createTempDirectory("chaos");
+    private final List<Integer> ports;
+    private Server primary;
+    private Server demoted;
+
+    /** A server that runs, and where its files are. */
+    private record Server(EmbeddedPostgres postgres, Path data) {
+
+        static Server start(int port, Path data) throws IOException {
+            return new Server(EmbeddedDatabase.at(port).setDataDirectory(data).setCleanDataDirectory(false)
+                // What a copy of it has to fetch.
+                .setServerConfig("wal_keep_size", "256MB").start(), data);
+        }
+
+        JdbcTemplate jdbc() {
+            return new JdbcTemplate(postgres.getPostgresDatabase());
+        }
+    }
 
     Database() throws IOException {
-        this.data = Files.createTempDirectory("chaos");
-        this.postgres = start(0);
-        this.port = postgres.getPort();
-        MigrateDatabase.main(new String[] {"--spring.datasource.url=" + url(port), "--spring.datasource.username=postgres"});
+        primary = Server.start(0, directory.resolve("server"));
+        int port = primary.postgres.getPort();
+        ports = List.of(port, TestSocketUtils.findAvailableTcpPort());
+        MigrateDatabase.main(new String[] {"--spring.datasource.url=" + url(List.of(port)), "--spring.datasource.username=postgres"});
         jdbc().execute(WEAK_POINTS);
     }
 
-    private EmbeddedPostgres start(int onPort) throws IOException {
-        return EmbeddedDatabase.at(onPort).setDataDirectory(data).setCleanDataDirectory(false).start();
+    /** @param viaPorts where the servers are reached: their own or those of a proxy */
+    static String url(List<Integer> viaPorts) {
+        return "jdbc:postgresql://" + viaPorts.stream().map(port -> "localhost:" + port).collect(Collectors.joining(","))
+            + "/postgres?sslmode=disable&gssEncMode=disable&targetServerType=primary";
     }
 
-    /** @param viaPort where it is reached: its own or that of a proxy */
-    static String url(int viaPort) {
-        return "jdbc:postgresql://localhost:" + viaPort + "/postgres?sslmode=disable&gssEncMode=disable";
+    /** Of both servers, of which the second is not always there. */
+    List<Integer> ports() {
+        return ports;
     }
 
     /** As it is shipped, but that the functions of the clock are found before PostgreSQL's. */
@@ -70,29 +95,59 @@ final class Database implements AutoCloseable {
         return Defaults.of("spring.datasource.hikari.connection-init-sql").replace("\"${inventory.database.schema}\"", "public, pg_catalog");
     }
 
-    int port() {
-        return port;
+    /** Straight to the server that takes writes, with a connection for each question. */
+    JdbcTemplate jdbc() {
+        return new JdbcTemplate(new DriverManagerDataSource(url(ports), "postgres", ""));
     }
 
-    /** Straight to the server, with a connection for each question. */
-    JdbcTemplate jdbc() {
-        return new JdbcTemplate(new DriverManagerDataSource(url(port), "postgres", ""));
+    /** As {@link #jdbc()}. */
+    Connection connect() throws SQLException {
+        return DriverManager.getConnection(url(ports), "postgres", "");
     }
 
     /** As {@code pg_ctl stop -m immediate}: no checkpoint, no word to clients; the next start is a recovery from a crash. */
     void stop() throws IOException, InterruptedException {
-        Path lock = data.resolve("postmaster.pid");
+        Path lock = primary.data.resolve("postmaster.pid");
         new ProcessBuilder("kill", "-QUIT", Files.readAllLines(lock).get(0)).start().waitFor();
         Shop.await().until(() -> Files.notExists(lock));
         // It has stopped: what this still does is to forget it, and to complain that it could not be stopped.
         LoggingSystem logging = LoggingSystem.get(getClass().getClassLoader());
         logging.setLogLevel(EmbeddedPostgres.class.getName(), LogLevel.OFF);
-        postgres.close();
+        primary.postgres.close();
         logging.setLogLevel(EmbeddedPostgres.class.getName(), null);
     }
 
     void startAgain() throws IOException {
-        postgres = start(port);
+        primary = Server.start(primary.postgres.getPort(), primary.data);
+    }
+
+    /**
+     * A copy of the server follows it. Then the server writes no more, though it keeps its sessions, and when the other one has all
+     * that it has written, that takes over.
+     */
+    void failOver() throws IOException, SQLException {
+        int port = primary.postgres.getPort();
+        Path copy = Files.createTempDirectory(directory, "server");
+        BaseBackup.of(primary.postgres, primary.data, copy);
+        Server standby = Server.start(ports.get(0) == port ? ports.get(1) : ports.get(0), copy);
+        JdbcTemplate old = primary.jdbc();
+        old.execute("ALTER SYSTEM SET default_transaction_read_only = on");
+        old.execute("SELECT pg_reload_conf()");
+        Shop.await().until(() -> "on".equals(old.queryForObject("SHOW default_transaction_read_only", String.class)));
+        // Transactions that have begun before that may write; of a session that is just about to begin one it is not known.
+        OffsetDateTime readOnly = old.queryForObject("SELECT pg_catalog.clock_timestamp() + interval '1 second'", OffsetDateTime.class);
+        Shop.await().until(() -> old.queryForObject("SELECT pg_catalog.clock_timestamp() > ? AND NOT EXISTS (SELECT FROM pg_stat_activity "
+            + "WHERE xact_start <= ? AND backend_type = 'client backend')", Boolean.class, readOnly, readOnly));
+        String written = old.queryForObject("SELECT pg_current_wal_lsn()::text", String.class);
+        Shop.await().until(() -> standby.jdbc().queryForObject("SELECT pg_last_wal_replay_lsn() >= ?::pg_lsn", Boolean.class, written));
+        standby.jdbc().execute("SELECT pg_promote()");
+        demoted = primary;
+        primary = standby;
+    }
+
+    void stopDemoted() throws IOException {
+        demoted.postgres.close();
+        FileSystemUtils.deleteRecursively(demoted.data);
     }
 
     /** @param seconds from the real time, for all that ask from now on */
@@ -106,7 +161,7 @@ final class Database implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        postgres.close();
-        FileSystemUtils.deleteRecursively(data);
+        primary.postgres.close();
+        FileSystemUtils.deleteRecursively(directory);
     }
 }

@@ -34,8 +34,7 @@ final class DatabaseProxy implements AutoCloseable {
     private static final int GSS_REQUEST = 80877104;
     private static final int CANCEL_REQUEST = 80877102;
 
-    private final ServerSocket listener;
-    private final int serverPort;
+    private final List<ServerSocket> listeners = new ArrayList<>();
     private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
     private final AtomicReference<Trap> trap = new AtomicReference<>();
     private volatile Duration delay = Duration.ZERO;
@@ -43,15 +42,18 @@ final class DatabaseProxy implements AutoCloseable {
     private record Trap(Point point, Runnable harm, CompletableFuture<Void> sprung) {
     }
 
-    /** @param serverPort of PostgreSQL on this machine */
-    DatabaseProxy(int serverPort) throws IOException {
-        this.serverPort = serverPort;
-        this.listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        start("database-proxy", this::accept);
+    /** @param serverPorts of PostgreSQL on this machine */
+    DatabaseProxy(List<Integer> serverPorts) throws IOException {
+        for (int serverPort : serverPorts) {
+            ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+            listeners.add(listener);
+            start("database-proxy", () -> accept(listener, serverPort));
+        }
     }
 
-    int port() {
-        return listener.getLocalPort();
+    /** For each port of a server, in their order. */
+    List<Integer> ports() {
+        return listeners.stream().map(ServerSocket::getLocalPort).toList();
     }
 
     /** Delays everything that the worker says to the server; {@link Duration#ZERO} ends it. */
@@ -72,7 +74,9 @@ final class DatabaseProxy implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        listener.close();
+        for (ServerSocket listener : listeners) {
+            listener.close();
+        }
         sessions.forEach(Session::cut);
     }
 
@@ -82,18 +86,18 @@ final class DatabaseProxy implements AutoCloseable {
         thread.start();
     }
 
-    private void accept() {
+    private void accept(ServerSocket listener, int serverPort) {
         while (!listener.isClosed()) {
             try {
                 Socket client = listener.accept();
-                start("database-proxy-" + client.getPort(), () -> open(client));
+                start("database-proxy-" + client.getPort(), () -> open(client, serverPort));
             } catch (IOException e) {
                 // Closed; the loop ends.
             }
         }
     }
 
-    private void open(Socket client) {
+    private void open(Socket client, int serverPort) {
         try {
             Session session = new Session(client, new Socket(InetAddress.getLoopbackAddress(), serverPort));
             sessions.add(session);

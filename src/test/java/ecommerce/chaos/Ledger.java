@@ -48,7 +48,7 @@ record Ledger(Options options, Duration length, List<Outcome> outcomes, Map<Stri
         }
         text.append("\nMissed: the point in the work was not met in time, or the worker not ready. Recovery: from the end of the fault until one more "
             + "message is done and one more event received; after a kill of all, that is their start. Disk full is what PostgreSQL answers to "
-            + "each write. The clock that jumps is PostgreSQL's, which the worker has the times of its work from; that of its JVM stays.\n\n| messages | |\n|---|---|\n");
+            + "each write. The server that takes over is a copy of the first, which has followed it. The clock that jumps is PostgreSQL's, which the worker has the times of its work from; that of its JVM stays.\n\n| messages | |\n|---|---|\n");
         traffic.forEach((what, count) -> text.append(String.format("| %s | %d |%n", what, count)));
         text.append("\n| invariant | violations | measured |\n|---|---|---|\n");
         figures.forEach(figure -> text.append(String.format("| %s | %d | %s |%n", figure.invariant(), figure.violations().size(), figure.measured())));

@@ -28,7 +28,7 @@ final class Load {
     /** Of the product that sells out, and is restocked now and then. */
     private static final int FEW = 60;
     private static final String SCARCE = "scarce";
-    private static final String HOT = "hot";
+    static final String HOT = "hot";
     private static final int REPEAT_PERCENT = 10;
     private static final int REPEAT_WITHIN = 3_000;
 

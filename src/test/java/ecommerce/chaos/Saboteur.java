@@ -1,6 +1,9 @@
 package ecommerce.chaos;
 
 import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +14,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import ecommerce.chaos.Fault.Family;
 import ecommerce.chaos.Schedule.Planned;
@@ -28,12 +32,15 @@ final class Saboteur {
     private static final Duration SLOWNESS = Duration.ofMillis(200);
     private static final int CLOCK_JUMP = 30;
     private static final int ANSWERS = 3;
+    /** SQLSTATEs of connections that cannot be made or that the server ends. */
+    private static final String DISCONNECTED = "08...|57P0.";
 
     private final Database database;
     private final BusProcess bus;
     private final List<Station> stations;
     private final Progress progress;
     private final Object onlyOneDown = new Object();
+    private final AtomicInteger migrations = new AtomicInteger();
 
     /**
      * What became of a planned fault.
@@ -99,6 +106,18 @@ final class Saboteur {
                         return new Outcome(planned, null, progress.untilNext());
                     }
                 }
+                case DEMOTION -> {
+                    synchronized (database) {
+                        database.failOver();
+                        // While the one that is read-only is still there, and connected.
+                        Duration recovery = progress.untilNext();
+                        database.stopDemoted();
+                        return new Outcome(planned, null, recovery);
+                    }
+                }
+                case LOCKED_ROW -> holdTransaction(planned, "SELECT FROM inventory WHERE product_id = '" + Load.HOT + "' FOR UPDATE");
+                case FORGOTTEN_TRANSACTION -> holdTransaction(planned, "SELECT pg_current_xact_id(), count(*) FROM outbox");
+                case SLOW_MIGRATION -> holdTransaction(planned, "ALTER TABLE outbox ADD COLUMN slow_migration_" + migrations.incrementAndGet() + " text");
                 case BUS_OUTAGE, BUS_CONNECTIONS_DROPPED, SENDS_REFUSED, ANSWERS_LOST, SETTLEMENTS_LOST, LOCKS_LOST -> {
                     synchronized (bus) {
                         strikeBus(planned);
@@ -171,6 +190,21 @@ final class Saboteur {
                 station.worker().terminate();
                 requireReady(station);
             }
+        }
+    }
+
+    /** Somebody else's, who does nothing more with it for a while. */
+    private void holdTransaction(Planned planned, String sql) throws InterruptedException, SQLException, MissedException {
+        try (Connection somebodyElse = database.connect(); Statement statement = somebodyElse.createStatement()) {
+            somebodyElse.setAutoCommit(false);
+            statement.execute(sql);
+            pass(planned.length());
+            somebodyElse.commit();
+        } catch (SQLException e) {
+            if (e.getSQLState().matches(DISCONNECTED)) {
+                throw new MissedException("another fault has ended the session");
+            }
+            throw e;
         }
     }
 
