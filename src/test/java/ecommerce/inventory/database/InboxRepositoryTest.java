@@ -179,6 +179,22 @@ class InboxRepositoryTest {
         assertThat(duplicates()).isEqualTo(2);
     }
 
+    /** Two batches with the same ids in another order would wait for each other. */
+    @Test
+    void aBatchThatWaitsForAnIdHasNoneOfTheIdsBehindIt() {
+        UUID lower = UUID.fromString("10000000-0000-0000-0000-000000000000");
+        UUID higher = UUID.fromString("20000000-0000-0000-0000-000000000000");
+        CompletableFuture<List<UUID>> batch = transaction.execute(first -> {
+            assertThat(addAll(lower)).containsExactly(lower);
+            CompletableFuture<List<UUID>> waiting = CompletableFuture.supplyAsync(() -> addAll(higher, lower));
+            await().until(() -> tables.count("pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") == 1);
+            assertThat(CompletableFuture.supplyAsync(() -> addAll(higher)).join()).as("of another one").containsExactly(higher);
+            return waiting;
+        });
+
+        assertThat(batch.join()).as("both are known by now").isEmpty();
+    }
+
     private CompletableFuture<Boolean> whileTheFirstIsInWork(boolean commit) {
         return transaction.execute(status -> {
             assertThat(add("OrderCreated")).isTrue();

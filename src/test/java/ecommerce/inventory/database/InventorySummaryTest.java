@@ -1,9 +1,11 @@
 package ecommerce.inventory.database;
 
+import static ecommerce.inventory.support.Shop.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 
 import ecommerce.inventory.support.NewTransaction;
 import ecommerce.inventory.support.Tables;
@@ -89,7 +91,12 @@ class InventorySummaryTest {
             event("InventoryReserved", "a", 1, i);
         }
 
-        assertThat(List.of(fold(2), fold(2), fold(2), fold(2))).containsExactly(2L, 2L, 1L, 0L);
+        // The table has the oldest last.
+        jdbc.update("UPDATE outbox_unprojected SET message_id = message_id WHERE sequence = (SELECT min(sequence) FROM outbox_unprojected)");
+
+        assertThat(fold(2)).isEqualTo(2);
+        assertThat(summary()).containsExactly("a: 2 reservations, 2 reserved, 0 insufficient, 0 released, 0 committed, 0 sold, 0 received, last 2 - - -");
+        assertThat(List.of(fold(2), fold(2), fold(2))).containsExactly(2L, 1L, 0L);
         assertThat(summary()).containsExactly("a: 5 reservations, 5 reserved, 0 insufficient, 0 released, 0 committed, 0 sold, 0 received, last 5 - - -");
     }
 
@@ -130,13 +137,24 @@ class InventorySummaryTest {
     }
 
     @Test
-    void aMomentNeverMovesBackwards() {
-        event("InventoryReserved", "a", 1, 9);
+    void aFoldAddsToWhatIsThereAndNoMomentMovesBackwards() {
+        event("InventoryReserved", "a", 9, 11);
+        event("InventoryInsufficient", "a", 0, 12);
+        event("InventoryReleased", "a", -2, 13);
+        event("InventoryCommitted", "a", -1, 14);
+        event("InventoryRestocked", "a", 10, 15);
+        event("InventoryAdjusted", "a", -3, 16);
         fold(100);
-        event("InventoryReserved", "a", 1, 5);
+        event("InventoryReserved", "a", 8, 1);
+        event("InventoryInsufficient", "a", 0, 2);
+        event("InventoryReleased", "a", -3, 3);
+        event("InventoryCommitted", "a", -4, 4);
+        event("InventoryRestocked", "a", 20, 5);
+        event("InventoryAdjusted", "a", -6, 6);
+
         fold(100);
 
-        assertThat(summary()).containsExactly("a: 2 reservations, 2 reserved, 0 insufficient, 0 released, 0 committed, 0 sold, 0 received, last 9 - - -");
+        assertThat(summary()).containsExactly("a: 2 reservations, 7 reserved, 2 insufficient, 2 released, 2 committed, 5 sold, 21 received, last 11 12 13 14");
     }
 
     @Test
@@ -156,7 +174,25 @@ class InventorySummaryTest {
     }
 
     @Test
-    void aRebuildWaitsForAFoldThatIsUnderWayAndKeepsOthersFromFolding() {
+    void aRebuildWaitsForAFoldThatIsUnderWay() {
+        event("InventoryReserved", "a", 3, 1);
+
+        CompletableFuture<Long> rebuild = transaction.execute(folder -> {
+            assertThat(fold(100)).isEqualTo(1);
+            CompletableFuture<Long> operator = CompletableFuture.supplyAsync(this::rebuild);
+            await().until(() -> operator.isDone()
+                || tables.count("pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") == 1);
+            assertThat(operator).as("it waits").isNotDone();
+            return operator;
+        });
+
+        assertThat(rebuild.join()).isEqualTo(1);
+        assertThat(summary()).as("each event once").containsExactly(
+            "a: 1 reservations, 3 reserved, 0 insufficient, 0 released, 0 committed, 0 sold, 0 received, last 1 - - -");
+    }
+
+    @Test
+    void aRebuildKeepsOthersFromFolding() {
         event("InventoryReserved", "a", 3, 1);
 
         transaction.executeWithoutResult(operator -> {

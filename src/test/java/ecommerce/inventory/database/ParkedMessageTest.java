@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -144,6 +145,19 @@ class ParkedMessageTest {
     }
 
     @Test
+    void laterCommandsOfTheProductWaitBehindAParkedOneAndThoseOfOthersDoNot() {
+        park(command("RestockInventory", "a"), 10);
+
+        assertThat(add(command("AdjustInventory", "a"))).as("the same product: behind it").isFalse();
+        assertThat(add(command("AdjustInventory", "b"))).as("another product: now").isTrue();
+        due();
+
+        assertThat(tables.run("take-parked-message")).extracting(message -> message.get("messageType")).containsExactly("RestockInventory");
+        assertThat(tables.run("take-parked-message")).extracting(message -> message.get("messageType")).containsExactly("AdjustInventory");
+        assertThat(add(command("RestockInventory", "a"))).as("nothing is parked any more").isTrue();
+    }
+
+    @Test
     void theBodyOfAParkedMessageIsKeptUntilItIsHandled() {
         park("1");
         due();
@@ -244,6 +258,19 @@ class ParkedMessageTest {
     }
 
     @Test
+    void aMessageThatDiesNoLongerHoldsBackWhatIsParkedBehindIt() {
+        UUID id = UUID.randomUUID();
+        park(message(id, "1"), 10);
+        add("1");
+        parkAgain(id, 1, 2, false);
+        due();
+
+        assertThat(take()).isEqualTo("1");
+        assertThat(tables.count("inbox WHERE processed_at IS NULL AND message_id = '" + id + "' AND dead_at IS NOT NULL")).isEqualTo(1);
+        assertThat(take()).as("the dead one").isNull();
+    }
+
+    @Test
     void deadMessagesAreListedWithWhatTheyFailedOf() throws Exception {
         UUID id = dead("1");
         park("2");
@@ -265,6 +292,7 @@ class ParkedMessageTest {
 
         assertThat(replay(id.toString())).isEqualTo(1);
 
+        assertThat(tables.row("SELECT retry_count FROM inbox WHERE dead_at IS NULL")).containsEntry("retry_count", 0);
         assertThat(take()).isEqualTo("1");
         assertThat(take()).as("the other one is still dead").isNull();
         assertThat(tables.row("SELECT source, message_id, message_type, error_message, replayed_by, reason FROM message_replays")).isEqualTo(Map.of(
@@ -273,15 +301,20 @@ class ParkedMessageTest {
     }
 
     @Test
-    void allDeadMessagesAreReplayedInTheirOrder() {
-        dead("1");
+    void allDeadMessagesAreReplayedAndThoseOfOneOrderInTheirOrder() {
+        UUID first = dead("1");
+        UUID second = dead("1");
         dead("2");
         park("3");
+        // The table has the later one first.
+        jdbc.update("UPDATE inbox SET error_message = 'moved' WHERE message_id = ?", first);
 
-        assertThat(replay(null)).isEqualTo(2);
+        assertThat(replay(null)).isEqualTo(3);
 
-        assertThat(List.of(take(), take())).containsExactlyInAnyOrder("1", "2");
-        assertThat(tables.count("message_replays")).isEqualTo(2);
+        List<Object> taken = Stream.generate(() -> tables.run("take-parked-message")).limit(3).map(message -> message.get(0).get("messageId")).toList();
+        assertThat(taken).hasSize(3).containsSubsequence(first, second);
+        assertThat(take()).as("what was not dead waits as before").isNull();
+        assertThat(tables.count("message_replays")).isEqualTo(3);
     }
 
     @Test
@@ -301,6 +334,10 @@ class ParkedMessageTest {
 
     private static Map<String, Object> message(UUID id, String orderId) {
         return Tables.message(id, "OrderCreated", "order/" + orderId, "{\"orderId\": \"" + orderId + "\"}");
+    }
+
+    private static Map<String, Object> command(String type, String productId) {
+        return Tables.message(UUID.randomUUID(), type, "product/" + productId, "{\"productId\": \"" + productId + "\"}");
     }
 
     private void park(String orderId) {

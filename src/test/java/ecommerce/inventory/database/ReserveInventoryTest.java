@@ -1,15 +1,19 @@
 package ecommerce.inventory.database;
 
+import static ecommerce.inventory.support.Shop.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.sql.SQLException;
+import java.sql.Timestamp;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
+import ecommerce.inventory.support.NewTransaction;
 import ecommerce.inventory.support.Tables;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,6 +27,8 @@ class ReserveInventoryTest {
 
     @Autowired
     private Tables tables;
+    @Autowired
+    private NewTransaction transaction;
 
     @BeforeEach
     void someStock() {
@@ -45,6 +51,20 @@ class ReserveInventoryTest {
         assertThat(tables.row("SELECT count(*) AS reservations FROM inventory_reservations r JOIN inventory i USING (product_id) "
             + "WHERE r.expires_at = r.created_at + interval '15 minutes' AND i.last_updated = r.created_at"))
             .as("one moment for all of it").containsEntry("reservations", 2L);
+    }
+
+    @Test
+    void theMomentOfAReservationIsAfterThoseThatItHasWaitedFor() {
+        CompletableFuture<List<String>> waiting = new CompletableFuture<>();
+        Object before = transaction.execute(other -> {
+            tables.rows("SELECT FROM inventory WHERE product_id = 'a' FOR UPDATE");
+            waiting.completeAsync(() -> reserve(order("1", "a:1")));
+            await().until(() -> tables.count("pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") == 1);
+            return tables.row("SELECT clock_timestamp() AS moment").get("moment");
+        });
+
+        assertThat(waiting.join()).containsExactly("1 Reserved");
+        assertThat((Timestamp) tables.row("SELECT created_at FROM inventory_reservations").get("created_at")).isAfter((Timestamp) before);
     }
 
     @Test

@@ -9,6 +9,8 @@ import ecommerce.inventory.support.NewTransaction;
 import ecommerce.inventory.support.Tables;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.JdbcTemplate;
 
@@ -30,13 +32,14 @@ class RetentionTest {
 
     @Test
     void processedMessagesAreDeletedAfterTheirRetentionTheOldestFirst() {
-        message("a", "processed_at", 33);
-        message("b", "processed_at", 32);
-        message("c", "processed_at", 31);
         message("d", "processed_at", 29);
+        message("c", "processed_at", 31);
+        message("b", "processed_at", 32);
+        message("a", "processed_at", 33);
 
-        assertThat(List.of(purge("inbox", 2), purge("inbox", 2), purge("inbox", 2))).containsExactly(2L, 1L, 0L);
-
+        assertThat(purge("inbox", 2)).isEqualTo(2);
+        assertThat(names("inbox")).containsExactlyInAnyOrder("c", "d");
+        assertThat(List.of(purge("inbox", 2), purge("inbox", 2))).containsExactly(1L, 0L);
         assertThat(names("inbox")).containsExactly("d");
     }
 
@@ -52,12 +55,14 @@ class RetentionTest {
     void deadMessagesAreDeletedAfterTheirRetentionThoseThatDiedFirstBefore() {
         message("parked", "next_retry_at", 99);
         message("processed", "processed_at", 99);
-        message("a", "dead_at", 33);
-        message("b", "dead_at", 32);
-        message("c", "dead_at", 31);
         message("d", "dead_at", 29);
+        message("c", "dead_at", 31);
+        message("b", "dead_at", 32);
+        message("a", "dead_at", 33);
 
-        assertThat(List.of(purge("dead-messages", 2), purge("dead-messages", 2), purge("dead-messages", 2))).containsExactly(2L, 1L, 0L);
+        assertThat(purge("dead-messages", 2)).isEqualTo(2);
+        assertThat(names("inbox")).containsExactlyInAnyOrder("parked", "processed", "c", "d");
+        assertThat(List.of(purge("dead-messages", 2), purge("dead-messages", 2))).containsExactly(1L, 0L);
 
         assertThat(names("inbox")).containsExactlyInAnyOrder("parked", "processed", "d");
     }
@@ -82,6 +87,38 @@ class RetentionTest {
         assertThat(purge("outbox", 100)).isEqualTo(1);
 
         assertThat(names("outbox")).containsExactlyInAnyOrder("b", "c", "unpublished");
+    }
+
+    @Test
+    void publishedEventsAreDeletedTheOldestFirst() {
+        event("c", 31, true);
+        event("b", 32, true);
+        event("a", 33, true);
+
+        assertThat(purge("outbox", 2)).isEqualTo(2);
+
+        assertThat(names("outbox")).containsExactly("c");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"inbox", "outbox", "dead-messages"})
+    void whatAnotherTransactionHasIsLeftForTheNextTime(String what) {
+        String table = what.equals("outbox") ? "outbox" : "inbox";
+        for (int days = 31; days <= 33; days++) {
+            if (what.equals("outbox")) {
+                event(String.valueOf(days), days, true);
+            } else {
+                message(String.valueOf(days), what.equals("inbox") ? "processed_at" : "dead_at", days);
+            }
+        }
+
+        transaction.executeWithoutResult(other -> {
+            jdbc.queryForList("SELECT FROM " + table + " WHERE message_type = '33' FOR UPDATE");
+            assertThat(transaction.<Long>execute(purge -> purge(what, 100))).as("without waiting").isEqualTo(2);
+        });
+
+        assertThat(names(table)).containsExactly("33");
+        assertThat(purge(what, 100)).isEqualTo(1);
     }
 
     @Test
