@@ -6,6 +6,7 @@ import static org.apache.camel.component.azure.servicebus.ServiceBusConstants.SU
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -15,9 +16,13 @@ import org.apache.camel.EndpointInject;
 import org.apache.camel.Message;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.builder.AdviceWith;
+import org.apache.camel.component.azure.servicebus.CredentialType;
+import org.apache.camel.component.azure.servicebus.ServiceBusConfiguration;
+import org.apache.camel.component.azure.servicebus.ServiceBusEndpoint;
 import org.apache.camel.component.mock.MockEndpoint;
 import org.apache.camel.test.spring.junit5.UseAdviceWith;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -27,8 +32,13 @@ import org.springframework.test.context.TestPropertySource;
 /** {@code inbox-subscription.camel.yaml} and what is made of it: from the subscription or queue to the inbox. */
 @RouteTest
 @UseAdviceWith
-@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/inbox-subscription.camel.yaml,"
-    + "classpath:routes/orders.camel.yaml,classpath:routes/payments.camel.yaml,classpath:routes/inventory-commands.camel.yaml")
+@TestPropertySource(properties = {
+    "camel.main.routes-include-pattern=classpath:routes/inbox-subscription.camel.yaml,"
+        + "classpath:routes/orders.camel.yaml,classpath:routes/payments.camel.yaml,classpath:routes/inventory-commands.camel.yaml",
+    "inventory.servicebus.credential-type=AZURE_IDENTITY",
+    "inventory.servicebus.namespace=shop.servicebus.windows.net",
+    "inventory.servicebus.max-lock-renewal=PT7M",
+    "inventory.servicebus.try-timeout=PT3S"})
 class SubscriptionsRouteTest {
 
     @Autowired
@@ -56,6 +66,17 @@ class SubscriptionsRouteTest {
     @ValueSource(strings = {"orders", "payments", "commands"})
     void theNodesOfEachSourceHaveIdsOfTheirOwn(String prefix) {
         assertThat((Object) camel.getProcessor(prefix + "-to-inbox")).isNotNull();
+    }
+
+    @Test
+    void whatReceivesHasTheSettingsOfTheConnection() {
+        ServiceBusConfiguration configuration = camel.getEndpoint("azure-servicebus:orders?serviceBusType=topic&subscriptionName=inventory",
+            ServiceBusEndpoint.class).getConfiguration();
+
+        assertThat(configuration.getCredentialType()).isEqualTo(CredentialType.AZURE_IDENTITY);
+        assertThat(configuration.getFullyQualifiedNamespace()).isEqualTo("shop.servicebus.windows.net");
+        assertThat(Duration.ofMillis(configuration.getMaxAutoLockRenewDuration())).hasMinutes(7);
+        assertThat(configuration.getAmqpRetryOptions().getTryTimeout()).hasSeconds(3);
     }
 
     @ParameterizedTest
