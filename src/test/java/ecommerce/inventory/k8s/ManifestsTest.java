@@ -177,6 +177,12 @@ class ManifestsTest {
         });
         assertThat(Manifest.secretFiles(Manifest.pod(overlay))).containsEntry("spring.datasource.password", "inventory-worker-database/worker-password")
             .containsEntry("inventory.operator.token", "inventory-worker-operator/token");
+        assertThat(Manifest.secretFiles(Manifest.pod(overlay)).keySet()).contains("spring.datasource.url");
+        Set<String> secrets = Set.of("spring.datasource.url", "spring.datasource.password", "inventory.servicebus.connectionstring",
+            "inventory.operator.token");
+        Manifest.objects(overlay).forEach(object -> assertThat(settingsOf(object)).as("plain values of %s", Manifest.nameOf(object))
+            .doesNotContainAnyElementsOf(secrets));
+        assertThat(settingsOf(Manifest.object(overlay, "Job"))).as("what is looked at").contains("spring.datasource.username");
         assertThat(Manifest.secretFiles(pods(overlay).get(1))).as("of the migration").containsOnlyKeys("spring.datasource.url", "spring.datasource.password")
             .containsEntry("spring.datasource.password", "inventory-worker-migration/password");
     }
@@ -194,7 +200,8 @@ class ManifestsTest {
             Pattern.compile("secret:([^\"]+)").matcher(object.path("spec").toString()).results().forEach(key -> keys.add(key.group(1)));
         }
 
-        assertThat(keys).isNotEmpty().allSatisfy(key -> assertThat(instructions).containsPattern(
+        assertThat(keys).contains("inventory-worker-database/url", "inventory-worker-database/worker-password")
+            .allSatisfy(key -> assertThat(instructions).containsPattern(
             "kubectl create secret generic " + key.replaceFirst("/.*", "") + "( \\\\\n|[^\n])*--from-literal="
                 + key.replaceFirst(".*/", "") + "="));
     }
@@ -208,13 +215,23 @@ class ManifestsTest {
 
         assertThat(ports).containsExactlyInAnyOrderEntriesOf(
             Map.of("http", 8080, "management", Integer.valueOf(Defaults.of("management.server.port"))));
-        assertThat(container.findValues("httpGet")).hasSize(3).allMatch(probe -> probe.get("port").textValue().equals("management"))
-            .extracting(probe -> probe.get("path").textValue()).containsOnly("/actuator/health/liveness", "/actuator/health/readiness");
+        assertThat(container.findValues("httpGet")).hasSize(3).allMatch(probe -> probe.get("port").textValue().equals("management"));
         assertThat(Manifest.object(overlay, "Service").at("/spec/ports/0/targetPort").textValue()).isEqualTo("http");
         assertThat(policy(overlay, "inventory-worker").at("/spec/ingress").findValues("port"))
             .extracting(JsonNode::intValue).containsExactlyInAnyOrderElementsOf(ports.values());
         Manifest.objects(overlay, "PodMonitor").forEach(monitor ->
             assertThat(monitor.at("/spec/podMetricsEndpoints/0/port").textValue()).isEqualTo("management"));
+    }
+
+    /** A pod that waits for the database is to get no requests, and is not to be restarted. */
+    @ParameterizedTest
+    @FieldSource("OVERLAYS")
+    void aPodThatIsNotReadyIsNotRestarted(String overlay) {
+        JsonNode container = Manifest.container(overlay);
+
+        assertThat(container.at("/startupProbe/httpGet/path").textValue()).isEqualTo("/actuator/health/liveness");
+        assertThat(container.at("/livenessProbe/httpGet/path").textValue()).isEqualTo("/actuator/health/liveness");
+        assertThat(container.at("/readinessProbe/httpGet/path").textValue()).isEqualTo("/actuator/health/readiness");
     }
 
     @ParameterizedTest
@@ -273,6 +290,8 @@ class ManifestsTest {
         });
         assertThat(rules.stream().filter(rule -> rule.findValues("ipBlock").isEmpty()).flatMap(rule -> rule.findValues("port").stream())
             .map(JsonNode::intValue)).as("in the cluster").containsOnly(53);
+        assertThat(rules.stream().filter(rule -> rule.findValues("ipBlock").isEmpty())).as("names are asked for by both").hasSize(2).allSatisfy(rule ->
+            assertThat(rule.get("ports").findValuesAsText("protocol")).containsExactlyInAnyOrder("UDP", "TCP"));
         assertThat(instructions()).contains("k8s/addresses/database.yaml", "k8s/addresses/service-bus.yaml");
     }
 
@@ -348,6 +367,13 @@ class ManifestsTest {
                     Defaults.of("inventory.servicebus.payments-topic") + "/" + Defaults.of("inventory.servicebus.payments-subscription"),
                     Defaults.of("inventory.servicebus.commands-queue"));
         }
+    }
+
+    /** All that an object sets of the worker by environment variables or a ConfigMap, as settings without hyphens. */
+    private static List<String> settingsOf(JsonNode object) {
+        Stream<String> variables = object.findValues("env").stream().flatMap(ManifestsTest::elements).map(variable -> variable.get("name").textValue());
+        Stream<String> data = object.path("data").properties().stream().map(Map.Entry::getKey);
+        return Stream.concat(variables, data).map(name -> name.toLowerCase(Locale.ROOT).replace('_', '.')).toList();
     }
 
     /** Camel K gives a pod those labels of the Integration that it is told to. */
