@@ -1,0 +1,113 @@
+package ecommerce.inventory.database;
+
+import static ecommerce.inventory.support.Shop.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+
+import ecommerce.inventory.support.NewTransaction;
+import ecommerce.inventory.support.Tables;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+
+/**
+ * Locks are taken in order of order id and of product id, so that no two transactions wait for each other: what waits for the first of
+ * several has none of the others.
+ */
+@DatabaseTest
+class LockOrderTest {
+
+    @Autowired
+    private Tables tables;
+    @Autowired
+    private NewTransaction transaction;
+
+    private static final List<String> PRODUCTS = List.of("d", "f", "b", "a", "e", "c");
+
+    /** The table has them in another order. */
+    @BeforeEach
+    void someProducts() {
+        tables.clear();
+        PRODUCTS.forEach(product -> tables.stock(product, 10));
+    }
+
+    @Test
+    void aReservationThatWaitsForAProductHasNoneBehindIt() {
+        waitsForProductAWithoutTheOthers(() -> reserve("1"));
+
+        assertThat(tables.stockOf("b")).isEqualTo("9 available, 1 reserved, version 2");
+    }
+
+    @Test
+    void aBatchOfReservationsThatWaitsForAnOrderHasNoneBehindIt() {
+        CompletableFuture<Void> batch = transaction.execute(first -> {
+            reserve("1");
+            CompletableFuture<Void> waiting = CompletableFuture.runAsync(() -> reserve("2", "1"));
+            awaitOneThatWaits();
+            assertThat(transaction.<List<?>>execute(other -> tables.rows("INSERT INTO inventory_orders (order_id, status) VALUES ('2', 'Paid') "
+                + "ON CONFLICT DO NOTHING RETURNING order_id"))).as("order 2 is nobody's").hasSize(1);
+            return waiting;
+        });
+
+        batch.join();
+        assertThat(tables.statusOf("1")).isEqualTo("Reserved");
+    }
+
+    @Test
+    void aPaymentThatWaitsForAProductHasNoneBehindIt() {
+        reserve("1");
+        tables.run("order-paid", "messageBody", "{\"orderId\": \"1\"}");
+
+        waitsForProductAWithoutTheOthers(() -> tables.run("commit-inventory", message()));
+
+        assertThat(tables.stockOf("b")).isEqualTo("9 available, 0 reserved, version 3");
+    }
+
+    @Test
+    void aReleaseThatWaitsForAProductHasNoneBehindIt() {
+        reserve("1");
+        Map<String, Object> parameters = message();
+        parameters.putAll(tables.run("order-cancelled", "messageBody", "{\"orderId\": \"1\"}").get(0));
+
+        waitsForProductAWithoutTheOthers(() -> tables.run("release-inventory", parameters));
+
+        assertThat(tables.stockOf("b")).isEqualTo("10 available, 0 reserved, version 3");
+    }
+
+    private void waitsForProductAWithoutTheOthers(Runnable statement) {
+        CompletableFuture<Void> waiting = transaction.execute(first -> {
+            tables.rows("SELECT FROM inventory WHERE product_id = 'a' FOR UPDATE");
+            CompletableFuture<Void> second = CompletableFuture.runAsync(statement);
+            awaitOneThatWaits();
+            assertThat(tables.rows("SELECT FROM inventory WHERE product_id <> 'a' FOR UPDATE SKIP LOCKED")).as("that nobody else has").hasSize(5);
+            return second;
+        });
+        waiting.join();
+    }
+
+    private void awaitOneThatWaits() {
+        await().until(() -> tables.count("pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") == 1);
+    }
+
+    /** Orders of all products, in one batch. */
+    private void reserve(String... orderIds) {
+        List<String> items = PRODUCTS.stream().map(product -> "{\"productId\": \"" + product + "\", \"quantity\": 1}").toList();
+        List<String> bodies = Stream.of(orderIds).map(id -> "{\"orderId\": \"" + id + "\", \"items\": " + items + "}").toList();
+        tables.rows("SELECT outcome FROM reserve_inventory(CAST(? AS jsonb), interval '15 minutes')",
+            bodies.stream().map(body -> "{\"messageId\": \"m\", \"order\": " + body + "}").toList().toString());
+    }
+
+    private static Map<String, Object> message() {
+        Map<String, Object> message = new HashMap<>();
+        message.put("messageBody", "{\"orderId\": \"1\"}");
+        message.put("sourceMessageId", "m");
+        message.put("correlationId", null);
+        message.put("traceparent", null);
+        return message;
+    }
+}
