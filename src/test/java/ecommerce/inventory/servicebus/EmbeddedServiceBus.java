@@ -200,6 +200,14 @@ public final class EmbeddedServiceBus implements AutoCloseable {
         loop.call(() -> queue(entityPath).settlementsToLose = times);
     }
 
+    /**
+     * Neither takes nor answers what the client settles, the next times that a message of the queue, subscription or dead-letter queue is
+     * settled. The connection stays.
+     */
+    public void ignoreSettlements(String entityPath, int times) {
+        loop.call(() -> queue(entityPath).settlementsToIgnore = times);
+    }
+
     /** Takes what is sent to the queue or topic the next times, and drops the connection instead of saying so. */
     public void loseAnswers(String queueOrTopic, int times) {
         loop.call(() -> destination(queueOrTopic).answersToLose = times);

@@ -125,6 +125,9 @@ final class OutgoingLink implements Queue.Consumer {
             peer.drop();
             return;
         }
+        if (queue.ignoresSettlement()) {
+            return;
+        }
         DeliveryState answer;
         try {
             queue.settle(delivery.getLinkedResource(), Disposition.of(state));

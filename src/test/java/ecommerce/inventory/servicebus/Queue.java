@@ -57,6 +57,8 @@ final class Queue extends Entity {
     private RefusedException receiversRefused;
     /** How many more settlements never arrive. */
     int settlementsToLose;
+    /** How many more settlements get no answer. */
+    int settlementsToIgnore;
     private long completed;
     private long abandoned;
     private long expiredLocks;
@@ -311,6 +313,10 @@ final class Queue extends Entity {
 
     boolean losesSettlement() {
         return settlementsToLose > 0 && settlementsToLose-- > 0;
+    }
+
+    boolean ignoresSettlement() {
+        return settlementsToIgnore > 0 && settlementsToIgnore-- > 0;
     }
 
     /** Ends all locks before their time. */

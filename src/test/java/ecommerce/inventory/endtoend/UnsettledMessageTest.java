@@ -1,0 +1,84 @@
+package ecommerce.inventory.endtoend;
+
+import static ecommerce.inventory.support.Shop.await;
+import static ecommerce.inventory.support.Shop.order;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ecommerce.inventory.servicebus.Counts;
+import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.Tables;
+import ecommerce.inventory.support.WorkerTest;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.test.context.TestPropertySource;
+
+/** Messages of which the broker is told nothing, or does not answer what it is told: what becomes of them, and of those behind them. */
+@WorkerTest
+@ExtendWith(OutputCaptureExtension.class)
+@TestPropertySource(properties = {"inventory.servicebus.max-concurrent-calls=1", "inventory.servicebus.try-timeout=PT3S",
+    "inventory.inbox.max-retries=0"})
+class UnsettledMessageTest {
+
+    @Autowired
+    private EmbeddedServiceBus bus;
+    @Autowired
+    private Shop shop;
+    @Autowired
+    private Tables tables;
+    @Autowired
+    private JdbcTemplate jdbc;
+
+    @BeforeEach
+    void someStock() {
+        shop.awaitQuiet(tables);
+        tables.clear();
+        bus.purge();
+        tables.stock("a", 10);
+    }
+
+    @Test
+    void aMessageThatCanNeitherBeHandledNorParkedComesBackWhenItsLockEndsAndNotBefore(CapturedOutput output) {
+        Counts before = bus.counts(Shop.SUBSCRIPTION);
+        jdbc.execute("ALTER TABLE inventory_orders ADD CONSTRAINT nothing CHECK (order_id <> 'order-1')");
+        jdbc.execute("ALTER TABLE inbox ADD CONSTRAINT nothing CHECK (retry_count = 0)");
+        try {
+            shop.send(order("order-1", "1 a"));
+            await().until(() -> output.getOut().contains("failed in delivery 1; it comes back when its lock ends"));
+            shop.send(order("order-2", "1 a"));
+            await().until(() -> "Reserved".equals(tables.statusOf("order-2")));
+
+            assertThat(bus.counts(Shop.SUBSCRIPTION).locked()).as("of order 1").isEqualTo(1);
+            assertThat(tables.count("inbox")).as("of order 2").isEqualTo(1);
+        } finally {
+            jdbc.execute("ALTER TABLE inventory_orders DROP CONSTRAINT nothing");
+            jdbc.execute("ALTER TABLE inbox DROP CONSTRAINT nothing");
+        }
+        bus.loseLocks(Shop.SUBSCRIPTION);
+        await().until(() -> "Reserved".equals(tables.statusOf("order-1")));
+        shop.awaitQuiet(tables);
+
+        Counts after = bus.counts(Shop.SUBSCRIPTION);
+        assertThat(after.abandoned() - before.abandoned()).as("would come back at once, and use up its deliveries").isZero();
+        assertThat(after.expiredLocks() - before.expiredLocks()).isEqualTo(1);
+        assertThat(output.getOut()).doesNotContain("failed in delivery 2");
+    }
+
+    @Test
+    void aBrokerThatDoesNotAnswerKeepsNoHandler(CapturedOutput output) {
+        bus.ignoreSettlements(Shop.SUBSCRIPTION, 1);
+        shop.send(order("order-1", "1 a"));
+        shop.send(order("order-2", "1 a"));
+        await().until(() -> "Reserved".equals(tables.statusOf("order-2")));
+
+        assertThat(output.getOut()).contains("could not be settled; it will be delivered again", "no answer in PT3S");
+        bus.loseLocks(Shop.SUBSCRIPTION);
+        shop.awaitQuiet(tables);
+        assertThat(tables.stockOf("a")).as("each once").isEqualTo("8 available, 2 reserved, version 3");
+    }
+}
