@@ -16,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -45,6 +46,7 @@ class GroupCommitTest {
     private volatile boolean locksAreOfProducts = true;
     /** Each lets one end that waits for a lock as long as it may. */
     private final Semaphore longWaits = new Semaphore(0);
+    private final CountDownLatch slowerMayCommit = new CountDownLatch(1);
     private final List<Thread> threads = new ArrayList<>();
     private final LockedProducts locked = new Locks();
     /** Kept locked by somebody. */
@@ -98,16 +100,20 @@ class GroupCommitTest {
     void close() throws IOException {
         slowMayCommit.countDown();
         longWaits.release(1000);
+        slowerMayCommit.countDown();
         camel.close();
     }
 
-    /** One with an order "slow" in it takes until it may commit; one with an order "bad" fails. */
+    /** One with an order "slow" or "slower" in it takes until it may commit; one with an order "bad" fails. */
     private void transaction(Exchange exchange) throws InterruptedException {
         List<String> orders = exchange.getVariable("messages") == null ? List.of(orderOf(exchange.getVariable("message", Map.class)))
             : exchange.getMessage().getBody(List.class).stream().map(message -> orderOf((Map<?, ?>) message)).toList();
         transactions.add(orders);
         if (orders.contains("slow")) {
             slowMayCommit.await();
+        }
+        if (orders.contains("slower")) {
+            slowerMayCommit.await();
         }
         if ("2s".equals(exchange.getVariable("lockWait")) && orders.stream().anyMatch(keptLocked::contains)) {
             longWaits.acquire();
@@ -137,14 +143,20 @@ class GroupCommitTest {
     @Test
     void ordersThatComeWhileATransactionRunsShareTheNext() {
         CompletableFuture<Exchange> first = whileTheFirstRuns();
-        List<CompletableFuture<Exchange>> others = List.of(handleAndWait("2"), handleAndWait("3"), handleAndWait("4"));
+        List<CompletableFuture<Exchange>> others = List.of(handleAndWait("2"), handleAndWait("slower"), handleAndWait("4"));
         assertThat(others).as("none is done before its transaction").noneMatch(CompletableFuture::isDone);
 
         slowMayCommit.countDown();
 
         assertThat(first.join().getException()).isNull();
+        await().until(() -> transactions.size() == 2);
+        assertThat(handle("PaymentProcessed", "5").join().getException()).as("what goes on meanwhile").isNull();
+        assertThat(others).as("none is done before the end of its transaction").noneMatch(CompletableFuture::isDone);
+
+        slowerMayCommit.countDown();
+
         others.forEach(other -> assertThat(other.join().getException()).isNull());
-        assertThat(transactions).containsExactly(List.of("slow"), List.of("2", "3", "4"));
+        assertThat(transactions).containsExactly(List.of("slow"), List.of("2", "slower", "4"), List.of("5"));
     }
 
     @Test
@@ -346,9 +358,11 @@ class GroupCommitTest {
                 handled.completeExceptionally(e);
             }
         });
+        thread.setDaemon(true);
         threads.add(thread);
         thread.start();
-        return handled;
+        // Far longer than anything takes: nothing else ends the wait for one whose turn never comes.
+        return handled.orTimeout(60, TimeUnit.SECONDS);
     }
 
     private Exchange exchange(String type, String orderId) {

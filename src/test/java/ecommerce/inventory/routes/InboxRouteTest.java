@@ -103,6 +103,10 @@ class InboxRouteTest {
             });
             RouteBuilder.addRoutes(camel, routes ->
                 routes.from("direct:OrderCreated").routeConfigurationId("tell-insufficient").to(handler));
+            RouteBuilder.addRoutes(camel, routes -> routes.from("direct:OrderCancelled").to(handler));
+            for (String source : List.of("a-source", "another-source")) {
+                RouteBuilder.addRoutes(camel, routes -> routes.from("direct:" + source).routeId(source).to("direct:inbox"));
+            }
             camel.start();
         }
         MockEndpoint.resetMocks(camel);
@@ -176,11 +180,36 @@ class InboxRouteTest {
         receive(ORDER, Map.of(MESSAGE_ID, "00000000-0000-0000-0000-000000000001", SEQUENCE_NUMBER, 1L));
 
         MockEndpoint.assertIsSatisfied(camel);
-        List<Object> ids = handler.getExchanges().stream().map(exchange -> exchange.getMessage().getBody(Map.class).get("messageId"))
-            .map(Object.class::cast).toList();
+        List<Object> ids = messageIds();
         assertThat(ids.get(1)).as("delivered again").isEqualTo(ids.get(0));
         assertThat(List.copyOf(ids).subList(1, 5)).as("another place or time in the broker's log").doesNotHaveDuplicates();
         assertThat(ids.get(4)).hasToString("00000000-0000-0000-0000-000000000001");
+    }
+
+    @Test
+    void messagesOfTwoTypesThatAreCalledTheSameAreTwo() throws Exception {
+        handler.expectedMessageCount(3);
+
+        receive(ORDER, Map.of(MESSAGE_ID, "order-1"));
+        receive(ORDER, Map.of(MESSAGE_ID, "order-1"));
+        receive(ORDER, Map.of(MESSAGE_ID, "order-1", SUBJECT, "OrderCancelled"));
+
+        MockEndpoint.assertIsSatisfied(camel);
+        assertThat(messageIds().get(1)).as("delivered again").isEqualTo(messageIds().get(0));
+        assertThat(messageIds().get(2)).isNotEqualTo(messageIds().get(0));
+    }
+
+    @Test
+    void messagesWithoutAnIdAtTheSamePlaceOfTwoSourcesAreTwo() throws Exception {
+        handler.expectedMessageCount(3);
+
+        for (String source : List.of("a-source", "a-source", "another-source")) {
+            receive("direct:" + source, ORDER, "OrderCreated", Map.of(MESSAGE_ID, "", SEQUENCE_NUMBER, 1L));
+        }
+
+        MockEndpoint.assertIsSatisfied(camel);
+        assertThat(messageIds().get(1)).as("delivered again").isEqualTo(messageIds().get(0));
+        assertThat(messageIds().get(2)).isNotEqualTo(messageIds().get(0));
     }
 
     @Test
@@ -396,6 +425,12 @@ class InboxRouteTest {
         MockEndpoint.assertIsSatisfied(camel);
     }
 
+    /** Under which the messages reached the handler. */
+    private List<Object> messageIds() {
+        return handler.getExchanges().stream().map(exchange -> exchange.getMessage().getBody(Map.class).get("messageId"))
+            .map(Object.class::cast).toList();
+    }
+
     /** And leaves a body of its own behind, as a step of a real handler does. */
     private void handlerFails(int times, RuntimeException failure) {
         for (int i = 1; i <= times; i++) {
@@ -419,7 +454,11 @@ class InboxRouteTest {
     }
 
     private Exchange receive(String body, String acceptedTypes, Map<String, Object> headers) {
-        return sender.send("direct:inbox", exchange -> {
+        return receive("direct:inbox", body, acceptedTypes, headers);
+    }
+
+    private Exchange receive(String source, String body, String acceptedTypes, Map<String, Object> headers) {
+        return sender.send(source, exchange -> {
             exchange.setVariable("acceptedTypes", acceptedTypes);
             exchange.getMessage().setBody(body.getBytes(StandardCharsets.UTF_8));
             exchange.getMessage().setHeaders(new HashMap<>(Map.of(

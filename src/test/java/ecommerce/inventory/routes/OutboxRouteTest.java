@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.UUID;
 
 import ecommerce.inventory.outbox.OutboxPublisher;
+import ecommerce.inventory.outbox.RelayHealth;
 import ecommerce.inventory.support.RouteTest;
 import org.apache.camel.CamelContext;
 import org.apache.camel.EndpointInject;
@@ -33,6 +34,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.test.context.TestPropertySource;
 import org.springframework.test.context.bean.override.mockito.MockitoBean;
+import org.springframework.test.context.bean.override.mockito.MockitoSpyBean;
 
 /** {@code outbox-relay.camel.yaml} and {@code outbox-batch.camel.yaml}: what the relay claims, publishes and marks. */
 @RouteTest
@@ -59,6 +61,8 @@ class OutboxRouteTest {
     private MockEndpoint claim;
     @MockitoBean
     private OutboxPublisher publisher;
+    @MockitoSpyBean
+    private RelayHealth health;
     @EndpointInject("mock:sql:classpath:sql/mark-outbox-published.sql")
     private MockEndpoint markPublished;
     @EndpointInject("mock:sql:classpath:sql/mark-outbox-failed.sql")
@@ -112,6 +116,18 @@ class OutboxRouteTest {
 
         MockEndpoint.assertIsSatisfied(camel);
         verify(publisher, times(2)).publish(full);
+        verify(health, times(3)).process(any());
+    }
+
+    @Test
+    void aRoundThatFindsNoDatabaseOrBrokerIsARoundTooForTheHealthOfTheWorker() {
+        claim.whenAnyExchangeReceived(exchange -> {
+            throw new DataAccessResourceFailureException("connection refused", new SQLException("connection refused", "08001"));
+        });
+
+        wakeRelay();
+
+        verify(health).process(any());
     }
 
     @Test

@@ -13,8 +13,10 @@ import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.builder.AdviceWith;
 import org.apache.camel.component.mock.MockEndpoint;
+import org.apache.camel.component.sql.SqlEndpoint;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.RouteDefinition;
+import org.apache.camel.spi.InterceptSendToEndpoint;
 import org.apache.camel.test.spring.junit5.UseAdviceWith;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,7 +30,9 @@ import org.springframework.test.context.TestPropertySource;
 /** {@code query-*.camel.yaml}: what of a request reaches the SQL, and what becomes of its answer. */
 @RouteTest
 @UseAdviceWith
-@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/query-*.camel.yaml,classpath:routes/answer-query.camel.yaml")
+@TestPropertySource(properties = {
+    "camel.main.routes-include-pattern=classpath:routes/query-*.camel.yaml,classpath:routes/answer-query.camel.yaml",
+    "inventory.api.query-timeout=7"})
 class QueryRoutesTest {
 
     @Autowired
@@ -90,6 +94,30 @@ class QueryRoutesTest {
 
         MockEndpoint.assertIsSatisfied(camel);
         assertProblem(answer, 400, "\"parameter\":\"" + parameter + "\"");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"listStock, prefix", "listStock, after", "listSummary, after"})
+    void aTextOf255CharactersReachesTheSqlAndALongerOneDoesNot(String operation, String parameter) throws Exception {
+        MockEndpoint mock = mock(operation.equals("listStock") ? "query-stock-page" : "query-summary-page");
+        mock.expectedMessageCount(1);
+        mock.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody("{}"));
+
+        request(operation, parameter + "=" + "x".repeat(255));
+        Exchange answer = request(operation, parameter + "=" + "x".repeat(256));
+
+        mock.assertIsSatisfied();
+        assertThat(mock.getExchanges().get(0).getIn().getBody(Map.class)).containsEntry(parameter, "x".repeat(255));
+        assertProblem(answer, 400, "put a text of 0 to 255 characters");
+    }
+
+    @Test
+    void noQueryTakesLongerThanTheSettingSays() {
+        List<SqlEndpoint> queries = camel.getEndpoints().stream().filter(InterceptSendToEndpoint.class::isInstance)
+            .map(mocked -> (SqlEndpoint) ((InterceptSendToEndpoint) mocked).getOriginalEndpoint()).toList();
+
+        assertThat(queries).hasSameSizeAs(camel.getRouteDefinitions().stream().filter(route -> !route.getRouteId().equals("answer-query")).toList())
+            .allSatisfy(query -> assertThat(query.getJdbcTemplate().getQueryTimeout()).as(query.getEndpointUri()).isEqualTo(7));
     }
 
     @Test

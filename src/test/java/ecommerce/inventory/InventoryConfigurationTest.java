@@ -1,0 +1,24 @@
+package ecommerce.inventory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+
+import ecommerce.inventory.outbox.RelayHealth;
+import ecommerce.inventory.support.Defaults;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.actuate.health.Status;
+
+/** What is told to the orchestrator of a worker whose relay is stuck. */
+class InventoryConfigurationTest {
+
+    @Test
+    void aWorkerWhoseRelayIsStuckIsUnready() {
+        InventoryConfiguration configuration = new InventoryConfiguration();
+
+        assertThat(configuration.relayHealthIndicator(new RelayHealth(Duration.ZERO)).health().getStatus()).isEqualTo(Status.DOWN);
+        assertThat(configuration.relayHealthIndicator(new RelayHealth(Duration.ofHours(1))).health().getStatus()).isEqualTo(Status.UP);
+        assertThat(Defaults.of("management.endpoint.health.group.readiness.include").split(",")).contains("relay", "db", "consumers");
+        assertThat(Defaults.of("management.endpoint.health.group.liveness.include")).as("a restart mends no outage").isEqualTo("livenessState");
+    }
+}
