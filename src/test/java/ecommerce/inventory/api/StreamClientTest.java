@@ -1,16 +1,21 @@
 package ecommerce.inventory.api;
 
 import static ecommerce.inventory.support.Shop.await;
+import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.doAnswer;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.never;
+import static org.mockito.Mockito.timeout;
+import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
@@ -18,8 +23,11 @@ import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.ServletResponse;
 import org.junit.jupiter.api.Test;
 
-/** Who has the response of a listener, and until when. */
+/** Who has the response of a listener, and until when, and how much is kept for one that is slow. */
 class StreamClientTest {
+
+    /** Milliseconds; far longer than anything takes. */
+    private static final int PATIENCE = 60_000;
 
     @Test
     void aResponseIsNotGivenBackWhileItIsWrittenTo() throws Exception {
@@ -47,5 +55,40 @@ class StreamClientTest {
         failed.countDown();
         webServer.join();
         verify(connection).complete();
+    }
+
+    @Test
+    void aSlowListenerIsToldTheLatestOfAsManyProductsAsAreToldAtOnceAndCutOffWhenThereAreMore() throws Exception {
+        AsyncContext connection = mock();
+        ServletResponse response = mock();
+        ServletOutputStream out = mock();
+        when(connection.getResponse()).thenReturn(response);
+        when(response.getOutputStream()).thenReturn(out);
+        CountDownLatch begun = new CountDownLatch(1);
+        Semaphore mayGoOn = new Semaphore(0);
+        doAnswer(flush -> {
+            begun.countDown();
+            mayGoOn.acquire();
+            return null;
+        }).when(out).flush();
+        StreamClient client = new StreamClient(connection, Duration.ofHours(1), ended -> { });
+        client.start();
+        begun.await();
+
+        for (int change = 0; change < 2; change++) {
+            for (int product = 1; product <= 5_000; product++) {
+                client.tell("product-" + product, "state " + change);
+            }
+        }
+        mayGoOn.release();
+        verify(out, timeout(PATIENCE)).write(("event: stock\ndata: state 1\n\n").repeat(5_000).getBytes(StandardCharsets.UTF_8));
+        verify(connection, never()).complete();
+
+        for (int product = 1; product <= 5_001; product++) {
+            client.tell("product-" + product, "state 2");
+        }
+        mayGoOn.release();
+        verify(connection, timeout(PATIENCE)).complete();
+        verify(out, times(2)).write(any(byte[].class));
     }
 }

@@ -13,6 +13,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.messaging.ReceiverWatch;
+import ecommerce.inventory.metrics.Metric;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.Management;
@@ -70,16 +71,24 @@ class HealthTest {
         METERS.addAppender(log);
         // The first of a process is a warning, the others are not.
         METERS.setLevel(Level.DEBUG);
+        int registeredAgain;
         try {
             watch.process(null);
             watch.process(null);
+            registeredAgain = linesAboutAMeterThatIsThere(log);
+            Metric.CONSUMER_RUNNING.gauge(worker.getBean(MeterRegistry.class), this, test -> 0, "source", "orders-subscription");
         } finally {
             METERS.setLevel(null);
             METERS.detachAppender(log);
         }
 
         assertThat(management.sample("inventory_consumer_running", SOURCE)).isEqualTo(1);
-        assertThat(log.list).noneMatch(line -> line.getFormattedMessage().contains("has been already registered"));
+        assertThat(registeredAgain).isZero();
+        assertThat(linesAboutAMeterThatIsThere(log)).as("of one that is registered again").isEqualTo(1);
+    }
+
+    private static int linesAboutAMeterThatIsThere(ListAppender<ILoggingEvent> log) {
+        return (int) log.list.stream().filter(line -> line.getFormattedMessage().contains("has been already registered")).count();
     }
 
     @Test

@@ -244,7 +244,8 @@ class InvalidMessageTest {
 
     @Test
     void aCorrelationIdOf128CharactersIsPassedOn() {
-        String longest = "é".repeat(128);
+        // 256 bytes, and of UTF-16 more than 128 units.
+        String longest = "a".repeat(84) + "é".repeat(2) + "😀".repeat(42);
         assertReserved(orderWithCorrelationId(longest), 2);
 
         assertThat(shop.events("order-1")).singleElement().extracting(BrowsedMessage::correlationId).isEqualTo(longest);

@@ -78,7 +78,8 @@ class OperatorTest {
 
     @Test
     void aPartOfTheTokenIsNoToken() {
-        for (String part : List.of("", TOKEN.substring(0, TOKEN.length() - 1), TOKEN.substring(1), "ann:" + TOKEN_OF_ANN)) {
+        for (String part : List.of("", TOKEN.substring(0, 1), TOKEN.substring(0, TOKEN.length() - 1), TOKEN.substring(1), TOKEN.toUpperCase(),
+                "ann:" + TOKEN_OF_ANN, TOKEN + "," + TOKEN_OF_ANN)) {
             assertThat(management.post("operator/rebuild-summary", part, "{" + WHO + "}").statusCode()).as(part).isEqualTo(401);
         }
         assertThat(tables.count("operator_actions")).as("nothing was to be done").isZero();
@@ -121,6 +122,17 @@ class OperatorTest {
         management.post("operator/%C2%9B31m-%E2%80%A8-%C2%85-%0d%0a-end", null, "{}");
 
         assertThat(output.getOut()).contains("?31m-?-?-??-end of 127.0.0.1 is refused").doesNotContain("\u009B", "\u2028", "\u0085");
+    }
+
+    @Test
+    void anOperatorWritesNoLineOfTheLog(CapturedOutput output) {
+        assertThat(management.post("operator/rebuild-summary", TOKEN, "{\"by\": \"jane\\nERROR forged\", \"reason\": \"a\\r\\nERROR forged\"}").statusCode())
+            .isEqualTo(200);
+        assertThat(management.post("operator/erase", TOKEN, "{" + WHO + ", \"orderId\": \"1\", \"a\\nERROR forged\": \"b\\nERROR forged\"}").statusCode())
+            .isEqualTo(400);
+
+        assertThat(output.getAll()).contains("by jane?ERROR forged for a??ERROR forged", "a?ERROR forged: 'b?ERROR forged' is no field")
+            .doesNotContain("\nERROR forged");
     }
 
     @Test
@@ -194,7 +206,15 @@ class OperatorTest {
 
     @Test
     void theReadModelIsMadeAnew() {
-        assertThat(act("rebuild-summary", WHO)).startsWith("{\"result\":");
+        shop.send(order("order-1", "3 a"));
+        await().until(() -> tables.count("inventory_summary WHERE total_reservations = 1") == 1);
+        jdbc.update("UPDATE inventory_summary SET total_reservations = 99");
+        jdbc.update("INSERT INTO inventory_summary (product_id, folded_at) VALUES ('never', now())");
+
+        assertThat(act("rebuild-summary", WHO)).isEqualTo("{\"result\":1}");
+
+        assertThat(tables.rows("SELECT product_id, total_reservations FROM inventory_summary"))
+            .containsExactly(Map.of("product_id", "a", "total_reservations", 1L));
     }
 
     @Test

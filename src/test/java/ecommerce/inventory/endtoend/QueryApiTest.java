@@ -18,6 +18,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import ecommerce.inventory.messaging.DeadLetterCounts;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Api;
+import ecommerce.inventory.support.NewTransaction;
 import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
@@ -33,10 +34,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.test.context.TestPropertySource;
 
 /** What the API answers, and what it refuses. */
 @Tag("plain-camel")
 @WorkerTest
+@TestPropertySource(properties = "inventory.api.query-timeout=1")
 class QueryApiTest {
 
     @Autowired
@@ -216,6 +220,44 @@ class QueryApiTest {
         bus.acceptReceivers(Shop.DEAD_LETTERS);
         counts.process(null);
         assertThat(api.get("/backlog", "Backlog").at("/deadLetters/sources/1/messages").intValue()).isEqualTo(100);
+    }
+
+    @Test
+    void anEventThatTheBrokerRefusesIsInTheListAndInTheBacklog() {
+        jdbc.update("INSERT INTO outbox (message_id, message_type, message_body, partition_key, created_at, next_retry_at, error_message) VALUES "
+            + "(gen_random_uuid(), 'InventoryReserved', '{\"orderId\": \"order-1\"}', 'order-1', now() - interval '90 s', now() + interval '1 h', 'too large')");
+        try {
+            assertThat(api.get("/events", "EventList").get("items").findValuesAsText("orderId")).containsExactly("order-1");
+            JsonNode backlog = api.get("/backlog", "Backlog");
+            assertThat(backlog.at("/outbox/unpublished").intValue()).isEqualTo(1);
+            assertThat(backlog.at("/outbox/oldestAge").doubleValue()).isBetween(90.0, 150.0);
+        } finally {
+            // Nobody waits for it to be published.
+            tables.clear();
+        }
+    }
+
+    @Test
+    void eventsOfAProductAreNotThoseOfAnOrderOfTheSameId() {
+        shop.command("RestockInventory", "{\"productId\": \"same\", \"quantityToAdd\": 5}");
+        await().until(() -> tables.count("inventory") == 1);
+        shop.send(order("same", "1 same"));
+        await().until(() -> "Reserved".equals(tables.statusOf("same")));
+        shop.awaitQuiet(tables);
+
+        assertThat(api.get("/events", "EventList").get("items")).hasSize(2);
+        assertThat(types(api.get("/orders/same/events", "EventPage"))).containsExactly("InventoryReserved");
+    }
+
+    @Test
+    void aQuestionThatTakesTooLongIsGivenUp() {
+        new NewTransaction(new JdbcTransactionManager(jdbc.getDataSource())).executeWithoutResult(other -> {
+            jdbc.execute("LOCK TABLE inventory IN ACCESS EXCLUSIVE MODE");
+
+            for (String question : List.of("/stock", "/stock/a", "/low-stock")) {
+                assertThat(api.problem(503, question).get("detail").textValue()).as(question).startsWith("The database takes too long to answer this.");
+            }
+        });
     }
 
     @ParameterizedTest

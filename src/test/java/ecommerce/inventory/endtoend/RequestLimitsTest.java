@@ -229,8 +229,10 @@ class RequestLimitsTest {
     @ValueSource(strings = {"/", "/inventory.js", "/api/inventory/backlog", "/nothing"})
     void whatIsAnsweredIsKeptByNobodyAndShownToNoOtherSite(String path) throws IOException {
         assertThat(open(port).send("GET " + path + " HTTP/1.1\nHost: localhost\nOrigin: http://attacker.example.com\nConnection: close\n\n").answer())
-            .contains("Cache-Control: no-store", "Cross-Origin-Resource-Policy: same-origin", "X-Content-Type-Options: nosniff",
-                "Content-Security-Policy: default-src 'none'")
+            .contains("Cache-Control: no-store\r\n", "Cross-Origin-Resource-Policy: same-origin\r\n", "Cross-Origin-Opener-Policy: same-origin\r\n",
+                "X-Content-Type-Options: nosniff\r\n", "Referrer-Policy: no-referrer\r\n", "Content-Security-Policy: default-src 'none'; "
+                    + "script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+                    + "frame-ancestors 'none'\r\n")
             .doesNotContain("Access-Control-Allow", "ETag", "Server:");
     }
 

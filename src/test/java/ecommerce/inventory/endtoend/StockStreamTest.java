@@ -99,6 +99,27 @@ class StockStreamTest {
     }
 
     @Test
+    void aChangeIsToldThatWasCommittedAsLongAfterItAsATransactionMayTake() throws Exception {
+        Api.Stream client = listen(api);
+        jdbc.update("UPDATE inventory SET version = 2, last_updated = clock_timestamp()");
+        awaitVersion(client, "ü", 2);
+
+        jdbc.update("UPDATE inventory SET version = 3, last_updated = clock_timestamp() - interval '13 s'");
+
+        awaitVersion(client, "ü", 3);
+    }
+
+    @Test
+    void moreChangesAtOnceThanCanBeToldDisconnectTheListener() throws Exception {
+        Api.Stream client = listen(api);
+
+        jdbc.update("INSERT INTO inventory (product_id, available_stock) SELECT 'p' || i, 1 FROM generate_series(1, 5000) AS i");
+
+        await().untilAsserted(() -> assertThat(client.lines()).contains("end"));
+        assertThat(listen(api).status()).as("when it is back").isEqualTo(200);
+    }
+
+    @Test
     void whatAnotherWorkerChangesIsToldToo(@Autowired Environment environment) throws Exception {
         try (ConfigurableApplicationContext other = Worker.start(environment.getProperty("spring.datasource.url"), bus)) {
             Api.Stream here = listen(api);

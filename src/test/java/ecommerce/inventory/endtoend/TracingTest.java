@@ -134,6 +134,20 @@ class TracingTest {
     }
 
     @Test
+    void aTraceIsTakenFromWhatTheAzureSdkCallsItAsWell() {
+        ServiceBusMessage order = order("order-8", "1 a");
+        order.getApplicationProperties().put("Diagnostic-Id", "00-" + trace(8) + "-" + SHOPS_SPAN + "-01");
+        ServiceBusMessage both = traced(order("order-9", "1 a"), trace(9), "01");
+        both.getApplicationProperties().put("Diagnostic-Id", "00-" + trace(10) + "-" + SHOPS_SPAN + "-01");
+
+        shop.send(order, both);
+        await().until(() -> shop.events("order-8").size() == 1 && shop.events("order-9").size() == 1);
+
+        assertThat(traceOf(shop.events("order-8").get(0))).isEqualTo(trace(8));
+        assertThat(traceOf(shop.events("order-9").get(0))).as("traceparent counts before").isEqualTo(trace(9));
+    }
+
+    @Test
     void eachOrderOfABatchKeepsItsOwnTrace() {
         shop.send(IntStream.range(0, 50).mapToObj(i -> traced(order("order-" + i, "1 a"), trace(100 + i), "01")).toArray(ServiceBusMessage[]::new));
         await().until(() -> shop.events().size() == 50);
@@ -283,9 +297,12 @@ class TracingTest {
         assertThat(exporter.getFinishedSpanItems().toString() + log.list).doesNotContain("Secret Lane");
 
         log.list.clear();
-        shop.send(order("order-7", "1 a"), Shop.orderCreated("{"));
-        await().until(() -> !log.list.isEmpty());
-        assertThat(log.list.get(0).getMDCPropertyMap()).as("nothing of an earlier message").doesNotContainKey("orderId");
+        ServiceBusMessage malformed = Shop.orderCreated("{");
+        shop.send(order("order-7", "1 a"), malformed);
+        await().until(() -> log.list.stream().anyMatch(line -> line.getFormattedMessage().contains("is dead-lettered")));
+        assertThat(log.list).filteredOn(line -> line.getFormattedMessage().contains("is dead-lettered")).singleElement()
+            .satisfies(line -> assertThat(line.getMDCPropertyMap()).as("nothing of an earlier message")
+                .containsEntry("messageId", malformed.getMessageId()).doesNotContainKey("orderId"));
     }
 
     private List<SpanData> spans(String trace) {
