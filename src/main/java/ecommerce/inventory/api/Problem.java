@@ -2,6 +2,7 @@ package ecommerce.inventory.api;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -22,6 +23,8 @@ public class Problem implements Processor {
 
     private static final Logger LOG = LoggerFactory.getLogger(Problem.class);
     private static final ObjectMapper JSON = new ObjectMapper();
+    /** Ended after inventory.api.query-timeout, or after lock_timeout. */
+    private static final Set<String> TOO_LONG = Set.of(PSQLState.QUERY_CANCELED.getState(), "55P03");
 
     @Override
     public void process(Exchange exchange) throws JsonProcessingException {
@@ -34,7 +37,7 @@ public class Problem implements Processor {
             LOG.warn("{} is not answered: {}", exchange.getFromEndpoint(), Failures.rootCause(failure));
             answer(exchange, 503, "Service Unavailable", "The database is away. Try again.");
         } else if (tookTooLong(failure)) {
-            LOG.warn("A query was ended after inventory.api.query-timeout: {}", Failures.rootCause(failure));
+            LOG.warn("{} is not answered, as it takes too long: {}", exchange.getFromEndpoint(), Failures.rootCause(failure));
             answer(exchange, 503, "Service Unavailable", "The database takes too long to answer this. Ask for less, or try again.");
         } else {
             LOG.error("A query failed", failure);
@@ -44,7 +47,7 @@ public class Problem implements Processor {
 
     private static boolean tookTooLong(Exception failure) {
         PSQLException sql = ObjectHelper.getException(PSQLException.class, failure);
-        return sql != null && PSQLState.QUERY_CANCELED.getState().equals(sql.getSQLState());
+        return sql != null && TOO_LONG.contains(String.valueOf(sql.getSQLState()));
     }
 
     private static void answer(Exchange exchange, int status, String title, String detail, String... members)

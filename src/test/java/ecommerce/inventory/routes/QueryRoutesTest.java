@@ -24,6 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.PSQLState;
+import org.postgresql.util.ServerErrorMessage;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.context.TestPropertySource;
 
@@ -132,6 +133,8 @@ class QueryRoutesTest {
         assertProblem(failing(new IllegalStateException("secret")), 500, "The worker failed");
         assertProblem(failing(new PSQLException("secret", PSQLState.CONNECTION_FAILURE, new SocketException("secret"))), 503, "The database is away");
         assertProblem(failing(new PSQLException("secret", PSQLState.QUERY_CANCELED)), 503, "The database takes too long");
+        assertProblem(failing(new PSQLException(new ServerErrorMessage("C55P03\0Msecret: canceling statement due to lock timeout\0"))), 503,
+            "The database takes too long");
     }
 
     private Exchange failing(Exception failure) {
