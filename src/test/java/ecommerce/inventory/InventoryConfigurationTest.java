@@ -19,6 +19,7 @@ class InventoryConfigurationTest {
         assertThat(configuration.relayHealthIndicator(new RelayHealth(Duration.ZERO)).health().getStatus()).isEqualTo(Status.DOWN);
         assertThat(configuration.relayHealthIndicator(new RelayHealth(Duration.ofHours(1))).health().getStatus()).isEqualTo(Status.UP);
         assertThat(Defaults.of("management.endpoint.health.group.readiness.include").split(",")).contains("relay", "db", "consumers");
-        assertThat(Defaults.of("management.endpoint.health.group.liveness.include")).as("a restart mends no outage").isEqualTo("livenessState");
+        assertThat(Defaults.of("management.endpoint.health.group.liveness.include").split(",")).as("a restart mends no outage")
+            .containsExactly("livenessState", "databaseCredentials");
     }
 }

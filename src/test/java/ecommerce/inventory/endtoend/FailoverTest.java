@@ -43,7 +43,7 @@ class FailoverTest {
     private static final String CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'inventory-worker'";
 
     @Test
-    void theWorkGoesOnWithTheNewPrimaryAndNothingIsBurnt(@TempDir Path data) throws IOException {
+    void theWorkGoesOnWithTheNewPrimaryAndNothingIsBurnt(@TempDir Path data) throws Exception {
         EmbeddedServiceBus bus = Backend.startBus(null);
         Shop shop = new Shop(bus);
         try (PostgresPair servers = new PostgresPair(data);

@@ -8,6 +8,7 @@ import static org.mockito.Mockito.when;
 
 import java.nio.charset.StandardCharsets;
 import java.sql.Timestamp;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -113,7 +114,8 @@ class OutboxPublisherTest {
 
     /** What became of the events. */
     private String publish(String... events) {
-        Map<String, Object> result = new OutboxPublisher("inventory", new MessageTracer(OpenTelemetry.noop()), () -> sender)
+        Map<String, Object> result = new OutboxPublisher("inventory", new MessageTracer(OpenTelemetry.noop()), () -> sender,
+            new RelayHealth(Duration.ofMinutes(1)))
             .publish(Stream.of(events).map(OutboxPublisherTest::row).toList());
         assertThat((String[]) result.get("errors")).as("one for each that failed").hasSameSizeAs((UUID[]) result.get("failed")).doesNotContainNull();
         return "published " + names(result.get("published"), events) + ", failed " + names(result.get("failed"), events)

@@ -1,5 +1,6 @@
 package ecommerce.inventory.routes;
 
+import static ecommerce.inventory.support.Shop.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.sql.SQLTransientConnectionException;
@@ -29,7 +30,7 @@ import org.springframework.test.context.TestPropertySource;
 @UseAdviceWith
 @ExtendWith(OutputCaptureExtension.class)
 @TestPropertySource(properties = {"camel.main.routes-include-pattern=classpath:routes/watch-database.camel.yaml",
-    "inventory.database.refusal-limit=PT0.000000001S"})
+    "inventory.database.refusal-limit=PT0.001S"})
 class WatchDatabaseRouteTest {
 
     @Autowired
@@ -83,13 +84,13 @@ class WatchDatabaseRouteTest {
         fail(refused);
         assertThat(dbHealthIndicator.health().getDetails())
             .containsEntry("reason", "PostgreSQL refuses the worker's role or password: FATAL: password authentication failed");
-        assertThat(databaseCredentialsHealthIndicator.health().getStatus()).isEqualTo(Status.DOWN);
+        await().until(() -> databaseCredentialsHealthIndicator.health().getStatus() == Status.DOWN);
 
         fail(new PSQLException("Connection refused", PSQLState.CONNECTION_UNABLE_TO_CONNECT));
         assertThat(databaseCredentialsHealthIndicator.health().getStatus()).as("an outage").isEqualTo(Status.UP);
 
         fail(refused);
-        assertThat(databaseCredentialsHealthIndicator.health().getStatus()).isEqualTo(Status.DOWN);
+        await().until(() -> databaseCredentialsHealthIndicator.health().getStatus() == Status.DOWN);
         MockEndpoint.resetMocks(camel);
         clock();
         assertThat(databaseCredentialsHealthIndicator.health().getStatus()).as("taken").isEqualTo(Status.UP);

@@ -41,7 +41,7 @@ public final class BaseBackup extends SimpleFileVisitor<Path> {
     public static void of(EmbeddedPostgres server, Path from, Path to) throws IOException, SQLException {
         try (Connection session = server.getPostgresDatabase().getConnection()) {
             JdbcTemplate backup = new JdbcTemplate(new SingleConnectionDataSource(session, true));
-            backup.execute("SELECT pg_backup_start('chaos', true)");
+            backup.execute("SELECT pg_backup_start('standby', true)");
             Files.walkFileTree(from, new BaseBackup(from, to));
             Files.writeString(to.resolve("backup_label"), backup.queryForObject("SELECT labelfile FROM pg_backup_stop(false)", String.class));
             Files.writeString(to.resolve("postgresql.auto.conf"),

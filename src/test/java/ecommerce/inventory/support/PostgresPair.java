@@ -3,22 +3,15 @@ package ecommerce.inventory.support;
 import static ecommerce.inventory.support.Shop.await;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
+import java.sql.SQLException;
 import java.time.Duration;
-import java.util.Map;
-import java.util.Set;
-import java.util.stream.Stream;
 
 import ecommerce.development.EmbeddedDatabase;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
-import org.springframework.jdbc.core.ConnectionCallback;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
-import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /**
  * Two PostgreSQL servers: a primary, and a hot standby that follows it by streaming replication until it is promoted. With
@@ -27,54 +20,19 @@ import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 public final class PostgresPair implements AutoCloseable {
 
     private static final Duration QUIET = Duration.ofMillis(200);
-    /** Of a data directory, what is of a running server, or comes by replication. */
-    private static final Set<String> NOT_COPIED = Set.of("postmaster.pid", "postmaster.opts", "epg-lock");
 
     private final EmbeddedPostgres primary;
     private final EmbeddedPostgres standby;
 
     /** @param directory empty, for the data of both */
-    public PostgresPair(Path directory) throws IOException {
+    public PostgresPair(Path directory) throws IOException, SQLException {
         Path data = directory.resolve("primary");
         primary = EmbeddedDatabase.at(0).setDataDirectory(data).setCleanDataDirectory(false)
             // The standby asks for all since the copy.
             .setServerConfig("wal_keep_size", "1GB").start();
         Path copy = directory.resolve("standby");
-        copy(data, copy);
-        Files.createFile(copy.resolve("standby.signal"));
-        Files.writeString(copy.resolve("postgresql.auto.conf"),
-            "primary_conninfo = 'host=localhost port=" + primary.getPort() + " user=postgres'\n", StandardOpenOption.APPEND);
+        BaseBackup.of(primary, data, Files.createDirectories(copy));
         standby = EmbeddedDatabase.at(0).setDataDirectory(copy).setCleanDataDirectory(false).start();
-    }
-
-    /** A base backup: all changes to the files are in the log as well, until its end. */
-    private void copy(Path data, Path copy) {
-        jdbc(primary).execute((ConnectionCallback<Void>) connection -> {
-            JdbcTemplate session = new JdbcTemplate(new SingleConnectionDataSource(connection, true));
-            session.queryForObject("SELECT CAST(pg_backup_start('standby', true) AS text)", String.class);
-            try (Stream<Path> files = Files.walk(data)) {
-                files.filter(file -> !NOT_COPIED.contains(file.getFileName().toString()))
-                    .filter(file -> Files.isDirectory(file) || !data.relativize(file).startsWith("pg_wal"))
-                    .forEach(file -> copyOne(file, copy.resolve(data.relativize(file))));
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-            Map<String, Object> backup = session.queryForMap("SELECT labelfile FROM pg_backup_stop(false)");
-            try {
-                Files.writeString(copy.resolve("backup_label"), (String) backup.get("labelfile"));
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-            return null;
-        });
-    }
-
-    private static void copyOne(Path file, Path to) {
-        try {
-            Files.copy(file, to, StandardCopyOption.COPY_ATTRIBUTES);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     /** Names both servers, the primary first. */
