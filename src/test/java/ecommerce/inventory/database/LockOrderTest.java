@@ -108,6 +108,7 @@ class LockOrderTest {
         message.put("sourceMessageId", "m");
         message.put("correlationId", null);
         message.put("traceparent", null);
+        message.put("tracestate", null);
         return message;
     }
 }

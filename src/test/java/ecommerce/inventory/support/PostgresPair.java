@@ -30,8 +30,9 @@ public final class PostgresPair implements AutoCloseable {
         primary = EmbeddedDatabase.at(0).setDataDirectory(data).setCleanDataDirectory(false)
             // The standby asks for all since the copy.
             .setServerConfig("wal_keep_size", "1GB").start();
-        Path copy = directory.resolve("standby");
-        BaseBackup.of(primary, data, Files.createDirectories(copy));
+        // PostgreSQL wants a directory that is its own.
+        Path copy = Files.createTempDirectory(directory, "standby");
+        BaseBackup.of(primary, data, copy);
         standby = EmbeddedDatabase.at(0).setDataDirectory(copy).setCleanDataDirectory(false).start();
     }
 
