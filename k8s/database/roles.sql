@@ -18,6 +18,11 @@ ALTER ROLE inventory_worker SET synchronous_commit = on;
 ALTER ROLE inventory_worker SET standard_conforming_strings = on;
 ALTER ROLE inventory_worker SET array_nulls = on;
 ALTER ROLE inventory_worker SET idle_session_timeout = 0;
+-- The same for the migration: spring.flyway.init-sqls there.
+ALTER ROLE inventory_migration SET statement_timeout = 0;
+ALTER ROLE inventory_migration SET idle_in_transaction_session_timeout = 0;
+ALTER ROLE inventory_migration SET lock_timeout = '5s';
+ALTER ROLE inventory_migration SET standard_conforming_strings = on;
 
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE, CREATE ON SCHEMA public TO inventory_migration;
