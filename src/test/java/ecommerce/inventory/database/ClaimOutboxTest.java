@@ -91,7 +91,7 @@ class ClaimOutboxTest {
         UUID[] refused = jdbc.queryForList("SELECT message_id FROM outbox WHERE partition_key <> 'c'", UUID.class).toArray(UUID[]::new);
 
         transaction.executeWithoutResult(round -> {
-            tables.run("mark-outbox-failed", Map.of("failed", refused, "errors", new String[] {"1", "2", "3", "4", "5"}, "retryDelayMax", "PT5M"));
+            tables.run("mark-outbox-failed", Map.of("failed", refused, "errors", new String[] {"1", "2", "3", "4", "5"}, "retryDelayMax", "300"));
 
             assertThat(tables.count("outbox WHERE retry_count = " + (before + 1) + " AND next_retry_at - now() BETWEEN interval '"
                 + longest / 2.0 + " s' AND interval '" + longest + " s'")).as("less up to half by chance").isEqualTo(5);
