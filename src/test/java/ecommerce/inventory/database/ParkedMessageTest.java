@@ -225,6 +225,17 @@ class ParkedMessageTest {
     }
 
     @Test
+    void messagesThatFailTogetherDoNotComeBackTogether() {
+        List<UUID> ids = Stream.generate(UUID::randomUUID).limit(5).toList();
+
+        transaction.executeWithoutResult(moment -> ids.forEach(id -> park(message(id, id.toString()), 10)));
+        assertThat(tables.rows("SELECT DISTINCT next_retry_at FROM inbox")).hasSizeGreaterThan(1);
+
+        transaction.executeWithoutResult(moment -> ids.forEach(id -> parkAgain(id, 1, 10, false)));
+        assertThat(tables.rows("SELECT DISTINCT next_retry_at FROM inbox WHERE retry_count = 2")).hasSizeGreaterThan(1);
+    }
+
+    @Test
     void anAttemptThatAnotherInstanceHasCountedIsNotCountedTwice() {
         UUID id = UUID.randomUUID();
         park(message(id, "1"), 10);
@@ -283,6 +294,18 @@ class ParkedMessageTest {
             assertThat(dead.has("messageBody")).isFalse();
         });
         assertThat(listDead(0)).isEmpty();
+    }
+
+    @Test
+    void deadMessagesAreListedTheLatestFirst() throws Exception {
+        for (String orderId : List.of("1", "2", "3")) {
+            dead(orderId);
+        }
+        jdbc.update("UPDATE inbox SET dead_at = now() - CASE partition_key WHEN 'order/1' THEN interval '2 min' WHEN 'order/2' THEN interval '3 min' "
+            + "ELSE interval '1 min' END");
+
+        assertThat(listDead(10).findValuesAsText("partitionKey")).containsExactly("order/3", "order/1", "order/2");
+        assertThat(listDead(2).findValuesAsText("partitionKey")).containsExactly("order/3", "order/1");
     }
 
     @Test
