@@ -22,12 +22,12 @@ import org.springframework.beans.factory.annotation.Autowired;
 @DatabaseTest
 class LockOrderTest {
 
+    private static final List<String> PRODUCTS = List.of("d", "f", "b", "a", "e", "c");
+
     @Autowired
     private Tables tables;
     @Autowired
     private NewTransaction transaction;
-
-    private static final List<String> PRODUCTS = List.of("d", "f", "b", "a", "e", "c");
 
     /** The table has them in another order. */
     @BeforeEach
