@@ -29,4 +29,4 @@ RETURNING inbox.message_id AS "messageId", message_type AS "messageType", CAST(d
           -- The latency of its events counts from here, as the broker's time is not kept.
           set_config('inventory.enqueued_at', CAST(received_at AS text), true) AS "enqueuedAt",
           -- Others that are parked wait for this one meanwhile, which is tried again later.
-          set_config('lock_timeout', '100ms', true) AS "lockWait"
+          set_config('lock_timeout', '400ms', true) AS "lockWait"

@@ -32,7 +32,7 @@ import org.springframework.dao.DataAccessException;
  * told to any of them: each is handled again in a transaction of its own, and so is a message that is tried again. So the
  * failure of one costs the others no more than a rollback.
  * <p>
- * A transaction waits for a lock for half a second (variable {@code lockWait}), and less if its message is tried again. If somebody
+ * A transaction waits for a lock for almost a second (variable {@code lockWait}), and less if its message is tried again. If somebody
  * keeps a product locked for longer, the orders that do not want it go on together. Those that want it, and those that come until
  * one has had it, stand in a line of their own: one transaction at a time waits for the lock, for two seconds. If that is in vain
  * they fail with a {@link LockedException}, and so do those that come while the next one waits. So a product that is locked for long
@@ -46,8 +46,8 @@ class GroupCommit implements TransactedPolicy {
     private static final int TRANSACTIONS = 2;
     /** The variable, and what it is for all, for a message that is tried again, and for one that nobody else waits for. */
     private static final String LOCK_WAIT = "lockWait";
-    private static final String SHORT = "500ms";
-    private static final String SHORTER = "100ms";
+    private static final String SHORT = "900ms";
+    private static final String SHORTER = "400ms";
     private static final String LONG = "2s";
 
     private final TransactedPolicy transaction;

@@ -32,7 +32,7 @@ import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
  * JDBC repository answers a concurrent duplicate with a key violation, which aborts a PostgreSQL transaction.)
  * <p>
  * The exchange carries the normalised message in variable {@code message}, or several of one type in {@code messages}; variable
- * {@code lockWait} says how long its transaction waits for a lock, in PostgreSQL's notation ({@code 500ms}).
+ * {@code lockWait} says how long its transaction waits for a lock, in PostgreSQL's notation ({@code 900ms}).
  */
 public class InboxRepository extends ServiceSupport implements IdempotentRepository {
 

@@ -7,13 +7,17 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
+import ecommerce.inventory.inbox.Sql;
 import ecommerce.inventory.support.NewTransaction;
 import ecommerce.inventory.support.Tables;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
 
 /**
  * Locks are taken in order of order id and of product id, so that no two transactions wait for each other: what waits for the first of
@@ -28,6 +32,8 @@ class LockOrderTest {
     private Tables tables;
     @Autowired
     private NewTransaction transaction;
+    @Autowired
+    private JdbcTemplate jdbc;
 
     /** The table has them in another order. */
     @BeforeEach
@@ -77,6 +83,31 @@ class LockOrderTest {
         waitsForProductAWithoutTheOthers(() -> tables.run("release-inventory", parameters));
 
         assertThat(tables.stockOf("b")).isEqualTo("10 available, 0 reserved, version 3");
+    }
+
+    @Test
+    void aProductIsKeptLockedOnceItsTransactionIsNoLongerOneOfManyShortOnes() {
+        // As often as it takes for both to be quick.
+        await().until(() -> whileProductAIsLocked(this::keptLocked).isEmpty());
+
+        whileProductAIsLocked(() -> {
+            await().until(() -> keptLocked().equals(List.of("a")));
+            return null;
+        });
+
+        assertThat(keptLocked()).as("of nobody").isEmpty();
+    }
+
+    private <T> T whileProductAIsLocked(Supplier<T> other) {
+        return transaction.execute(first -> {
+            tables.rows("SELECT FROM inventory WHERE product_id = 'a' FOR UPDATE");
+            return other.get();
+        });
+    }
+
+    private List<String> keptLocked() {
+        return transaction.execute(other -> new NamedParameterJdbcTemplate(jdbc).queryForList(Sql.read("locked-products"),
+            Map.of("products", PRODUCTS.toArray(String[]::new)), String.class));
     }
 
     private void waitsForProductAWithoutTheOthers(Runnable statement) {

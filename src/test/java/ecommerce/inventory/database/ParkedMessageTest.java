@@ -60,7 +60,7 @@ class ParkedMessageTest {
         assertThat(taken.remove("retryCount")).isEqualTo(1);
         assertThat(taken.remove("orderId")).as("for the log").isEqualTo("1");
         assertThat(taken.remove("enqueuedAt")).as("the moment from which its events are timed").isNotEqualTo(message.remove("enqueuedAt"));
-        assertThat(taken.remove("lockWait")).as("of the transaction, for others wait behind it").isEqualTo("100ms");
+        assertThat(taken.remove("lockWait")).as("of the transaction, for others wait behind it").isEqualTo("400ms");
         assertThat(taken).isEqualTo(message);
     }
 

@@ -205,7 +205,7 @@ class QueryPlanTest {
     private void assertCost(TransactionStatus transaction, String statement, int rows, Map<String, Object> parameters) {
         Map<String, Object> all = new HashMap<>(PARAMETERS);
         all.putAll(parameters);
-        all.put("lockWait", "500ms");
+        all.put("lockWait", "900ms");
         // PostgreSQL may choose either for a statement that the driver has prepared.
         for (String mode : List.of("force_custom_plan", "force_generic_plan")) {
             Object start = transaction.createSavepoint();
