@@ -4,12 +4,16 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+
+import ecommerce.inventory.support.Workspace;
 
 /**
  * A section of a Markdown document that changes something: its diffs, and the test that goes with them.
@@ -24,6 +28,8 @@ record Edit(String title, Edit base, List<String> diffs, Map<String, String> tes
     private static final Pattern SECTION = Pattern.compile("(?ms)^## (?:(\\d+)\\. )?(.*?)$(.*?)(?=^## |\\z)");
     private static final Pattern BASE = Pattern.compile("on top of (\\d+)");
     private static final Pattern BLOCK = Pattern.compile("(?ms)^```(\\w+)\\n(.*?)^```$");
+    /** Far longer than the tests of an edit take. */
+    private static final Duration LIMIT = Duration.ofMinutes(10);
     private static final Pattern CLASS = Pattern.compile("(?ms)^package ([\\w.]+);.*?^(?:public |final )*class (\\w+)");
 
     /** The edits of a document, in its order. */
@@ -42,6 +48,28 @@ record Edit(String title, Edit base, List<String> diffs, Map<String, String> tes
             }
         });
         return edits;
+    }
+
+    /** Makes the edit, before it the one that it is on top of. */
+    void applyTo(Workspace workspace) throws IOException {
+        if (base != null) {
+            base.applyTo(workspace);
+        }
+        for (String diff : diffs) {
+            workspace.apply(title, diff);
+        }
+    }
+
+    /** Runs the tests of edits. */
+    static Workspace.Outcome test(Workspace workspace, Collection<Edit> edits) throws Exception {
+        List<String> selectors = new ArrayList<>();
+        for (Edit edit : edits) {
+            for (Map.Entry<String, String> test : edit.tests.entrySet()) {
+                workspace.addTest(test.getKey(), test.getValue());
+                selectors.add("--select-class=" + test.getKey());
+            }
+        }
+        return workspace.run(selectors, List.of(), LIMIT);
     }
 
     /** The fenced blocks of a document that are of a language. */

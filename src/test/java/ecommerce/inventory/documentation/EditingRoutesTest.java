@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
+import ecommerce.inventory.support.Workspace;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,10 +36,10 @@ class EditingRoutesTest {
     @MethodSource("edits")
     void theTestPassesWithTheEdit(Edit edit) throws Exception {
         Workspace workspace = Workspace.whole(directory);
-        workspace.apply(edit);
+        edit.applyTo(workspace);
         List<Edit> onTop = editsOn(edit);
 
-        Workspace.Outcome outcome = workspace.run(Stream.concat(Stream.of(edit), onTop.stream()).toList());
+        Workspace.Outcome outcome = Edit.test(workspace, Stream.concat(Stream.of(edit), onTop.stream()).toList());
 
         assertThat(outcome.passed()).as(outcome.output()).isEqualTo(tests(List.of(edit)));
         assertThat(outcome.failed()).as(outcome.output()).isEqualTo(tests(onTop));
@@ -48,7 +49,7 @@ class EditingRoutesTest {
     void theTestFailsWithoutTheEdit() throws Exception {
         Workspace workspace = Workspace.whole(directory);
 
-        Workspace.Outcome outcome = workspace.run(editsOn(null));
+        Workspace.Outcome outcome = Edit.test(workspace, editsOn(null));
 
         assertThat(outcome.failed()).as(outcome.output()).isEqualTo(tests(editsOn(null)));
     }

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 
+import ecommerce.inventory.support.Workspace;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.core.io.ClassPathResource;
@@ -26,9 +27,9 @@ class InboxPatternTest {
     void aServiceOfTheseFilesHandlesEachMessageOnce(@TempDir Path directory) throws Exception {
         List<Edit> services = Edit.of(DOCUMENT);
         Workspace workspace = Workspace.with(directory, RESOURCES);
-        workspace.apply(services.get(0));
+        services.get(0).applyTo(workspace);
 
-        Workspace.Outcome outcome = workspace.run(services);
+        Workspace.Outcome outcome = Edit.test(workspace, services);
 
         assertThat(outcome.passed()).as(outcome.output()).isEqualTo(services.get(0).tests().keySet());
     }

@@ -80,10 +80,15 @@ public final class JavaProcess implements AutoCloseable {
 
     /** Waits for the end, at most as long. */
     public int exitCode(Duration limit) throws InterruptedException {
-        if (!process.waitFor(limit.toSeconds(), TimeUnit.SECONDS)) {
+        if (!endsWithin(limit)) {
             throw new IllegalStateException("Did not end in " + limit + ":\n" + output());
         }
         return process.exitValue();
+    }
+
+    /** Waits for the end, at most as long, and answers whether it has ended. */
+    boolean endsWithin(Duration limit) throws InterruptedException {
+        return process.waitFor(limit.toSeconds(), TimeUnit.SECONDS);
     }
 
     public ProcessHandle handle() {
