@@ -144,6 +144,8 @@ class ManifestsTest {
         assertThat(Manifest.environment(overlay)).containsEntry("INVENTORY_DATABASE_MIGRATEATSTART", "false");
         assertThat(roles).contains("CREATE ROLE " + Manifest.environment(overlay).get("SPRING_DATASOURCE_USERNAME") + " LOGIN",
             "CREATE ROLE " + migration.get("SPRING_DATASOURCE_USERNAME") + " LOGIN");
+        assertThat(Manifest.environment(overlay).get("SPRING_DATASOURCE_USERNAME")).as("owns no table")
+            .isNotEqualTo(migration.get("SPRING_DATASOURCE_USERNAME"));
         assertThat(Manifest.environment(overlay)).as("grants nothing").doesNotContainKey("SPRING_FLYWAY_LOCATIONS");
         assertThat(migration).containsEntry("SPRING_FLYWAY_LOCATIONS", "classpath:db/migration,classpath:db/roles");
         assertThat(new ClassPathResource("db/roles/afterMigrate.sql").exists()).isTrue();
