@@ -4,6 +4,7 @@ import static ecommerce.inventory.support.Shop.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.OffsetDateTime;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,6 +62,21 @@ class InboxRepositoryTest {
 
         assertThat(registry.get("inventory.inbox.duplicates").counter().count()).isEqualTo(1);
         assertThat(tables.count("inbox WHERE processed_at IS NOT NULL AND message_body IS NULL")).as("its body is not kept").isEqualTo(1);
+    }
+
+    /** Or events that no message has caused would have the time of the last one. */
+    @Test
+    void theTimeOfAMessageEndsWithItsTransaction() {
+        Map<String, Object> message = message(ID, "OrderCreated", "order/1", "content");
+        message.put("enqueuedAt", OffsetDateTime.parse("2026-11-23T12:00:00Z"));
+
+        String within = transaction.execute(ofTheMessage -> {
+            add(message);
+            return connectionAndTime();
+        });
+
+        assertThat(within).contains(" 2026-11-23 ");
+        assertThat(connectionAndTime()).isEqualTo(within.replaceFirst(" .*", " "));
     }
 
     @Test
@@ -205,6 +221,10 @@ class InboxRepositoryTest {
             }
             return second;
         });
+    }
+
+    private String connectionAndTime() {
+        return jdbc.queryForObject("SELECT pg_backend_pid() || ' ' || coalesce(current_setting('inventory.enqueued_at', true), '')", String.class);
     }
 
     private double duplicates() {
