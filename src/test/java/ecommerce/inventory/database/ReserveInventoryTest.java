@@ -68,6 +68,14 @@ class ReserveInventoryTest {
     }
 
     @Test
+    void ofEachLineIsKeptWhatItTakesToReserveItAgainAndNothingElse() {
+        reserve(order("1", "a:4").replace("\"quantity\": 4", "\"quantity\": 4, \"unitPrice\": 9.99"));
+
+        assertThat(tables.row("SELECT CAST(items AS text) FROM inventory_orders"))
+            .containsEntry("items", "[{\"quantity\": 4, \"productId\": \"a\"}]");
+    }
+
+    @Test
     void linesOfOneProductCountTogether() {
         assertThat(reserve(order("1", "a:4", "b:1", "a:6"))).containsExactly("1 Reserved");
         assertThat(tables.stockOf("a")).isEqualTo("0 available, 10 reserved, version 2");
