@@ -7,9 +7,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.time.Duration;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import reactor.core.publisher.Mono;
 
 /** A settlement that the broker never answers ends, and its thread goes on as if nothing had been. */
+@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TimeLimitTest {
 
     private static final TimeLimit SHORT = new TimeLimit(Duration.ofMillis(20));
