@@ -47,7 +47,7 @@ class MutantsIT {
         SURVIVED,
         /** A test was ended by its time limit: nobody would wait for it in a build. */
         HUNG,
-        /** The fault cannot be put in, or a test does not pass without it. */
+        /** The fault cannot be put in, or a test does not pass without it, or does not run with it. */
         NOT_JUDGED,
         KILLED
     }
@@ -128,6 +128,10 @@ class MutantsIT {
         Workspace.Outcome outcome = run(workspace, mutant.tests(), jar);
         if (outcome.tests().stream().anyMatch(MutantsIT::hung)) {
             return result(mutant, Verdict.HUNG, "a test was ended after " + TEST_SECONDS + " s", begin);
+        }
+        List<TestName> missing = mutant.tests().stream().filter(test -> test.runs(outcome).isEmpty()).toList();
+        if (!missing.isEmpty()) {
+            return result(mutant, Verdict.NOT_JUDGED, "these did not run: " + missing, begin);
         }
         List<TestName> green = mutant.tests().stream().filter(test -> test.runs(outcome).stream().allMatch(run -> run.failure() == null)).toList();
         return green.isEmpty() ? result(mutant, Verdict.KILLED, "", begin)
