@@ -142,7 +142,8 @@ class PortAttackIT {
         await().atMost(Duration.ofSeconds(SECONDS + 60)).until(() -> System.nanoTime() > end);
 
         assertThat(worker.handle().isAlive()).as(worker.output()).isTrue();
-        assertThat(page("127.0.0.1", port)).as("somebody else's page, meanwhile").isEqualTo(200);
+        // Two attackers with all requests that an address may have are all that the port answers at a time: then it says 503, to come again.
+        await().untilAsserted(() -> assertThat(page("127.0.0.1", port)).as("somebody else's page, meanwhile").isEqualTo(200));
         assertThat(management.get("health/readiness").statusCode()).as("and the probes").isEqualTo(200);
         long handled = handled() - handledBefore;
         end();
