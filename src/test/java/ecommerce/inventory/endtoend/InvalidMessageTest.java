@@ -324,7 +324,7 @@ class InvalidMessageTest {
 
     /** Of its text, for a consumer may read integers only. */
     @ParameterizedTest
-    @CsvSource({"2.0, quantityReserved, 2", "2e4, quantityReserved, 20000", "20001.0, requestedQuantity, 20001"})
+    @CsvSource({"2.0, quantityReserved, 2", "1e4, quantityReserved, 10000", "20001.0, requestedQuantity, 20001"})
     void aQuantityIsPublishedAsAnInteger(String sent, String field, String published) {
         sendAndThenAValidOrder(orderCreated(quantity(sent)));
 
