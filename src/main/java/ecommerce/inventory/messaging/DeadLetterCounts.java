@@ -47,7 +47,7 @@ public class DeadLetterCounts implements Processor {
     /** Called by the clock. */
     @Override
     public void process(Exchange exchange) {
-        Receivers.routes(camel).forEach((source, route) -> {
+        Receivers.forEach(camel, (source, route) -> {
             if (registered.add(source)) {
                 Metric.DEAD_LETTERS.gauge(registry, counts, known -> known.containsKey(source) ? known.get(source) : Double.NaN, "source", source);
             }

@@ -55,7 +55,7 @@ public class ReceiverWatch implements Processor {
     /** Called by the clock. That Service Bus does not answer about one source keeps nobody from looking after the others. */
     @Override
     public void process(Exchange exchange) {
-        Receivers.routes(camel).forEach((source, route) -> {
+        Receivers.forEach(camel, (source, route) -> {
             if (told.add(source)) {
                 Metric.CONSUMER_RUNNING.gauge(registry, camel, routes -> isRunning(routes, source) && refusal(routes, source).isEmpty() ? 1 : 0,
                     "source", source);

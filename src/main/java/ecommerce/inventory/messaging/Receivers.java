@@ -3,6 +3,7 @@ package ecommerce.inventory.messaging;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 import com.azure.identity.DefaultAzureCredentialBuilder;
@@ -15,12 +16,22 @@ import com.azure.messaging.servicebus.models.SubQueue;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Route;
 import org.apache.camel.component.azure.servicebus.ServiceBusConfiguration;
+import org.apache.camel.component.azure.servicebus.ServiceBusEndpoint;
 import org.apache.camel.component.azure.servicebus.ServiceBusType;
 
 /** The routes that receive from Service Bus, and the clients for what they receive from. */
 final class Receivers {
 
     private Receivers() {
+    }
+
+    /** Asks Service Bus about each source, by route id in its order, until the worker stops: it may not answer, and each has its time. */
+    static void forEach(CamelContext camel, BiConsumer<String, Route> question) {
+        routes(camel).forEach((source, route) -> {
+            if (!camel.isStopping()) {
+                question.accept(source, route);
+            }
+        });
     }
 
     /** By route id, in its order. */
@@ -39,6 +50,13 @@ final class Receivers {
                 + String.join(", ", routes.keySet()));
         }
         return routes.get(id);
+    }
+
+    /** The queue, or topic and subscription, as Service Bus writes its path. */
+    static String entity(ServiceBusEndpoint endpoint) {
+        ServiceBusConfiguration configuration = endpoint.getConfiguration();
+        return configuration.getSubscriptionName() == null ? configuration.getTopicOrQueueName()
+            : configuration.getTopicOrQueueName() + "/" + configuration.getSubscriptionName();
     }
 
     /** What hands messages to a consumer, as Camel's factory makes it, which takes no builder that is guarded. */

@@ -3,17 +3,9 @@ package ecommerce.inventory.messaging;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import com.azure.messaging.servicebus.ServiceBusErrorContext;
-import com.azure.messaging.servicebus.ServiceBusProcessorClient;
 import com.azure.messaging.servicebus.ServiceBusReceivedMessage;
 import com.azure.messaging.servicebus.ServiceBusReceivedMessageContext;
 import com.azure.messaging.servicebus.models.DeadLetterOptions;
@@ -32,7 +24,6 @@ import org.apache.camel.Processor;
 import org.apache.camel.Suspendable;
 import org.apache.camel.component.azure.servicebus.ServiceBusConstants;
 import org.apache.camel.component.azure.servicebus.ServiceBusEndpoint;
-import org.apache.camel.spi.ShutdownStrategy;
 import org.apache.camel.support.DefaultConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,32 +37,17 @@ import org.slf4j.LoggerFactory;
  * <li>failed otherwise: left alone. It comes back when its lock ends, a pause that abandoning it would not give.
  * While the worker stops it is abandoned, for another worker to take at once.</li>
  * </ul>
- * When it stops it takes no more, and waits until what it has in work is settled, at most as long as Camel's shutdown
- * timeout. (Camel's own consumer dead-letters every failure or none, and interrupts what is in work.)
+ * (Camel's own consumer dead-letters every failure or none, and interrupts what is in flight when it stops.)
  */
 class SettlingConsumer extends DefaultConsumer implements Suspendable {
 
     private static final Logger LOG = LoggerFactory.getLogger(SettlingConsumer.class);
-    /**
-     * Of the bodies of messages in work, together. JSON of this size, made to be costly, takes some 50 MB while it is read; of ordinary
-     * messages there may be hundreds in work.
-     */
-    private static final int BYTES_IN_WORK = 1 << 19;
-    /** How long messages that were asked for before the stop may still arrive after the last one, to be given back; milliseconds. */
-    private static final long LATE_ARRIVALS = 500;
-
     private final MessageTracer tracer;
     private final MeterRegistry registry;
     /** KiB. */
     private final int maxMessageSize;
     private final AtomicBoolean largerMessageIsReported = new AtomicBoolean();
-    private ServiceBusProcessorClient client;
-    private Semaphore slots;
-    private Semaphore bytes;
-    private Semaphore held;
-    private Queue<ServiceBusReceivedMessageContext> toGiveBack;
-    private CountDownLatch closed;
-    private volatile long active;
+    private volatile ReceiverConnection connection;
     private volatile Refusals refusals;
 
     SettlingConsumer(ServiceBusEndpoint endpoint, Processor processor, MessageTracer tracer, MeterRegistry registry, int maxMessageSize) {
@@ -111,43 +87,21 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
     }
 
     private void connect() {
-        // Fair, so that no message gets a slot while the stop waits for all of them.
-        slots = new Semaphore(getEndpoint().getConfiguration().getMaxConcurrentCalls(), true);
-        // Fair, so that small messages do not keep a large one waiting for ever.
-        bytes = new Semaphore(BYTES_IN_WORK, true);
-        held = new Semaphore(0);
-        toGiveBack = new ConcurrentLinkedQueue<>();
-        closed = new CountDownLatch(1);
         refusals = new Refusals(entity(), tryTimeout());
-        client = Receivers.processor(getEndpoint().getConfiguration(), this::onMessage, this::onError);
-        active = System.nanoTime();
-        client.start();
+        connection = new ReceiverConnection(getEndpoint(), this::onMessage, this::onError);
+        connection.open();
     }
 
     private void disconnect() throws InterruptedException {
-        if (client != null) {
-            ShutdownStrategy shutdown = getEndpoint().getCamelContext().getShutdownStrategy();
-            int all = getEndpoint().getConfiguration().getMaxConcurrentCalls();
-            if (!slots.tryAcquire(all, shutdown.getTimeout(), shutdown.getTimeUnit())) {
-                LOG.warn("{}: {} messages are still in work after {} {}; they will be delivered again", entity(),
-                    all - slots.availablePermits(), shutdown.getTimeout(), shutdown.getTimeUnit());
-            }
-            // Each handler holds one message at most; what the broker sends later keeps its lock until that ends.
-            held.tryAcquire(all, LATE_ARRIVALS - quiet(), TimeUnit.MILLISECONDS);
-            ExecutorService settlements = getEndpoint().getCamelContext().getExecutorServiceManager().newCachedThreadPool(this, "settlement");
-            settlements.invokeAll(toGiveBack.stream().map(context -> Executors.callable(() -> abandon(context))).toList(),
-                tryTimeout().toMillis(), TimeUnit.MILLISECONDS);
-            client.close();
-            closed.countDown();
-            getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(settlements);
-            client = null;
+        if (connection != null) {
+            connection.close();
+            connection = null;
         }
     }
 
-    /** How long nothing has come, zero while a message is in work. */
+    /** How long nothing has come, zero while a message is in flight or nothing is received. */
     Duration idle() {
-        return slots.availablePermits() < getEndpoint().getConfiguration().getMaxConcurrentCalls() ? Duration.ZERO
-            : Duration.ofNanos(System.nanoTime() - active);
+        return Optional.ofNullable(connection).map(ReceiverConnection::idle).orElse(Duration.ZERO);
     }
 
     /** Why Service Bus does not let this worker receive; empty if it does, or is away. */
@@ -155,67 +109,29 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
         return Optional.ofNullable(refusals).flatMap(Refusals::reason);
     }
 
-    private void onMessage(ServiceBusReceivedMessageContext context) {
-        active = System.nanoTime();
+    /** @return false for a message to abandon */
+    private boolean onMessage(ServiceBusReceivedMessageContext context) {
+        ServiceBusReceivedMessage message = context.getMessage();
         refusals.received();
-        try {
-            int size = MessageBody.size(context.getMessage());
-            if (size >> 10 > maxMessageSize && largerMessageIsReported.compareAndSet(false, true)) {
-                LOG.warn("{}: a message of {} bytes has come, but inventory.servicebus.max-message-size is {} (KiB): set it to what {} takes, "
-                    + "as the worker may run out of memory", entity(), size, maxMessageSize, entity());
-            }
-            int inWork = Math.min(size, BYTES_IN_WORK);
-            if (workerStops() || !slots.tryAcquire(0, TimeUnit.SECONDS)) {
-                giveBack(context);
-                return;
-            }
-            boolean settled;
-            bytes.acquireUninterruptibly(inWork);
-            try (MessageSpan span = trace(context.getMessage())) {
-                settled = !workerStops() && settle(context, process(context.getMessage()), span);
-            } finally {
-                active = System.nanoTime();
-                bytes.release(inWork);
-                slots.release();
-            }
-            if (!settled) {
-                giveBack(context);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        reportSize(MessageBody.size(message));
+        try (MessageSpan span = trace(message)) {
+            return settle(context, process(message), span);
         } catch (RuntimeException e) {
             LOG.warn("{}: message {} could not be settled; it will be delivered again, and the inbox knows it if its work "
-                + "was done: {}", entity(), LogFields.printable(context.getMessage().getMessageId()), e.getMessage());
+                + "was done: {}", entity(), LogFields.printable(message.getMessageId()), e.getMessage());
+            return true;
         }
     }
 
-    /**
-     * Has the message given back when the client is about to close, and returns when it is closed. If it were given back
-     * before, this worker's next handler would get it, and so on until its deliveries are used up.
-     */
-    private void giveBack(ServiceBusReceivedMessageContext context) throws InterruptedException {
-        toGiveBack.add(context);
-        held.release();
-        closed.await();
-    }
-
-    private void abandon(ServiceBusReceivedMessageContext context) {
-        try {
-            context.abandon();
-        } catch (RuntimeException e) {
-            LOG.warn("{}: message {} could not be given back; it is delivered again when its lock ends: {}", entity(),
-                LogFields.printable(context.getMessage().getMessageId()), e.getMessage());
+    private void reportSize(int size) {
+        if (size >> 10 > maxMessageSize && largerMessageIsReported.compareAndSet(false, true)) {
+            LOG.warn("{}: a message of {} bytes has come, but inventory.servicebus.max-message-size is {} (KiB): set it to what {} takes, "
+                + "as the worker may run out of memory", entity(), size, maxMessageSize, entity());
         }
     }
 
     private boolean workerStops() {
         return getEndpoint().getCamelContext().isStopping();
-    }
-
-    /** How long the worker has been stopping and nothing has come, in milliseconds; zero if this consumer alone stops. */
-    private long quiet() {
-        return !workerStops() ? 0 : Math.min(((SettlingServiceBusComponent) getEndpoint().getComponent()).sinceStop(),
-            TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - active));
     }
 
     /** Begins the span of a message, in which it is handled and settled. */
@@ -239,7 +155,7 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
         return exchange;
     }
 
-    /** @return false for a message to give back */
+    /** @return false for a message to abandon */
     private boolean settle(ServiceBusReceivedMessageContext context, Exchange exchange, MessageSpan span) {
         Exception failure = exchange.getException();
         if (failure == null && !exchange.isRollbackOnly()) {
@@ -258,7 +174,7 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
             return true;
         }
         if (workerStops()) {
-            LOG.info("{}: message {} is given back, as the worker stops", entity(), id);
+            LOG.info("{}: message {} is abandoned, as the worker stops", entity(), id);
             return false;
         }
         LOG.error("{}: message {} failed in delivery {}; it comes back when its lock ends", entity(), id,
@@ -301,8 +217,6 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
     }
 
     private String entity() {
-        var configuration = getEndpoint().getConfiguration();
-        return configuration.getSubscriptionName() == null ? configuration.getTopicOrQueueName()
-            : configuration.getTopicOrQueueName() + "/" + configuration.getSubscriptionName();
+        return Receivers.entity(getEndpoint());
     }
 }

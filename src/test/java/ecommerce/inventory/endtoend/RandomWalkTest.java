@@ -5,6 +5,7 @@ import static ecommerce.inventory.support.Shop.await;
 import static ecommerce.inventory.support.Shop.order;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.Closeable;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -69,7 +70,8 @@ class RandomWalkTest {
         drawEvents();
         String database = Backend.createDatabase();
         List<ConfigurableApplicationContext> running = new ArrayList<>();
-        try (EmbeddedServiceBus bus = Backend.startBus(null)) {
+        try (EmbeddedServiceBus bus = Backend.startBus(null);
+                Closeable stop = () -> running.forEach(ConfigurableApplicationContext::close)) {
             for (int i = 0; i < workers; i++) {
                 running.add(Worker.start(database, bus, "inventory.inbox.max-retries=1", "inventory.inbox.retry-delay=PT0.01S",
                     "inventory.inbox.parked-delay=PT0.5S", "inventory.inbox.parked-delay-max=PT1S", "inventory.inbox.max-attempts=1000",
@@ -103,8 +105,6 @@ class RandomWalkTest {
             assertRebuildGivesTheSame(running.get(0), tables);
             assertThat(handled).as("each worker has done part of it").allSatisfy(count -> assertThat(count).hasPositiveValue());
             shop.destroy();
-        } finally {
-            running.forEach(ConfigurableApplicationContext::close);
         }
     }
 

@@ -4,6 +4,8 @@ import static ecommerce.inventory.support.Shop.await;
 import static ecommerce.inventory.support.Shop.order;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.sql.Connection;
+
 import ecommerce.inventory.servicebus.Counts;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Shop;
@@ -77,6 +79,26 @@ class UnsettledMessageTest {
         await().until(() -> "Reserved".equals(tables.statusOf("order-2")));
 
         assertThat(output.getOut()).contains("could not be settled; it will be delivered again", "no answer in PT3S");
+        bus.loseLocks(Shop.SUBSCRIPTION);
+        shop.awaitQuiet(tables);
+        assertThat(tables.stockOf("a")).as("each once").isEqualTo("8 available, 2 reserved, version 3");
+    }
+
+    /** The SDK hands it to a handler beside the one that still runs, whatever the limit. */
+    @Test
+    void aMessageThatComesByANewConnectionWaitsForTheHandlerThatTheOldOneLeft(CapturedOutput output) throws Exception {
+        try (Connection migration = jdbc.getDataSource().getConnection()) {
+            migration.setAutoCommit(false);
+            migration.createStatement().execute("LOCK TABLE inventory_orders");
+            shop.send(order("order-1", "1 a"));
+            await().until(() -> output.getOut().contains("the message is held"));
+            bus.dropConnections();
+            shop.send(order("order-2", "1 a"));
+            await().until(() -> bus.counts(Shop.SUBSCRIPTION).locked() == 2);
+            migration.rollback();
+        }
+
+        await().until(() -> "Reserved".equals(tables.statusOf("order-2")));
         bus.loseLocks(Shop.SUBSCRIPTION);
         shop.awaitQuiet(tables);
         assertThat(tables.stockOf("a")).as("each once").isEqualTo("8 available, 2 reserved, version 3");

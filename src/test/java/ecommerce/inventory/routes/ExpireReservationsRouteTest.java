@@ -16,12 +16,16 @@ import org.apache.camel.component.mock.MockEndpoint;
 import org.apache.camel.test.spring.junit5.UseAdviceWith;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.test.context.TestPropertySource;
 
 /** {@code expire-reservations.camel.yaml}: the rounds of the expiry. */
 @RouteTest
 @UseAdviceWith
+@ExtendWith(OutputCaptureExtension.class)
 @TestPropertySource(properties = {
     "camel.main.routes-include-pattern=classpath:routes/expire-reservations.camel.yaml",
     "inventory.reservation.expiry-batch-size=3"})
@@ -78,12 +82,27 @@ class ExpireReservationsRouteTest {
     }
 
     @Test
-    void aFailureEndsTheRoundsUntilTheClockComesAgain() throws Exception {
+    void aFailureEndsTheRoundsUntilTheClockComesAgain(CapturedOutput output) throws Exception {
         expire.whenAnyExchangeReceived(exchange -> {
             throw new IllegalStateException("no luck");
         });
         expire.expectedMessageCount(1);
         release.expectedMessageCount(0);
+        locked.expectedMessageCount(0);
+
+        assertThat(clock().getException()).isNull();
+
+        MockEndpoint.assertIsSatisfied(camel);
+        assertThat(output).contains("expire-reservations failed and goes on at its next time: no luck");
+    }
+
+    @Test
+    void aFailureThatIsNoLockedProductEndsTheRoundsToo() throws Exception {
+        expireAnswers("[\"order-1\"]", "[\"order-2\"]");
+        expire.expectedMessageCount(1);
+        release.whenAnyExchangeReceived(exchange -> {
+            throw new IllegalStateException("no luck");
+        });
         locked.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(null));
         locked.expectedMessageCount(1);
 
