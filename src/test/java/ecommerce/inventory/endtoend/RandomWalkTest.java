@@ -6,7 +6,6 @@ import static ecommerce.inventory.support.Shop.order;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.Closeable;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -87,7 +86,8 @@ class RandomWalkTest {
             shop.send(withDuplicates(orderMessages));
             shop.sendPayments(withDuplicates(paymentMessages));
             shop.sendCommands(withDuplicates(commandMessages));
-            await().atMost(Duration.ofMinutes(5)).until(() -> {
+            // Without end: the limit of a test comes first, and then the output has what each thread did.
+            await().forever().until(() -> {
                 expireSome(jdbc);
                 return expiries.isEmpty() && bus.counts(Shop.SUBSCRIPTION).active() + bus.counts(Shop.PAYMENTS).active()
                     + bus.counts(Shop.COMMANDS).active() + tables.count("inbox WHERE processed_at IS NULL")
