@@ -37,7 +37,8 @@ class MutantsIT {
     /** Classes that one JVM runs without a fault. */
     private static final int CONTROLLED = 8;
 
-    private final ExecutorService runs = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
+    /** More than there are processors: what survives, or fails by a limit, waits for most of its time. */
+    private final ExecutorService runs = Executors.newFixedThreadPool(2 * Runtime.getRuntime().availableProcessors());
     @TempDir
     private Path directory;
 
