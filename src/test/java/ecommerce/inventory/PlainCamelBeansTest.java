@@ -54,6 +54,7 @@ class PlainCamelBeansTest {
             assertThat(camel.resolvePropertyPlaceholders("{{inventory.reservation.ttl}} {{inventory.outbox.batch-size}} {{inventory.summary.batch-size}} "
                 + "{{inventory.summary.rebuild-at-start}} {{inventory.servicebus.orders-topic}}")).isEqualTo("PT7M 50 500 true orders");
             assertThat(camel.resolvePropertyPlaceholders("{{shop.word}}")).isEqualTo(" as it is ");
+            assertThat(camel.resolvePropertyPlaceholders("{{management.server.port}}")).as("of application.yaml, which may have others too").isEqualTo("9876");
             assertThatThrownBy(() -> camel.resolvePropertyPlaceholders("{{seconds:shop.word}}"))
                 .hasStackTraceContaining("shop.word is  as it is : put a duration from PT0.001S to P36500D");
             assertThatThrownBy(() -> camel.resolvePropertyPlaceholders("{{seconds:shop.words}}")).hasStackTraceContaining("shop.words is not set");

@@ -256,6 +256,20 @@ class RequestLimitsTest {
     }
 
     @Test
+    void anAnswerThatIsReadSlowlyIsCutOff() throws Exception {
+        long size = 32 * MEGABYTE;
+        jdbc.update("INSERT INTO outbox (message_id, message_type, message_body, partition_key, published_at) SELECT gen_random_uuid(), "
+            + "'limits', json_build_object('text', repeat('x', ?)), 'limits', now() FROM generate_series(1, 1000)", (int) (size / 1000));
+        try {
+            // 1 MB in a second; a connection may take three times the two seconds of its timeout.
+            assertThat(open(port).send("GET /api/inventory/events?limit=1000 HTTP/1.1\nHost: localhost\n\n").readSteadily(100_000))
+                .as("bytes that came, with those that were in buffers").isBetween(1L, size / 2);
+        } finally {
+            jdbc.update("DELETE FROM outbox WHERE partition_key = 'limits'");
+        }
+    }
+
+    @Test
     void aBodyThatComesByteByByteIsGivenUp() throws Exception {
         RawHttp client = open(managementPort).send("POST /actuator/operator/rebuild-summary HTTP/1.1\nHost: localhost\nAuthorization: Bearer "
             + OperatorTest.TOKEN + "\nContent-Type: application/json\nContent-Length: 60000\n\n");

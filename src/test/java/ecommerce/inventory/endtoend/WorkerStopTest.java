@@ -24,16 +24,22 @@ import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.Worker;
 import org.apache.camel.CamelContext;
 import org.apache.camel.builder.AdviceWith;
+import org.apache.camel.support.service.ServiceSupport;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.jdbc.DataSourceBuilder;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /** What a worker does with the messages that it has in work when it is told to stop, and with questions before it has started. */
+@ExtendWith(OutputCaptureExtension.class)
 class WorkerStopTest {
 
     private static final int ORDERS = 30;
@@ -43,6 +49,12 @@ class WorkerStopTest {
     private final Tables tables = new Tables(new JdbcTemplate(dataSource));
     private final EmbeddedServiceBus bus = Backend.startBus(null);
     private final Shop shop = new Shop(bus);
+    private CapturedOutput output;
+
+    @BeforeEach
+    void keepOutput(CapturedOutput output) {
+        this.output = output;
+    }
 
     @AfterEach
     void destroy() {
@@ -169,9 +181,11 @@ class WorkerStopTest {
         await().until(() -> working.get() == inWork);
 
         CompletableFuture<Void> stopped = CompletableFuture.runAsync(worker::close);
-        await().until(camel::isStopping);
+        // It waits for what is in work.
+        await().until(() -> ((ServiceSupport) camel.getRoute("orders-subscription").getConsumer()).isSuspending());
         meanwhile.run();
         mayGoOn.countDown();
         stopped.get();
+        assertThat(output).doesNotContain("still in flight");
     }
 }

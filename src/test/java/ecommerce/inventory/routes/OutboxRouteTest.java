@@ -29,8 +29,11 @@ import org.apache.camel.component.sql.SqlConstants;
 import org.apache.camel.test.spring.junit5.UseAdviceWith;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.mockito.InOrder;
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.test.context.TestPropertySource;
 import org.springframework.test.context.bean.override.mockito.MockitoBean;
@@ -38,6 +41,7 @@ import org.springframework.test.context.bean.override.mockito.MockitoSpyBean;
 
 /** {@code outbox-relay.camel.yaml} and {@code outbox-batch.camel.yaml}: what the relay claims, publishes and marks. */
 @RouteTest
+@ExtendWith(OutputCaptureExtension.class)
 @UseAdviceWith
 @TestPropertySource(properties = {
     "camel.main.routes-include-pattern=classpath:routes/outbox-*.camel.yaml",
@@ -185,7 +189,7 @@ class OutboxRouteTest {
     }
 
     @Test
-    void anOutageEndsTheRoundsAfterWhatWasAcknowledgedIsMarked() throws Exception {
+    void anOutageEndsTheRoundsAfterWhatWasAcknowledgedIsMarked(CapturedOutput output) throws Exception {
         Map<String, Object> result = result(List.of(FIRST), List.of(), "the broker is busy");
         claimAnswers(List.of(event(FIRST), event(SECOND)));
         publishAnswers(result);
@@ -193,21 +197,23 @@ class OutboxRouteTest {
         markPublished.expectedBodiesReceived(result);
         markFailed.expectedMessageCount(0);
 
-        assertThat(wakeRelay().getException()).as("the relay paused").isNull();
+        assertThat(wakeRelay().getException()).isNull();
 
         MockEndpoint.assertIsSatisfied(camel);
+        assertThat(output).contains("The relay pauses for PT", "the broker is busy");
     }
 
     @Test
-    void aDatabaseThatIsAwayEndsTheRounds() throws Exception {
+    void aDatabaseThatIsAwayEndsTheRounds(CapturedOutput output) throws Exception {
         claim.whenAnyExchangeReceived(exchange -> {
             throw new DataAccessResourceFailureException("connection refused", new SQLException("connection refused", "08001"));
         });
         claim.expectedMessageCount(1);
 
-        assertThat(wakeRelay().getException()).as("the relay paused").isNull();
+        assertThat(wakeRelay().getException()).isNull();
 
         MockEndpoint.assertIsSatisfied(camel);
+        assertThat(output).contains("The relay pauses for PT", "connection refused");
         verifyNoInteractions(publisher);
     }
 

@@ -111,6 +111,24 @@ public final class RawHttp implements AutoCloseable {
         return status(start.toString());
     }
 
+    /**
+     * Reads so many bytes, pauses, and so on, until the connection is closed: fast enough for the server to write all the time.
+     *
+     * @return how many bytes came
+     */
+    public long readSteadily(int bytes) {
+        long came = 0;
+        try {
+            for (int now = socket.getInputStream().readNBytes(bytes).length; now > 0; now = socket.getInputStream().readNBytes(bytes).length) {
+                came += now;
+                pause();
+            }
+        } catch (IOException e) {
+            // Closed by the server.
+        }
+        return came;
+    }
+
     private static void pause() {
         LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(PAUSE));
     }
