@@ -190,6 +190,19 @@ class ParkedMessageTest {
     }
 
     @Test
+    void ofAnOrderTheMessageThatWasParkedFirstIsTakenFirstWhicheverIsDueLonger() {
+        UUID older = UUID.randomUUID();
+        UUID younger = UUID.randomUUID();
+        park(message(older, "1"), 10);
+        park(message(younger, "1"), 10);
+        due();
+        jdbc.update("UPDATE inbox SET next_retry_at = now() - interval '1 hour' WHERE message_id = ?", younger);
+
+        assertThat(tables.run("take-parked-message").get(0)).containsEntry("messageId", older);
+        assertThat(tables.run("take-parked-message").get(0)).containsEntry("messageId", younger);
+    }
+
+    @Test
     void anAttemptThatFailsHasNotHappenedAndIsPutOffTwiceAsLong() {
         UUID id = UUID.randomUUID();
         park(message(id, "1"), 10);
