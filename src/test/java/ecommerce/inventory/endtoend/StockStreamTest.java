@@ -139,6 +139,9 @@ class StockStreamTest {
         listen(api);
         listen(api);
 
+        Api.Stream oneMore = api.listen();
+        opened.add(oneMore);
+        assertThat(oneMore.status()).isEqualTo(503);
         assertThat(api.problem(503, "/stream").get("detail").textValue()).contains("as many listeners as this worker takes");
 
         first.close();
