@@ -6,6 +6,7 @@ import static ecommerce.inventory.support.Shop.order;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.Closeable;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -86,8 +87,7 @@ class RandomWalkTest {
             shop.send(withDuplicates(orderMessages));
             shop.sendPayments(withDuplicates(paymentMessages));
             shop.sendCommands(withDuplicates(commandMessages));
-            // Without end: the limit of a test comes first, and then the output has what each thread did.
-            await().forever().until(() -> {
+            await().atMost(Duration.ofMinutes(5)).until(() -> {
                 expireSome(jdbc);
                 return expiries.isEmpty() && bus.counts(Shop.SUBSCRIPTION).active() + bus.counts(Shop.PAYMENTS).active()
                     + bus.counts(Shop.COMMANDS).active() + tables.count("inbox WHERE processed_at IS NULL")
