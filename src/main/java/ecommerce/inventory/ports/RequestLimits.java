@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
 
 import ecommerce.inventory.InventoryProperties;
@@ -148,6 +149,7 @@ class RequestLimits extends ValveBase {
     private final class Release implements AsyncListener {
 
         private final String address;
+        private final AtomicBoolean left = new AtomicBoolean();
 
         Release(String address) {
             this.address = address;
@@ -155,7 +157,10 @@ class RequestLimits extends ValveBase {
 
         @Override
         public void onComplete(AsyncEvent event) {
-            leave(address);
+            // Tomcat calls it twice for a connection that is cut off in the middle of an answer.
+            if (left.compareAndSet(false, true)) {
+                leave(address);
+            }
         }
 
         @Override
