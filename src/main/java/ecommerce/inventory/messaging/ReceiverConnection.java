@@ -45,10 +45,11 @@ class ReceiverConnection {
     private final int limit;
     // Fair, so that no message is begun while the close waits for all that are in flight.
     private final Semaphore messages;
-    // Fair, so that small messages do not keep a large one waiting for ever.
+    // Fair, so that small messages do not keep a large one waiting forever.
     private final Semaphore bytes = new Semaphore(BYTES_IN_FLIGHT, true);
     private final Queue<ServiceBusReceivedMessageContext> toAbandon = new ConcurrentLinkedQueue<>();
-    private final Semaphore abandoned = new Semaphore(0);
+    /** A permit for each of them, to wait for. */
+    private final Semaphore held = new Semaphore(0);
     private final CountDownLatch closed = new CountDownLatch(1);
     private volatile boolean closing;
     private volatile long active = System.nanoTime();
@@ -105,7 +106,7 @@ class ReceiverConnection {
      */
     private void abandonAtClose(ServiceBusReceivedMessageContext context) throws InterruptedException {
         toAbandon.add(context);
-        abandoned.release();
+        held.release();
         closed.await();
     }
 
@@ -120,7 +121,7 @@ class ReceiverConnection {
                 limit - messages.availablePermits(), shutdown.getTimeout(), shutdown.getTimeUnit());
         }
         // Each handler holds one message at most; what the broker sends later keeps its lock until that ends.
-        abandoned.tryAcquire(limit, LATE_ARRIVALS - quiet(), TimeUnit.MILLISECONDS);
+        held.tryAcquire(limit, LATE_ARRIVALS - quiet(), TimeUnit.MILLISECONDS);
         ExecutorServiceManager executors = endpoint.getCamelContext().getExecutorServiceManager();
         ExecutorService settlements = executors.newCachedThreadPool(this, "settlement");
         settlements.invokeAll(toAbandon.stream().map(context -> Executors.callable(() -> abandon(context))).toList(),

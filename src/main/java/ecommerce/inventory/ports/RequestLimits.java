@@ -157,7 +157,7 @@ class RequestLimits extends ValveBase {
 
         @Override
         public void onComplete(AsyncEvent event) {
-            // Tomcat calls it twice for a connection that is cut off in the middle of an answer.
+            // Tomcat calls it twice if it ends the request by a dispatch of its own, as after an answer that was cut off.
             if (left.compareAndSet(false, true)) {
                 leave(address);
             }

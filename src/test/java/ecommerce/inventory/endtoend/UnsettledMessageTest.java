@@ -4,10 +4,9 @@ import static ecommerce.inventory.support.Shop.await;
 import static ecommerce.inventory.support.Shop.order;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.sql.Connection;
-
 import ecommerce.inventory.servicebus.Counts;
 import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import ecommerce.inventory.support.NewTransaction;
 import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
@@ -17,11 +16,13 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.annotation.Import;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.test.context.TestPropertySource;
 
 /** Messages of which the broker is told nothing, or does not answer what it is told: what becomes of them, and of those behind them. */
 @WorkerTest
+@Import(NewTransaction.class)
 @ExtendWith(OutputCaptureExtension.class)
 @TestPropertySource(properties = {"inventory.servicebus.max-concurrent-calls=1", "inventory.servicebus.try-timeout=PT3S",
     "inventory.inbox.max-retries=0"})
@@ -88,17 +89,16 @@ class UnsettledMessageTest {
 
     /** The SDK hands it to a handler beside the one that still runs, whatever the limit. */
     @Test
-    void aMessageThatComesByANewConnectionWaitsForTheHandlerThatTheOldOneLeft(CapturedOutput output) throws Exception {
-        try (Connection migration = jdbc.getDataSource().getConnection()) {
-            migration.setAutoCommit(false);
-            migration.createStatement().execute("LOCK TABLE inventory_orders");
+    void aMessageThatComesByANewConnectionWaitsForTheHandlerThatTheOldOneLeft(CapturedOutput output,
+            @Autowired NewTransaction transaction) {
+        transaction.executeWithoutResult(migration -> {
+            jdbc.execute("LOCK TABLE inventory_orders");
             shop.send(order("order-1", "1 a"));
             await().until(() -> output.getOut().contains("the message is held"));
             bus.dropConnections();
             shop.send(order("order-2", "1 a"));
             await().until(() -> bus.counts(Shop.SUBSCRIPTION).locked() == 2);
-            migration.rollback();
-        }
+        });
 
         await().until(() -> "Reserved".equals(tables.statusOf("order-2")));
         bus.loseLocks(Shop.SUBSCRIPTION);

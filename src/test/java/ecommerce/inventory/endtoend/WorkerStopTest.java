@@ -181,7 +181,7 @@ class WorkerStopTest {
         await().until(() -> working.get() == inWork);
 
         CompletableFuture<Void> stopped = CompletableFuture.runAsync(worker::close);
-        // It waits for what is in work.
+        // It waits for what is in flight.
         await().until(() -> ((ServiceSupport) camel.getRoute("orders-subscription").getConsumer()).isSuspending());
         meanwhile.run();
         mayGoOn.countDown();

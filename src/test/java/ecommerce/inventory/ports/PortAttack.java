@@ -36,7 +36,9 @@ enum PortAttack {
     }),
     SLOW_READING((client, i) -> {
         client.send("GET /api/inventory/stock?limit=1000 HTTP/1.1\nHost: localhost\n\n");
-        return client.readSlowly();
+        int status = client.readHead();
+        client.readSlowly(1);
+        return status;
     }),
     SLOW_QUESTIONS((client, i) -> client.send("GET /api/inventory/low-stock?threshold=2147483647&limit=1000 HTTP/1.1\nHost: localhost\n\n").status()),
     CONNECTIONS((client, i) -> 0),

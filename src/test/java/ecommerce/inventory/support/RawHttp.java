@@ -91,46 +91,22 @@ public final class RawHttp implements AutoCloseable {
     }
 
     /**
-     * Reads a byte, pauses, and so on, until the connection is closed.
-     *
-     * @return the status of the answer; 0 if there is none
-     */
-    public int readSlowly() {
-        StringBuilder start = new StringBuilder();
-        try {
-            for (int next = socket.getInputStream().read(); next >= 0; next = socket.getInputStream().read()) {
-                if (start.length() < STATUS_LINE) {
-                    start.append((char) next);
-                } else {
-                    pause();
-                }
-            }
-        } catch (IOException e) {
-            // Closed by the server.
-        }
-        return status(start.toString());
-    }
-
-    /**
-     * Reads so many bytes, pauses, and so on, until the connection is closed: fast enough for the server to write all the time.
+     * Reads so many bytes, pauses, and so on, until the connection is closed.
      *
      * @return how many bytes came
      */
-    public long readSteadily(int bytes) {
+    public long readSlowly(int bytes) {
         long came = 0;
         try {
-            for (int now = socket.getInputStream().readNBytes(bytes).length; now > 0; now = socket.getInputStream().readNBytes(bytes).length) {
+            InputStream in = socket.getInputStream();
+            for (int now = in.readNBytes(bytes).length; now > 0; now = in.readNBytes(bytes).length) {
                 came += now;
-                pause();
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(PAUSE));
             }
         } catch (IOException e) {
             // Closed by the server.
         }
         return came;
-    }
-
-    private static void pause() {
-        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(PAUSE));
     }
 
     /** The status of an answer whose end is not waited for. */
