@@ -3,7 +3,7 @@ package ecommerce.inventory;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-import ecommerce.inventory.inbox.Failures;
+import ecommerce.inventory.failure.Failures;
 import org.flywaydb.core.api.FlywayException;
 import org.postgresql.util.PSQLException;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;

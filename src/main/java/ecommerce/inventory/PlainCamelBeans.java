@@ -1,6 +1,6 @@
 package ecommerce.inventory;
 
-import static ecommerce.inventory.InvalidSettingException.require;
+import static ecommerce.inventory.settings.InvalidSettingException.require;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,6 +11,8 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Properties;
 
+import ecommerce.inventory.settings.InvalidSettingException;
+import ecommerce.inventory.settings.InventoryProperties;
 import javax.sql.DataSource;
 
 import io.opentelemetry.api.OpenTelemetry;

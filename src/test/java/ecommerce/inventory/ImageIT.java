@@ -25,7 +25,6 @@ import javax.xml.xpath.XPathConstants;
 import javax.xml.xpath.XPathFactory;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.Image;
 import ecommerce.inventory.support.JavaProcess;
@@ -41,6 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.w3c.dom.NodeList;
+import servicebus.EmbeddedServiceBus;
 
 /** The image that the Dockerfile builds, in a directory. */
 @EnabledOnOs(value = LINUX, disabledReason = "The Dockerfile's commands are GNU's")

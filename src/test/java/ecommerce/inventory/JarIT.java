@@ -24,8 +24,7 @@ import javax.xml.xpath.XPathFactory;
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import ecommerce.development.DevelopmentLauncher;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import development.DevelopmentLauncher;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.Image;
 import ecommerce.inventory.support.JavaProcess;
@@ -37,6 +36,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.jdbc.core.JdbcTemplate;
+import servicebus.EmbeddedServiceBus;
 
 /** The jar that is deployed. */
 class JarIT {

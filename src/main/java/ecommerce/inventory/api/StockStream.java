@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-import ecommerce.inventory.InventoryProperties;
 import ecommerce.inventory.ports.Refusal;
+import ecommerce.inventory.settings.InventoryProperties;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;

@@ -3,7 +3,7 @@ package ecommerce.inventory.database;
 import java.time.Duration;
 import java.util.Optional;
 
-import ecommerce.inventory.inbox.Failures;
+import ecommerce.inventory.failure.Failures;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.slf4j.Logger;

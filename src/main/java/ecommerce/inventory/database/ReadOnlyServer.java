@@ -3,7 +3,7 @@ package ecommerce.inventory.database;
 import java.sql.SQLException;
 
 import com.zaxxer.hikari.SQLExceptionOverride;
-import ecommerce.inventory.inbox.Failures;
+import ecommerce.inventory.failure.Failures;
 
 /**
  * Has the pool end a connection whose server takes no changes, as after a failover that leaves connections with the old primary. The

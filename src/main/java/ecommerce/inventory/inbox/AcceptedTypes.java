@@ -1,6 +1,6 @@
 package ecommerce.inventory.inbox;
 
-import static ecommerce.inventory.inbox.InvalidMessageException.Reason.UnknownMessageType;
+import static ecommerce.inventory.failure.InvalidMessageException.Reason.UnknownMessageType;
 
 import java.util.Arrays;
 import java.util.List;
@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 
+import ecommerce.inventory.failure.InvalidMessageException;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.processor.SetVariableProcessor;

@@ -3,7 +3,10 @@ package ecommerce.inventory.inbox;
 import java.util.HashMap;
 import java.util.Map;
 
-import ecommerce.inventory.InventoryProperties;
+import ecommerce.inventory.failure.Failures;
+import ecommerce.inventory.failure.LockedException;
+import ecommerce.inventory.failure.Outages;
+import ecommerce.inventory.settings.InventoryProperties;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.apache.camel.util.ObjectHelper;

@@ -12,7 +12,9 @@ import java.util.UUID;
 
 import javax.sql.DataSource;
 
-import ecommerce.inventory.inbox.InvalidMessageException.Reason;
+import ecommerce.inventory.database.Sql;
+import ecommerce.inventory.failure.InvalidMessageException;
+import ecommerce.inventory.failure.InvalidMessageException.Reason;
 import ecommerce.inventory.metrics.Metric;
 import ecommerce.inventory.tracing.LogFields;
 import io.micrometer.core.instrument.Counter;

@@ -1,6 +1,6 @@
 package ecommerce.inventory.inbox;
 
-import static ecommerce.inventory.inbox.InvalidMessageException.Reason.MalformedBody;
+import static ecommerce.inventory.failure.InvalidMessageException.Reason.MalformedBody;
 
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
@@ -18,6 +18,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import ecommerce.inventory.failure.InvalidMessageException;
 import ecommerce.inventory.tracing.LogFields;
 
 /**

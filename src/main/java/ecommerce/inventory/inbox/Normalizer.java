@@ -1,8 +1,8 @@
 package ecommerce.inventory.inbox;
 
-import static ecommerce.inventory.inbox.InvalidMessageException.Reason.MalformedBody;
-import static ecommerce.inventory.inbox.InvalidMessageException.Reason.SchemaViolation;
-import static ecommerce.inventory.inbox.InvalidMessageException.Reason.UnknownMessageType;
+import static ecommerce.inventory.failure.InvalidMessageException.Reason.MalformedBody;
+import static ecommerce.inventory.failure.InvalidMessageException.Reason.SchemaViolation;
+import static ecommerce.inventory.failure.InvalidMessageException.Reason.UnknownMessageType;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import ecommerce.inventory.failure.InvalidMessageException;
 import ecommerce.inventory.tracing.LogFields;
 import ecommerce.inventory.tracing.MessageTracer;
 import org.apache.camel.CamelContext;

@@ -1,11 +1,12 @@
 package ecommerce.inventory.inbox;
 
-import static ecommerce.inventory.inbox.InvalidMessageException.Reason.SchemaViolation;
+import static ecommerce.inventory.failure.InvalidMessageException.Reason.SchemaViolation;
 
 import java.util.Map;
 import java.util.TreeMap;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import ecommerce.inventory.failure.InvalidMessageException;
 
 /**
  * What a schema cannot say of the lines of an order. It is checked before orders share a transaction, which one that is found to be

@@ -2,6 +2,7 @@ package ecommerce.inventory.inbox;
 
 import java.util.Map;
 
+import ecommerce.inventory.failure.InvalidMessageException;
 import ecommerce.inventory.tracing.LogFields;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;

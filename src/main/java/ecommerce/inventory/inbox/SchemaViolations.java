@@ -1,12 +1,13 @@
 package ecommerce.inventory.inbox;
 
-import static ecommerce.inventory.inbox.InvalidMessageException.Reason.SchemaViolation;
+import static ecommerce.inventory.failure.InvalidMessageException.Reason.SchemaViolation;
 
 import java.util.Set;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.ValidationMessage;
+import ecommerce.inventory.failure.InvalidMessageException;
 import org.apache.camel.Exchange;
 import org.apache.camel.RuntimeCamelException;
 import org.apache.camel.component.jsonvalidator.JsonValidatorErrorHandler;

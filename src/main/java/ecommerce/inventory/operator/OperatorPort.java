@@ -1,7 +1,7 @@
 package ecommerce.inventory.operator;
 
-import ecommerce.inventory.InventoryProperties;
-import ecommerce.inventory.messaging.ConsumerControl;
+import ecommerce.inventory.servicebus.ConsumerControl;
+import ecommerce.inventory.settings.InventoryProperties;
 import org.apache.camel.ProducerTemplate;
 import org.springframework.boot.actuate.autoconfigure.endpoint.web.WebEndpointProperties;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;

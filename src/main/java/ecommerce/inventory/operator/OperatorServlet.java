@@ -11,9 +11,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import ecommerce.inventory.inbox.Failures;
-import ecommerce.inventory.messaging.ConsumerControl;
+import ecommerce.inventory.failure.Failures;
 import ecommerce.inventory.ports.Refusal;
+import ecommerce.inventory.servicebus.ConsumerControl;
 import ecommerce.inventory.tracing.LogFields;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.http.HttpServlet;

@@ -18,7 +18,7 @@ import com.azure.messaging.servicebus.ServiceBusFailureReason;
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import com.azure.messaging.servicebus.ServiceBusMessageBatch;
 import com.azure.messaging.servicebus.ServiceBusSenderClient;
-import ecommerce.inventory.messaging.BrokerRefusal;
+import ecommerce.inventory.servicebus.BrokerRefusal;
 import ecommerce.inventory.tracing.MessageTracer;
 import ecommerce.inventory.tracing.MessageTracer.Publication;
 

@@ -1,6 +1,6 @@
 package ecommerce.inventory.ports;
 
-import ecommerce.inventory.InventoryProperties;
+import ecommerce.inventory.settings.InventoryProperties;
 import org.apache.catalina.core.StandardHost;
 import org.apache.tomcat.util.buf.EncodedSolidusHandling;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;

@@ -1,6 +1,6 @@
 package ecommerce.inventory.tracing;
 
-import ecommerce.inventory.inbox.Failures;
+import ecommerce.inventory.failure.Failures;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.context.Scope;

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.OffsetDateTime;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -14,8 +13,8 @@ import java.util.stream.Stream;
 
 import javax.sql.DataSource;
 
+import ecommerce.inventory.failure.InvalidMessageException;
 import ecommerce.inventory.inbox.InboxRepository;
-import ecommerce.inventory.inbox.InvalidMessageException;
 import ecommerce.inventory.support.Tables;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;

@@ -13,8 +13,6 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
-import ecommerce.inventory.servicebus.BrowsedMessage;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
@@ -27,6 +25,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.JdbcTemplate;
+import servicebus.BrowsedMessage;
+import servicebus.EmbeddedServiceBus;
 
 /** Each source accepts its own types of messages, and none of another source. */
 @Tag("plain-camel")

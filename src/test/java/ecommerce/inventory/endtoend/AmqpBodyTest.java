@@ -17,10 +17,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
-import ecommerce.inventory.messaging.DeadLetterQueues;
-import ecommerce.inventory.messaging.ReceiverWatch;
-import ecommerce.inventory.servicebus.BrowsedMessage;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import ecommerce.inventory.servicebus.DeadLetterQueues;
+import ecommerce.inventory.servicebus.ReceiverWatch;
 import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
@@ -45,6 +43,8 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.test.context.TestPropertySource;
+import servicebus.BrowsedMessage;
+import servicebus.EmbeddedServiceBus;
 
 /** What AMQP peers send that are no SDK of Azure's: bodies in any section and of any type, null among them, and ids of any type. */
 @WorkerTest

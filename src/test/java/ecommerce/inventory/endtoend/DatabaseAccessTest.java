@@ -8,8 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-import ecommerce.development.EmbeddedDatabase;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import development.EmbeddedDatabase;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.Management;
 import ecommerce.inventory.support.Shop;
@@ -25,6 +24,7 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
+import servicebus.EmbeddedServiceBus;
 
 /** PostgreSQL runs, and does not let the worker work: what the orchestrator and the log are told, and what is done by itself later. */
 @ExtendWith(OutputCaptureExtension.class)

@@ -12,7 +12,6 @@ import java.util.stream.IntStream;
 import javax.sql.DataSource;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.Invariants;
 import ecommerce.inventory.support.Shop;
@@ -29,6 +28,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
+import servicebus.EmbeddedServiceBus;
 
 /** A database with defaults of its own: what the worker relies on it sets for itself. */
 @Tag("plain-camel")

@@ -19,7 +19,6 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import ecommerce.inventory.MigrateDatabase;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.Defaults;
 import ecommerce.inventory.support.Invariants;
@@ -45,6 +44,7 @@ import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 import org.springframework.jdbc.datasource.init.ResourceDatabasePopulator;
+import servicebus.EmbeddedServiceBus;
 
 /** The migration under its role and the worker under another, as {@code k8s/database} makes them and {@code db/roles} restricts them. */
 class DatabaseRolesTest {

@@ -12,9 +12,8 @@ import java.security.KeyStore;
 import java.util.Base64;
 import java.util.List;
 
-import ecommerce.development.EmbeddedDatabase;
+import development.EmbeddedDatabase;
 import ecommerce.inventory.MigrateDatabase;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.JavaProcess;
 import ecommerce.inventory.support.Worker;
@@ -27,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.jdbc.core.JdbcTemplate;
+import servicebus.EmbeddedServiceBus;
 
 /** What is said to PostgreSQL is encrypted, and said to none but the right server, unless the URL says otherwise. */
 @ExtendWith(OutputCaptureExtension.class)

@@ -21,8 +21,6 @@ import com.azure.messaging.servicebus.ServiceBusClientBuilder;
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import com.azure.messaging.servicebus.ServiceBusReceiverClient;
 import com.azure.messaging.servicebus.models.SubQueue;
-import ecommerce.inventory.servicebus.BrowsedMessage;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
@@ -38,6 +36,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.test.context.TestPropertySource;
+import servicebus.BrowsedMessage;
+import servicebus.EmbeddedServiceBus;
 
 /** Dead-lettered messages that an operator lists and replays: each takes effect once, for the one who received it. */
 // Locks that end soon, to see them renewed; a short wait for a message that is locked by someone else.

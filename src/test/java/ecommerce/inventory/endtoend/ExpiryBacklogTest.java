@@ -13,7 +13,6 @@ import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Invariants;
 import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
@@ -25,6 +24,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.test.annotation.DirtiesContext;
 import org.springframework.test.context.TestPropertySource;
+import servicebus.EmbeddedServiceBus;
 
 /** 100,000 reservations expire at once, for the products that new orders ask for meanwhile. */
 @WorkerTest

@@ -20,7 +20,6 @@ import java.util.stream.IntStream;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.database.DatabaseHealth;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.Defaults;
 import ecommerce.inventory.support.Invariants;
@@ -34,6 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
+import servicebus.EmbeddedServiceBus;
 
 /** The primary becomes read-only, and keeps its connections; the standby takes its place. */
 @Tag("plain-camel")

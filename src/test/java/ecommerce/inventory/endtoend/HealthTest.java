@@ -12,9 +12,8 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import com.azure.messaging.servicebus.ServiceBusMessage;
-import ecommerce.inventory.messaging.ReceiverWatch;
 import ecommerce.inventory.metrics.Metric;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import ecommerce.inventory.servicebus.ReceiverWatch;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.Management;
 import ecommerce.inventory.support.Shop;
@@ -28,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
+import servicebus.EmbeddedServiceBus;
 
 /** What the orchestrator is told, and what the worker mends by itself. */
 class HealthTest {

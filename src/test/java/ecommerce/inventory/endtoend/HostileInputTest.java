@@ -27,8 +27,6 @@ import ch.qos.logback.core.AppenderBase;
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import com.fasterxml.jackson.databind.JsonNode;
 import ecommerce.inventory.metrics.Metric;
-import ecommerce.inventory.servicebus.BrowsedMessage;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Invariants;
 import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
@@ -49,6 +47,8 @@ import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.context.annotation.Import;
 import org.springframework.test.context.TestPropertySource;
+import servicebus.BrowsedMessage;
+import servicebus.EmbeddedServiceBus;
 
 /**
  * 10,000 messages of all types, most of them broken at random ({@link HostileMessage}), with good orders among them: each is

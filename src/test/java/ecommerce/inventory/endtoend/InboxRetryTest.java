@@ -14,8 +14,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
-import ecommerce.inventory.servicebus.BrowsedMessage;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Invariants;
 import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
@@ -31,6 +29,8 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.dao.CannotAcquireLockException;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.test.context.TestPropertySource;
+import servicebus.BrowsedMessage;
+import servicebus.EmbeddedServiceBus;
 
 /** A message that keeps failing: it leaves the broker, waits in the inbox, and is done, or dead and replayed. */
 @Tag("plain-camel")

@@ -8,8 +8,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
-import ecommerce.inventory.servicebus.BrowsedMessage;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Contracts;
 import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
@@ -23,6 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.JdbcTemplate;
+import servicebus.BrowsedMessage;
+import servicebus.EmbeddedServiceBus;
 
 /** Commands to the inventory: what they change, tell, and reject. */
 @Tag("plain-camel")

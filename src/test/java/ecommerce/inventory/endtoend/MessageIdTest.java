@@ -9,7 +9,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.UUID;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Invariants;
 import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
@@ -22,6 +21,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import servicebus.EmbeddedServiceBus;
 
 /** What senders do with MessageIds: one for several messages, or one that identifies nothing. No message is lost, none takes effect twice. */
 @Tag("plain-camel")

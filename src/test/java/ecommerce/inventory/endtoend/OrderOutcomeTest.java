@@ -5,8 +5,6 @@ import static ecommerce.inventory.support.Shop.order;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
-import ecommerce.inventory.servicebus.BrowsedMessage;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Contracts;
 import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
@@ -15,6 +13,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
+import servicebus.BrowsedMessage;
+import servicebus.EmbeddedServiceBus;
 
 /** From an order on Service Bus to its outcome on Service Bus, and what the database holds afterwards. */
 @Tag("plain-camel")

@@ -12,8 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
-import ecommerce.development.EmbeddedDatabase;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import development.EmbeddedDatabase;
 import ecommerce.inventory.support.Api;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.Management;
@@ -27,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
+import servicebus.EmbeddedServiceBus;
 
 /** PostgreSQL or Service Bus goes away and comes back. */
 class OutageTest {

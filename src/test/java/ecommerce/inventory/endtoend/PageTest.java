@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.Browser;
 import ecommerce.inventory.support.Shop;
@@ -29,6 +28,7 @@ import org.openqa.selenium.logging.LogType;
 import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
+import servicebus.EmbeddedServiceBus;
 
 /** The worker's page, in a browser. */
 class PageTest {

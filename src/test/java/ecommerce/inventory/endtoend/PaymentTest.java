@@ -8,8 +8,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
-import ecommerce.inventory.servicebus.BrowsedMessage;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Contracts;
 import ecommerce.inventory.support.Invariants;
 import ecommerce.inventory.support.Shop;
@@ -22,6 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.test.context.TestPropertySource;
+import servicebus.BrowsedMessage;
+import servicebus.EmbeddedServiceBus;
 
 /** After the reservation: payment, cancellation and expiry of an order of two products, from topic to topic. */
 @Tag("plain-camel")

@@ -15,9 +15,8 @@ import java.util.stream.IntStream;
 import javax.sql.DataSource;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
-import ecommerce.development.EmbeddedDatabase;
+import development.EmbeddedDatabase;
 import ecommerce.inventory.MigrateDatabase;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.Invariants;
 import ecommerce.inventory.support.PgBouncer;
@@ -38,6 +37,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.io.FileSystemResource;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.init.ResourceDatabasePopulator;
+import servicebus.EmbeddedServiceBus;
 
 /**
  * Migration and worker behind PgBouncer in transaction mode, with fewer connections to PostgreSQL than the pool has, under the roles

@@ -13,8 +13,6 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
-import ecommerce.inventory.servicebus.BrowsedMessage;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Api;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.JavaProcess;
@@ -25,6 +23,8 @@ import org.apache.qpid.proton.amqp.messaging.AmqpValue;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.jdbc.core.JdbcTemplate;
+import servicebus.BrowsedMessage;
+import servicebus.EmbeddedServiceBus;
 
 /**
  * The worker in a process that has neither Spring Boot nor Spring's container on its class path. (The other tests of this

@@ -15,8 +15,7 @@ import java.util.stream.Stream;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import com.fasterxml.jackson.databind.JsonNode;
-import ecommerce.inventory.messaging.DeadLetterCounts;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import ecommerce.inventory.servicebus.DeadLetterCounts;
 import ecommerce.inventory.support.Api;
 import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
@@ -34,6 +33,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.test.context.TestPropertySource;
+import servicebus.EmbeddedServiceBus;
 
 /** What the API answers, and what it refuses. */
 @Tag("plain-camel")

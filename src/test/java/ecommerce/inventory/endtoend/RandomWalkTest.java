@@ -23,8 +23,6 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
-import ecommerce.inventory.servicebus.BrowsedMessage;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.Invariants;
 import ecommerce.inventory.support.Shop;
@@ -37,6 +35,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
+import servicebus.BrowsedMessage;
+import servicebus.EmbeddedServiceBus;
 
 /**
  * 10,000 events ({@code -Drandom-walk.events}) of 500 orders for 20 products, shuffled, a fifth of them sent twice, while every

@@ -15,9 +15,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-import ecommerce.development.EmbeddedDatabase;
+import development.EmbeddedDatabase;
 import ecommerce.inventory.InventoryWorker;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.JavaProcess;
 import ecommerce.inventory.support.Management;
@@ -30,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.mock.env.MockEnvironment;
+import servicebus.EmbeddedServiceBus;
 
 /** Secrets come from files, as a platform mounts them, and no line of the log has one, however much is logged. */
 class SecretsTest {

@@ -13,7 +13,6 @@ import java.util.List;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import ecommerce.inventory.api.StockStream;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Api;
 import ecommerce.inventory.support.NewTransaction;
 import ecommerce.inventory.support.Shop;
@@ -30,6 +29,7 @@ import org.springframework.context.annotation.Import;
 import org.springframework.core.env.Environment;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.test.context.TestPropertySource;
+import servicebus.EmbeddedServiceBus;
 
 /** The stream of stock changes: what is told, to whom, and what it costs the others. */
 @WorkerTest

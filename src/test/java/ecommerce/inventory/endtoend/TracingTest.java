@@ -19,9 +19,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import com.azure.messaging.servicebus.ServiceBusMessage;
-import ecommerce.inventory.messaging.DeadLetterQueues;
-import ecommerce.inventory.servicebus.BrowsedMessage;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import ecommerce.inventory.servicebus.DeadLetterQueues;
 import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
@@ -48,6 +46,8 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
 import org.springframework.dao.CannotAcquireLockException;
 import org.springframework.test.context.TestPropertySource;
+import servicebus.BrowsedMessage;
+import servicebus.EmbeddedServiceBus;
 
 /** One trace from the shop's span to the event that the shop receives, and lines of the log that say whose they are. */
 @WorkerTest

@@ -4,8 +4,6 @@ import static ecommerce.inventory.support.Shop.await;
 import static ecommerce.inventory.support.Shop.order;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ecommerce.inventory.servicebus.Counts;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.NewTransaction;
 import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
@@ -19,6 +17,8 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Import;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.test.context.TestPropertySource;
+import servicebus.Counts;
+import servicebus.EmbeddedServiceBus;
 
 /** Messages of which the broker is told nothing, or does not answer what it is told: what becomes of them, and of those behind them. */
 @WorkerTest

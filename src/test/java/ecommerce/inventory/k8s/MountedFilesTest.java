@@ -18,7 +18,6 @@ import java.util.stream.Stream;
 
 import ecommerce.inventory.InventoryWorker;
 import ecommerce.inventory.MigrateDatabase;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.JavaProcess;
 import ecommerce.inventory.support.Management;
@@ -26,6 +25,7 @@ import ecommerce.inventory.support.Shop;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.mock.env.MockEnvironment;
+import servicebus.EmbeddedServiceBus;
 
 /** A process as the pod runs it: class path, environment, and the files of ConfigMaps and Secrets as a kubelet mounts them. */
 class MountedFilesTest {

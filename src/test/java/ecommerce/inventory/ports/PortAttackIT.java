@@ -27,7 +27,6 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.Image;
 import ecommerce.inventory.support.JavaProcess;
@@ -44,6 +43,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.mock.env.MockEnvironment;
+import servicebus.EmbeddedServiceBus;
 
 /**
  * The jar, with the memory of the manifest, while both of its ports are misused and orders come in. For long:

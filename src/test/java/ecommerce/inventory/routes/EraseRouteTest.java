@@ -10,7 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-import ecommerce.inventory.messaging.DeadLetterQueues;
+import ecommerce.inventory.servicebus.DeadLetterQueues;
 import ecommerce.inventory.support.RouteTest;
 import org.apache.camel.CamelContext;
 import org.apache.camel.EndpointInject;

@@ -9,8 +9,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
 
-import ecommerce.inventory.inbox.Outages;
-import ecommerce.inventory.inbox.RejectedCommandException;
+import ecommerce.inventory.failure.Outages;
+import ecommerce.inventory.failure.RejectedCommandException;
 import ecommerce.inventory.support.RouteTest;
 import org.apache.camel.CamelContext;
 import org.apache.camel.EndpointInject;

@@ -12,19 +12,19 @@ import static org.mockito.Mockito.when;
 
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.time.OffsetDateTime;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
-import ecommerce.inventory.InsufficientInventoryException;
+import ecommerce.inventory.failure.InsufficientInventoryException;
+import ecommerce.inventory.failure.InvalidMessageException;
+import ecommerce.inventory.failure.InvalidMessageException.Reason;
+import ecommerce.inventory.failure.LockedException;
+import ecommerce.inventory.failure.Outages;
 import ecommerce.inventory.inbox.InboxRepository;
-import ecommerce.inventory.inbox.InvalidMessageException.Reason;
-import ecommerce.inventory.inbox.InvalidMessageException;
-import ecommerce.inventory.inbox.LockedException;
-import ecommerce.inventory.inbox.Outages;
 import ecommerce.inventory.support.RouteTest;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanContext;

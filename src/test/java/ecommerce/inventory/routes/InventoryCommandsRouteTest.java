@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Map;
 
-import ecommerce.inventory.inbox.InvalidMessageException.Reason;
-import ecommerce.inventory.inbox.RejectedCommandException;
+import ecommerce.inventory.failure.InvalidMessageException.Reason;
+import ecommerce.inventory.failure.RejectedCommandException;
 import ecommerce.inventory.support.RouteTest;
 import org.apache.camel.CamelContext;
 import org.apache.camel.EndpointInject;

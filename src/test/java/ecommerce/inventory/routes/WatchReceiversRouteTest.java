@@ -8,8 +8,8 @@ import static org.mockito.Mockito.verify;
 
 import java.util.List;
 
-import ecommerce.inventory.messaging.DeadLetterCounts;
-import ecommerce.inventory.messaging.ReceiverWatch;
+import ecommerce.inventory.servicebus.DeadLetterCounts;
+import ecommerce.inventory.servicebus.ReceiverWatch;
 import ecommerce.inventory.support.RouteTest;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ProducerTemplate;

@@ -7,12 +7,12 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 
-import ecommerce.development.EmbeddedDatabase;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import development.EmbeddedDatabase;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import org.springframework.boot.test.util.TestPropertyValues;
 import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
+import servicebus.EmbeddedServiceBus;
 
 /**
  * Gives each test context a database and a Service Bus of its own, so that no worker of another test takes part.

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
-import ecommerce.inventory.servicebus.Counts;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
+import servicebus.Counts;
+import servicebus.EmbeddedServiceBus;
 
 /** The embedded Service Bus in a JVM of its own, with the shipped topology. */
 public final class BusProcess extends ControlledProcess {

@@ -15,11 +15,11 @@ import com.azure.messaging.servicebus.ServiceBusClientBuilder;
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import com.azure.messaging.servicebus.ServiceBusMessageBatch;
 import com.azure.messaging.servicebus.ServiceBusSenderClient;
-import ecommerce.inventory.servicebus.BrowsedMessage;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.springframework.beans.factory.DisposableBean;
+import servicebus.BrowsedMessage;
+import servicebus.EmbeddedServiceBus;
 
 /** The other side of the worker: sends orders by the Azure SDK and looks at what came out. */
 public class Shop implements DisposableBean {

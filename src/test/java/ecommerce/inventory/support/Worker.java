@@ -4,12 +4,12 @@ import java.util.HashMap;
 import java.util.Map;
 
 import ecommerce.inventory.InventoryWorker;
-import ecommerce.inventory.servicebus.EmbeddedServiceBus;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.ImportSelector;
 import org.springframework.core.type.AnnotationMetadata;
+import servicebus.EmbeddedServiceBus;
 
 /** Starts workers beside a test, for those that stop one, run two, or take the database away. */
 public final class Worker {

@@ -1,0 +1,23 @@
+package ecommerce.inventory.database;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+
+import org.springframework.core.io.ClassPathResource;
+
+/** The statements that Java runs, and no route. */
+public final class Sql {
+
+    private Sql() {
+    }
+
+    /** @param name file in {@code sql/}, without its ending */
+    public static String read(String name) {
+        try {
+            return new ClassPathResource("sql/" + name + ".sql").getContentAsString(StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

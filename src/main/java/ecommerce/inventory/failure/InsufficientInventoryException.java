@@ -1,0 +1,14 @@
+package ecommerce.inventory.failure;
+
+/**
+ * An order asks for more than there is. Thrown by the route before any stock is touched; the error
+ * handler {@code tell-insufficient} publishes it as InventoryInsufficient and the transaction commits:
+ * an outcome, not a fault, hence without a stack trace.
+ */
+public class InsufficientInventoryException extends RuntimeException {
+
+    /** @param shortLines the short and unknown products, as JSON */
+    public InsufficientInventoryException(String shortLines) {
+        super(shortLines, null, false, false);
+    }
+}

@@ -1,0 +1,33 @@
+package ecommerce.inventory.servicebus;
+
+import ecommerce.inventory.health.ReadinessCheck;
+import org.apache.camel.CamelContext;
+import org.apache.camel.ServiceStatus;
+import org.apache.camel.health.HealthCheckResultBuilder;
+
+/**
+ * Whether all routes that receive from Service Bus run, and whether it lets them receive; of a source that it refuses, with what it says.
+ * One that an operator has paused is as it should be.
+ */
+public class ConsumersHealth extends ReadinessCheck {
+
+    private final CamelContext camel;
+
+    public ConsumersHealth(CamelContext camel) {
+        super("inventory-consumers");
+        this.camel = camel;
+    }
+
+    @Override
+    protected void check(HealthCheckResultBuilder result) {
+        Receivers.routes(camel).forEach((source, route) -> {
+            ServiceStatus status = camel.getRouteController().getRouteStatus(source);
+            var refusal = ((SettlingConsumer) route.getConsumer()).refusal();
+            String state = refusal.map(reason -> "refused: " + reason).orElse(status.isSuspended() ? "paused" : status.name());
+            if (refusal.isPresent() || !status.isStarted() && !status.isSuspended()) {
+                result.down().message(source + ": " + state);
+            }
+            result.detail(source, state);
+        });
+    }
+}

@@ -1,0 +1,60 @@
+package ecommerce.inventory.settings;
+
+import java.time.Duration;
+
+import org.springframework.boot.context.properties.bind.BindException;
+import org.springframework.boot.context.properties.source.ConfigurationProperty;
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+
+/** A setting that the worker cannot start with. The message is one sentence: which it is, and what to put there. */
+public class InvalidSettingException extends RuntimeException {
+
+    public InvalidSettingException(String message) {
+        super(message);
+    }
+
+    public InvalidSettingException(String setting, Object value, String expected) {
+        this(setting + " is " + (value.toString().isBlank() ? "blank" : value) + ": put " + expected + " there");
+    }
+
+    public static void require(boolean valid, String setting, Object value, String expected) {
+        if (!valid) {
+            throw new InvalidSettingException(setting, value, expected);
+        }
+    }
+
+    /** What a value of a type has to be. */
+    public static String expected(Class<?> type) {
+        return type == Duration.class ? InventoryProperties.DURATION : "a value of type " + type.getSimpleName();
+    }
+
+    /** Has the start end with the sentence, and not with a stack trace. */
+    @Order(Ordered.HIGHEST_PRECEDENCE)
+    static class Analyzer extends AbstractFailureAnalyzer<InvalidSettingException> {
+
+        @Override
+        protected FailureAnalysis analyze(Throwable rootFailure, InvalidSettingException cause) {
+            return new FailureAnalysis(cause.getMessage(), null, cause);
+        }
+    }
+
+    /** Has a start with a value of another type than its setting's end with the same sentence. */
+    @Order(Ordered.HIGHEST_PRECEDENCE)
+    static class TypeAnalyzer extends AbstractFailureAnalyzer<BindException> {
+
+        @Override
+        protected FailureAnalysis analyze(Throwable rootFailure, BindException cause) {
+            ConfigurationProperty property = cause.getProperty();
+            if (property == null || !property.getName().toString().startsWith("inventory.")
+                || findCause(cause, InvalidSettingException.class) != null) {
+                return null;
+            }
+            String sentence = new InvalidSettingException(property.getName().toString(), property.getValue(),
+                expected(cause.getTarget().getType().toClass())).getMessage();
+            return new FailureAnalysis(sentence, null, cause);
+        }
+    }
+}

@@ -1,0 +1,440 @@
+package ecommerce.inventory.settings;
+
+import static ecommerce.inventory.settings.InvalidSettingException.require;
+
+import java.text.ParseException;
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.Date;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+import com.azure.messaging.servicebus.ServiceBusClientBuilder;
+import org.apache.camel.component.azure.servicebus.CredentialType;
+import org.quartz.CronExpression;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.boot.convert.DurationFormat;
+import org.springframework.boot.convert.DurationStyle;
+
+/**
+ * The settings of the worker, {@code inventory.*}.
+ *
+ * @param servicebus  where messages come from and go to
+ * @param receivers   how those are looked after that receive
+ * @param database    where the tables are, who makes them, and how the database is looked after
+ * @param inbox       how messages that fail are tried again
+ * @param reservation how long a reservation holds, and how it ends
+ * @param outbox      how events are published
+ * @param summary     how the read model follows the events
+ * @param metrics     when what waits is measured
+ * @param reconciliation when the invariants are checked
+ * @param operator    who may act on the management port
+ * @param retention   how long what is finished is kept
+ * @param api         how questions are answered
+ * @param stream      how changes of stock are told to those who listen
+ */
+@ConfigurationProperties("inventory")
+public record InventoryProperties(
+        @DefaultValue ServiceBus servicebus,
+        @DefaultValue Receivers receivers,
+        @DefaultValue Database database,
+        @DefaultValue Inbox inbox,
+        @DefaultValue Reservation reservation,
+        @DefaultValue Outbox outbox,
+        @DefaultValue Summary summary,
+        @DefaultValue Metrics metrics,
+        @DefaultValue Reconciliation reconciliation,
+        @DefaultValue Operator operator,
+        @DefaultValue Retention retention,
+        @DefaultValue Api api,
+        @DefaultValue Stream stream) {
+
+    /** What a duration has to be. */
+    public static final String DURATION = "a duration from PT0.001S to P36500D, such as PT5S,";
+    private static final String SCHEDULE = "a Quartz cron expression, such as * * * * * ? for every second,";
+    private static final Duration SHORTEST = Duration.ofMillis(1);
+    /** So that none overflows: a time of the database to which it is added, or a long of nanoseconds. */
+    private static final Duration LONGEST = Duration.ofDays(36_500);
+
+    /**
+     * @param connectionString   Connection string of the Service Bus namespace, for credential type CONNECTION_STRING.
+     *                           A secret: set it by the environment.
+     * @param credentialType     CONNECTION_STRING, or AZURE_IDENTITY for Entra ID (workload identity, managed identity,
+     *                           environment, Azure CLI).
+     * @param namespace          Fully qualified namespace, such as shop.servicebus.windows.net, for AZURE_IDENTITY.
+     * @param ordersTopic        Topic that carries the shop's order messages.
+     * @param ordersSubscription Subscription of the orders topic that this worker reads.
+     * @param paymentsTopic      Topic that carries what the shop says of payments.
+     * @param paymentsSubscription
+     *                           Subscription of the payments topic that this worker reads.
+     * @param commandsQueue      Queue that carries commands to the inventory.
+     * @param eventsTopic        Topic that this worker publishes its events to.
+     * @param maxConcurrentCalls Messages of one topic that are handled at the same time, 1 to 200, as long as their bodies
+     *                           have 512 KiB together; so many orders may wait to share a transaction. Each transaction needs one
+     *                           of the database connections (spring.datasource.hikari.maximum-pool-size), and waits for it.
+     * @param prefetch           Messages fetched ahead of those being handled, 0 to 200. The locks of these are not renewed.
+     * @param maxMessageSize     Largest message that the queue and the topics take, in KiB, 1 to 102400: 256 in a Standard namespace, at
+     *                           least 1024 in a Premium one. All messages that can be in work at the same time have to fit into half of
+     *                           the heap.
+     * @param maxLockRenewal     How long the lock of a message in work is renewed; ISO-8601 duration. An outage of the
+     *                           database that is longer than this costs a delivery count.
+     * @param tryTimeout         How long one try of a request to Service Bus may take (open, send, settle) before it counts
+     *                           as failed; ISO-8601 duration.
+     */
+    public record ServiceBus(
+            String connectionString,
+            @DefaultValue("CONNECTION_STRING") CredentialType credentialType,
+            String namespace,
+            @DefaultValue("orders") String ordersTopic,
+            @DefaultValue("inventory") String ordersSubscription,
+            @DefaultValue("payments") String paymentsTopic,
+            @DefaultValue("inventory") String paymentsSubscription,
+            @DefaultValue("inventory-commands") String commandsQueue,
+            @DefaultValue("inventory") String eventsTopic,
+            @DefaultValue("200") int maxConcurrentCalls,
+            @DefaultValue("0") int prefetch,
+            @DefaultValue("256") int maxMessageSize,
+            @DefaultValue("P1D") @DurationFormat(DurationStyle.ISO8601) Duration maxLockRenewal,
+            @DefaultValue("PT10S") @DurationFormat(DurationStyle.ISO8601) Duration tryTimeout) {
+
+        public ServiceBus {
+            switch (credentialType) {
+                case CONNECTION_STRING -> requireConnectionString(connectionString);
+                case AZURE_IDENTITY -> require(namespace != null && namespace.matches("[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+"),
+                    "inventory.servicebus.namespace", namespace == null ? "not set" : namespace,
+                    "the fully qualified namespace, such as shop.servicebus.windows.net,");
+                default -> require(false, "inventory.servicebus.credential-type", credentialType, "CONNECTION_STRING or AZURE_IDENTITY");
+            }
+            // With more the SDK overflows its own buffer, closes the link, and messages wait until their locks end.
+            requireBetween(1, 200, maxConcurrentCalls, "inventory.servicebus.max-concurrent-calls");
+            requireBetween(0, 200, prefetch, "inventory.servicebus.prefetch");
+            requireBetween(1, 102_400, maxMessageSize, "inventory.servicebus.max-message-size");
+            requireMemory(maxConcurrentCalls + prefetch, maxMessageSize, Runtime.getRuntime().maxMemory() >> 10);
+            requirePositive(maxLockRenewal, "inventory.servicebus.max-lock-renewal");
+            requirePositive(tryTimeout, "inventory.servicebus.try-timeout");
+        }
+
+        /** Without the secret, so that no line of a log can show it. */
+        @Override
+        public String toString() {
+            return "ServiceBus[credentialType=" + credentialType + ", namespace=" + namespace + "]";
+        }
+
+        /**
+         * The SDK holds the messages of all calls, before the worker knows how large they are. The other half of the heap is for the worker,
+         * and for what is made of those that are read.
+         *
+         * @param messages   of one topic that can be in memory at the same time
+         * @param size       of each, in KiB
+         * @param maxMemory  the heap, in KiB
+         */
+        static void requireMemory(int messages, int size, long maxMemory) {
+            // Of orders and of payments; of the commands one.
+            long needed = (2L * messages + 1) * size;
+            if (needed > maxMemory / 2) {
+                throw new InvalidSettingException("inventory.servicebus.max-concurrent-calls and prefetch allow " + messages + " messages of each "
+                    + "of two topics in memory, which with inventory.servicebus.max-message-size=" + size + " (KiB) may take " + (needed >> 10)
+                    + " MiB, more than half of the heap of " + (maxMemory >> 10) + " MiB: put at most " + Math.max(0, (maxMemory / 2 / size - 1) / 2)
+                    + " there, both together, or give the worker more memory");
+            }
+        }
+
+        private static void requireConnectionString(String connectionString) {
+            if (connectionString == null || connectionString.isBlank()) {
+                throw new InvalidSettingException("inventory.servicebus.connection-string is not set: put the connection string of "
+                    + "the Service Bus namespace there (environment: INVENTORY_SERVICEBUS_CONNECTIONSTRING), or set "
+                    + "inventory.servicebus.credential-type=AZURE_IDENTITY and inventory.servicebus.namespace");
+            }
+            try {
+                new ServiceBusClientBuilder().connectionString(connectionString);
+            } catch (RuntimeException e) {
+                // Neither the value nor the cause is told: they hold the key.
+                throw new InvalidSettingException("inventory.servicebus.connection-string is no connection string: put "
+                    + "Endpoint=sb://<namespace>.servicebus.windows.net/;SharedAccessKeyName=<name>;SharedAccessKey=<key> there");
+            }
+        }
+    }
+
+    /**
+     * @param watchSchedule When to look after the receivers and to count what is in dead-letter queues; Quartz cron expression.
+     * @param idleLimit     How long nothing may come while messages wait before a receiver is connected anew; ISO-8601 duration.
+     */
+    public record Receivers(
+            @DefaultValue("0/30 * * * * ?") String watchSchedule,
+            @DefaultValue("PT2M") @DurationFormat(DurationStyle.ISO8601) Duration idleLimit) {
+
+        public Receivers {
+            requireSchedule(watchSchedule, "inventory.receivers.watch-schedule");
+            requirePositive(idleLimit, "inventory.receivers.idle-limit");
+        }
+    }
+
+    /**
+     * @param migrateAtStart Whether the worker makes and changes its tables when it starts. If not, it only starts when they are
+     *                       as it needs them: for a role that may not change them.
+     * @param schema         Schema of the worker's tables, in lower case. The migration makes it if it is not there. Several workers may
+     *                       have one each in the same database.
+     * @param watchSchedule  When to ask the database whether it takes changes; Quartz cron expression, at least every 20 seconds.
+     * @param refusalLimit   How long the database may refuse role or password before the worker is to be restarted, which reads them
+     *                       again (liveness); ISO-8601 duration.
+     */
+    public record Database(
+            @DefaultValue("true") boolean migrateAtStart,
+            @DefaultValue("public") String schema,
+            @DefaultValue("0/5 * * * * ?") String watchSchedule,
+            @DefaultValue("PT2M") @DurationFormat(DurationStyle.ISO8601) Duration refusalLimit) {
+
+        public Database {
+            require(schema.matches("(?!pg_)[a-z_][a-z0-9_]{0,62}"), "inventory.database.schema", schema,
+                "a name of lower-case letters, digits and underscores, such as inventory,");
+            requireSchedule(watchSchedule, "inventory.database.watch-schedule");
+            requirePositive(refusalLimit, "inventory.database.refusal-limit");
+        }
+    }
+
+    /**
+     * @param batchSize     OrderCreated messages that are handled together in one transaction, at most: those that came while
+     *                      the last one ran, beside which a second one runs when so many wait. At least 1; with 1 each has its own,
+     *                      as many at a time as there are calls.
+     * @param maxRetries    How often a failed transaction is tried again in the process. An outage of the database does
+     *                      not count.
+     * @param retryDelay    Delay before the first retry, doubled at each further one; ISO-8601 duration.
+     * @param retryDelayMax Longest delay between two retries; ISO-8601 duration.
+     * @param maxAttempts   How often a message is attempted before it is dead, the retries in the process being one attempt;
+     *                      at least 1. No message is dead because of a row that another transaction has locked.
+     * @param parkedDelay   Delay of a message that is parked, doubled at each further attempt; ISO-8601 duration.
+     * @param parkedDelayMax Longest delay of a message that is parked; ISO-8601 duration.
+     * @param retrySchedule When to look for parked messages that are due; Quartz cron expression.
+     */
+    public record Inbox(
+            @DefaultValue("100") int batchSize,
+            @DefaultValue("5") int maxRetries,
+            @DefaultValue("PT0.1S") @DurationFormat(DurationStyle.ISO8601) Duration retryDelay,
+            @DefaultValue("PT5S") @DurationFormat(DurationStyle.ISO8601) Duration retryDelayMax,
+            @DefaultValue("10") int maxAttempts,
+            @DefaultValue("PT10S") @DurationFormat(DurationStyle.ISO8601) Duration parkedDelay,
+            @DefaultValue("PT15M") @DurationFormat(DurationStyle.ISO8601) Duration parkedDelayMax,
+            @DefaultValue("* * * * * ?") String retrySchedule) {
+
+        public Inbox {
+            requireAtLeast(1, batchSize, "inventory.inbox.batch-size");
+            requireAtLeast(0, maxRetries, "inventory.inbox.max-retries");
+            requirePositive(retryDelay, "inventory.inbox.retry-delay");
+            requirePositive(retryDelayMax, "inventory.inbox.retry-delay-max");
+            requireAtLeast(1, maxAttempts, "inventory.inbox.max-attempts");
+            requirePositive(parkedDelay, "inventory.inbox.parked-delay");
+            requirePositive(parkedDelayMax, "inventory.inbox.parked-delay-max");
+            requireSchedule(retrySchedule, "inventory.inbox.retry-schedule");
+        }
+    }
+
+    /**
+     * @param ttl             How long a reservation holds before it expires; ISO-8601 duration.
+     * @param expirySchedule  When to give back what has expired; Quartz cron expression.
+     * @param expiryBatchSize Reservations given back in one transaction, at least 1.
+     */
+    public record Reservation(
+            @DefaultValue("PT15M") @DurationFormat(DurationStyle.ISO8601) Duration ttl,
+            @DefaultValue("0/10 * * * * ?") String expirySchedule,
+            @DefaultValue("200") int expiryBatchSize) {
+
+        public Reservation {
+            requirePositive(ttl, "inventory.reservation.ttl");
+            requireSchedule(expirySchedule, "inventory.reservation.expiry-schedule");
+            requireAtLeast(1, expiryBatchSize, "inventory.reservation.expiry-batch-size");
+        }
+    }
+
+    /**
+     * @param schedule      When to look for events that no one woke the relay for; Quartz cron expression.
+     * @param batchSize     Events published in one transaction, at least 1.
+     * @param retryDelayMax Longest delay of an event that the broker refuses, the first being a second; ISO-8601 duration.
+     * @param outagePause   Pause of the relay while the broker or the database is away; ISO-8601 duration.
+     */
+    public record Outbox(
+            @DefaultValue("* * * * * ?") String schedule,
+            @DefaultValue("100") int batchSize,
+            @DefaultValue("PT5M") @DurationFormat(DurationStyle.ISO8601) Duration retryDelayMax,
+            @DefaultValue("PT2S") @DurationFormat(DurationStyle.ISO8601) Duration outagePause) {
+
+        public Outbox {
+            requireSchedule(schedule, "inventory.outbox.schedule");
+            requireAtLeast(1, batchSize, "inventory.outbox.batch-size");
+            requirePositive(retryDelayMax, "inventory.outbox.retry-delay-max");
+            requirePositive(outagePause, "inventory.outbox.outage-pause");
+        }
+    }
+
+    /**
+     * @param schedule       When to fold new events into the read model; Quartz cron expression.
+     * @param batchSize      Events folded in one transaction, at least 1.
+     * @param rebuildAtStart Whether to make the read model anew when the worker starts.
+     */
+    public record Summary(
+            @DefaultValue("* * * * * ?") String schedule,
+            @DefaultValue("500") int batchSize,
+            @DefaultValue("false") boolean rebuildAtStart) {
+
+        public Summary {
+            requireSchedule(schedule, "inventory.summary.schedule");
+            requireAtLeast(1, batchSize, "inventory.summary.batch-size");
+        }
+    }
+
+    /** @param schedule When to measure what waits in the database; Quartz cron expression. */
+    public record Metrics(@DefaultValue("0/15 * * * * ?") String schedule) {
+
+        public Metrics {
+            requireSchedule(schedule, "inventory.metrics.schedule");
+        }
+    }
+
+    /** @param schedule When to check that every unit is where the tables say; Quartz cron expression. */
+    public record Reconciliation(@DefaultValue("30 * * * * ?") String schedule) {
+
+        public Reconciliation {
+            requireSchedule(schedule, "inventory.reconciliation.schedule");
+        }
+    }
+
+    /**
+     * @param token Bearer token of the operator's actions, at least 32 characters; without it there are none. Several operators have one
+     *              each, as name:token with commas between; an action is then on record under that name. A secret.
+     */
+    public record Operator(String token) {
+
+        private static final int MIN_LENGTH = 32;
+
+        public Operator {
+            // The value is not repeated: it may be most of a secret.
+            if (parse(token).keySet().stream().anyMatch(one -> one.length() < MIN_LENGTH)) {
+                throw new InvalidSettingException("inventory.operator.token is too short: put at least " + MIN_LENGTH
+                    + " characters there, for each operator");
+            }
+        }
+
+        /** The names of the operators by their tokens; null for a token without a name. */
+        public Map<String, String> names() {
+            return parse(token);
+        }
+
+        private static Map<String, String> parse(String tokens) {
+            Map<String, String> names = new HashMap<>();
+            for (String one : tokens == null ? new String[0] : tokens.strip().split("\\s*,\\s*")) {
+                int colon = one.indexOf(':');
+                names.put(one.substring(colon + 1), colon < 0 ? null : one.substring(0, colon));
+            }
+            return names;
+        }
+
+        /** Without the secret, so that no line of a log can show it. */
+        @Override
+        public String toString() {
+            return "Operator[]";
+        }
+    }
+
+    /**
+     * @param inbox     How long a processed message is kept; ISO-8601 duration. Until then a duplicate of it is known.
+     * @param outbox    How long a published event is kept; ISO-8601 duration.
+     * @param dead      How long a message is kept that is dead, to be replayed; ISO-8601 duration. What is parked is not deleted.
+     * @param schedule  When to delete what is past that; Quartz cron expression.
+     * @param batchSize Rows deleted in one transaction, at least 1.
+     */
+    public record Retention(
+            @DefaultValue("P30D") @DurationFormat(DurationStyle.ISO8601) Duration inbox,
+            @DefaultValue("P30D") @DurationFormat(DurationStyle.ISO8601) Duration outbox,
+            @DefaultValue("P90D") @DurationFormat(DurationStyle.ISO8601) Duration dead,
+            @DefaultValue("0 0 3 * * ?") String schedule,
+            @DefaultValue("1000") int batchSize) {
+
+        public Retention {
+            requirePositive(inbox, "inventory.retention.inbox");
+            requirePositive(outbox, "inventory.retention.outbox");
+            requirePositive(dead, "inventory.retention.dead");
+            requireSchedule(schedule, "inventory.retention.schedule");
+            requireAtLeast(1, batchSize, "inventory.retention.batch-size");
+        }
+    }
+
+    /**
+     * @param queryTimeout          How long the database may take for one question before it is given up, in seconds; at least 1.
+     * @param maxRequests           Requests that a port answers at the same time, at least 1; more are answered with 503.
+     * @param maxRequestsPerAddress How many of these one address may have, at least 1; more are answered with 429. All that comes through
+     *                              a proxy has the proxy's address, unless server.forward-headers-strategy is native.
+     * @param allowedHosts          Public host names by which page and API are asked, such as that of an ingress; * for any. Addresses,
+     *                              names without a dot and names of a cluster or a local network need not be listed.
+     */
+    public record Api(
+            @DefaultValue("5") int queryTimeout,
+            @DefaultValue("64") int maxRequests,
+            @DefaultValue("32") int maxRequestsPerAddress,
+            List<String> allowedHosts) {
+
+        public Api {
+            requireAtLeast(1, queryTimeout, "inventory.api.query-timeout");
+            requireAtLeast(1, maxRequests, "inventory.api.max-requests");
+            requireAtLeast(1, maxRequestsPerAddress, "inventory.api.max-requests-per-address");
+            allowedHosts = allowedHosts == null ? List.of() : allowedHosts;
+        }
+    }
+
+    /**
+     * @param schedule   When to look for changes while someone listens; Quartz cron expression, at least every five seconds.
+     * @param maxClients Clients that may listen at the same time, each of which costs a thread; 0 turns the stream off.
+     * @param maxClientsPerAddress
+     *                   How many of these one address may have, at least 1.
+     * @param heartbeat  After so long without a change a comment is sent; ISO-8601 duration.
+     */
+    public record Stream(
+            @DefaultValue("* * * * * ?") String schedule,
+            @DefaultValue("50") int maxClients,
+            @DefaultValue("20") int maxClientsPerAddress,
+            @DefaultValue("PT15S") @DurationFormat(DurationStyle.ISO8601) Duration heartbeat) {
+
+        public Stream {
+            requireSchedule(schedule, "inventory.stream.schedule");
+            requireAtLeast(0, maxClients, "inventory.stream.max-clients");
+            requireAtLeast(1, maxClientsPerAddress, "inventory.stream.max-clients-per-address");
+            requirePositive(heartbeat, "inventory.stream.heartbeat");
+        }
+    }
+
+    private static void requireAtLeast(int least, int number, String setting) {
+        require(number >= least, setting, number, "a number of at least " + least);
+    }
+
+    private static void requireBetween(int least, int most, int number, String setting) {
+        require(number >= least && number <= most, setting, number, "a number from " + least + " to " + most);
+    }
+
+    private static void requireSchedule(String cron, String setting) {
+        try {
+            require(new CronExpression(cron).getNextValidTimeAfter(new Date()) != null, setting, cron + ", which never comes", SCHEDULE);
+        } catch (ParseException e) {
+            throw new InvalidSettingException(setting, cron, SCHEDULE);
+        }
+    }
+
+    private static void requirePositive(Duration duration, String setting) {
+        require(duration.compareTo(SHORTEST) >= 0 && duration.compareTo(LONGEST) <= 0, setting, duration, DURATION);
+    }
+
+    /**
+     * Reads a duration, as Spring Boot reads those of these settings.
+     *
+     * @param setting its name, which may be one that is not among these
+     * @throws InvalidSettingException that names the setting and the value
+     */
+    public static Duration duration(String setting, String text) {
+        try {
+            Duration duration = Duration.parse(text);
+            requirePositive(duration, setting);
+            return duration;
+        } catch (DateTimeParseException e) {
+            throw new InvalidSettingException(setting, text, DURATION);
+        }
+    }
+}

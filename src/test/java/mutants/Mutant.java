@@ -1,0 +1,56 @@
+package mutants;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * A fault, as its file in {@code src/test/mutants} has it.
+ *
+ * @param name  the file's, with its area: {@code outbox/claims-younger-first}
+ * @param fault what a user of the worker would suffer
+ * @param tests that have to fail
+ * @param file  that has the fault
+ * @param diff  unified
+ */
+record Mutant(String name, String fault, List<TestName> tests, String file, String diff) {
+
+    private static final Path FOLDER = Path.of("src", "test", "mutants");
+    private static final String SUFFIX = ".patch";
+    private static final Pattern PATCH = Pattern.compile("(?s)(?<fault>\\S.*?\\.)\nTests: (?<tests>[^\n]*)\n\n"
+        + "(diff --git [^\n]*\n)?(index [^\n]*\n)?(?<diff>--- \\S+\n\\+\\+\\+ b/(?<file>\\S+)\n@@.*)");
+
+    /** All of them, by name. */
+    static List<Mutant> all() {
+        try (Stream<Path> files = Files.walk(FOLDER)) {
+            return files.filter(Files::isRegularFile).sorted().map(Mutant::read).toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Mutant read(Path file) {
+        try {
+            Matcher patch = PATCH.matcher(Files.readString(file));
+            if (!file.toString().endsWith(SUFFIX) || !patch.matches()) {
+                throw new IllegalArgumentException(file + " is no patch as the package's documentation wants it");
+            }
+            String name = FOLDER.relativize(file).toString().replace('\\', '/').replace(SUFFIX, "");
+            return new Mutant(name, patch.group("fault").replaceAll("\\s+", " "),
+                Arrays.stream(patch.group("tests").split(",\\s*")).map(TestName::of).toList(), patch.group("file"), patch.group("diff"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

@@ -1,0 +1,613 @@
+package routelint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What is told of mistakes in routes, and that ours have none. Needs neither Spring nor a database. */
+class RouteChecksTest {
+
+    private static final String FOLDER = "src/main/resources/";
+    private static final String FILE = FOLDER + "routes/tried.camel.yaml";
+    /** Its steps begin in line 9. */
+    private static final String ROUTE = """
+        - route:
+            id: tried
+            description: A route
+            from:
+              id: clock
+              description: Its time
+              uri: timer:clock
+              steps:
+        """;
+
+    @TempDir
+    private Path root;
+
+    @Test
+    void ourRoutesHaveNoMistake() {
+        assertThat(RouteChecks.check(Path.of(""))).isEmpty();
+    }
+
+    @Test
+    void whatIsRightIsNotTold() {
+        write("application.yaml", "shop: {topic: orders, calls: 2}\n");
+        write("sql/used.sql", "-- A statement: of :#one parameter\nSELECT :#two\n");
+        steps("""
+            - to:
+                id: send
+                description: With a setting, a bean and an expression
+                uri: azure-servicebus:{{shop.topic}}?serviceBusType=topic&senderClient=#sender&producerOperation=sendMessages
+            - to:
+                id: ask
+                description: With the number of parameters
+                uri: sql:classpath:sql/used.sql
+                parameters:
+                  parametersCount: 1
+                  template.queryTimeout: "{{shop.calls}}"
+            - choice:
+                id: either
+                description: Branches
+                when:
+                  - id: one
+                    description: A branch
+                    simple: ${body} == 1
+                    steps:
+                      - setBody: {id: set, description: A body, simple: {expression: "${body[a]}", trim: true}}
+                otherwise:
+                  id: other
+                  description: The other branch
+                  steps:
+                    - stop: {id: end, description: The end}
+            """);
+
+        told();
+    }
+
+    @Test
+    void whatIsNoYaml() {
+        write("routes/tried.camel.yaml", "- route:\n    id: [a\n    description: b\n");
+
+        told(FILE + ":3: is no YAML: expected ',' or ']', but got :");
+    }
+
+    @Test
+    void aKeyThatIsThereTwice() {
+        write("routes/tried.camel.yaml", "- route:\n    id: a\n    id: b\n");
+
+        told(FILE + ":3: is no YAML: found duplicate key id");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        - fliter: {id: a, description: b}                                     | there is no fliter in steps; did you mean filter?
+        - to: {id: a, descripton: b, description: c, uri: 'log:x'}            | there is no descripton in to; did you mean description?
+        - setBody: {id: a, description: b, simple: {expression: c, trimm: 1}} | there is no trimm in simple; did you mean trim?
+        - to: {id: a, description: b}                                         | to: required property 'uri' not found
+        - log: {id: a, description: b, message: {c: d}}                       | message: object found, string expected
+        - log: {id: a, description: b, message: c, loggingLevel: WARNING}     | loggingLevel: does not have a value in the enumeration ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "OFF"]
+        """)
+    void whatTheSchemaDoesNotKnow(String step, String finding) {
+        steps(step);
+
+        told(FILE + ":9: " + finding);
+    }
+
+    @Test
+    void aMisspeltKeyInABranch() {
+        steps("""
+            - choice:
+                id: either
+                description: Branches
+                when:
+                  - id: one
+                    description: A branch
+                    simpel: ${body} == 1
+                    steps:
+                      - stop: {id: end, description: The end}
+            """);
+
+        told(FILE + ":15: there is no simpel in when; did you mean simple?");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        qartz:x                                                            | there is no component qartz; did you mean quartz?
+        kafka:orders                                                       | component kafka is not in the build: pom.xml needs camel-kafka-starter
+        azure-servicebus:a?serviceBusTyp=topic                             | azure-servicebus has no option serviceBusTyp; did you mean serviceBusType?
+        azure-servicebus:a?serviceBusType=topics                           | serviceBusType is 'topics' and should be one of queue, topic
+        azure-servicebus:a?binary=maybe                                    | binary is 'maybe' and should be true or false
+        azure-servicebus:a?maxConcurrentCalls=2                            | azure-servicebus has option maxConcurrentCalls for receiving only
+        sql:classpath:sql/used.sql?parametersCount=one                     | parametersCount is 'one' and should be an integer
+        sql:classpath:sql/used.sql?outputType=SelectOnce&parametersCount=1 | outputType is 'SelectOnce' and should be one of SelectOne, SelectList, StreamList
+        sql:classpath:sql/used.sql?dataSource=mine&parametersCount=1       | dataSource is 'mine' and should be the name of a bean behind a #
+        seda:called?timeout=soon                                           | timeout is 'soon' and should be a duration, such as 5000, 5s or 1m30s
+        log:?showBody=true                                                 | log needs loggerName
+        'log:'                                                             | 'log:' is no URI of log: Expected scheme-specific part at index 4: log:
+        """)
+    void whatTheCatalogDoesNotKnow(String uri, String finding) {
+        write("sql/used.sql", "SELECT :#one\n");
+        write("routes/others.camel.yaml", """
+            - route:
+                id: others
+                description: What is used otherwise
+                from:
+                  id: called
+                  description: By nobody else
+                  uri: seda:called
+                  steps:
+                    - to: {id: used, description: A statement, uri: 'sql:classpath:sql/used.sql?parametersCount=1'}
+                    - to: {id: itself, description: Calls itself, uri: 'seda:called'}
+            """);
+        steps("- to: {id: a, description: b, uri: '%s'}".formatted(uri));
+
+        assertThat(RouteChecks.check(root)).extracting(Finding::toString).contains(FILE + ":9: " + finding)
+            .allMatch(text -> text.startsWith(FILE + ":9: "));
+    }
+
+    @Test
+    void aParameterThatTheCatalogDoesNotKnowIsToldWithItsLine() {
+        write("application.yaml", "calls: many\n");
+        write("routes/tried.camel.yaml", """
+            - route:
+                id: tried
+                description: A route
+                from:
+                  id: in
+                  description: In
+                  uri: azure-servicebus:orders
+                  parameters:
+                    subscriptionNam: inventory
+                    maxConcurrentCalls: "{{calls}}"
+                    sessionId: a
+                  steps:
+                    - stop: {id: end, description: The end}
+            """);
+
+        told(FILE + ":9: azure-servicebus has no option subscriptionNam; did you mean subscriptionName?",
+            FILE + ":10: maxConcurrentCalls is 'many' and should be an integer",
+            FILE + ":11: azure-servicebus has option sessionId for sending only");
+    }
+
+    @Test
+    void everyStepThatNamesAnEndpointIsLookedAt() {
+        steps("""
+            - toD: {id: a, description: b, uri: 'log:${body}?showBdy=true'}
+            - wireTap: {id: c, description: d, uri: 'log:x?showBdy=true'}
+            - poll: {id: e, description: f, uri: 'timer:x?perod=1'}
+            - enrich: {id: g, description: h, constant: 'log:x?showBdy=true'}
+            - pollEnrich: {id: i, description: j, simple: {expression: 'timer:x?perod=1'}}
+            - recipientList: {id: k, description: l, constant: 'log:x, log:y?showBdy=true'}
+            - to: log:x?showBdy=true
+            """);
+
+        assertThat(RouteChecks.check(root)).extracting(Finding::toString).contains(
+            FILE + ":9: log has no option showBdy; did you mean showBody?",
+            FILE + ":10: log has no option showBdy; did you mean showBody?",
+            FILE + ":11: timer has no option perod; did you mean period?",
+            FILE + ":12: log has no option showBdy; did you mean showBody?",
+            FILE + ":13: timer has no option perod; did you mean period?",
+            FILE + ":14: log has no option showBdy; did you mean showBody?",
+            FILE + ":15: log has no option showBdy; did you mean showBody?");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        direct:ohter   | no route receives from direct:ohter; did you mean direct:other?
+        seda:other     | no route receives from seda:other
+        """)
+    void aCallToNobody(String uri, String finding) {
+        write("routes/other.camel.yaml", consumer("direct:other"));
+        steps("- to: {id: a, description: b, uri: '%s'}\n- to: {id: c, description: d, uri: 'direct:other'}".formatted(uri));
+
+        told(FILE + ":9: " + finding);
+    }
+
+    @Test
+    void aCallWithSlashesIsTheSameCall() {
+        write("routes/other.camel.yaml", consumer("direct:other"));
+        steps("- to: {id: a, description: b, uri: 'direct://other'}");
+
+        told();
+    }
+
+    @Test
+    void aCallToNobodyFromJava() {
+        write("../java/Caller.java", "class Caller {\n    String called = \"direct:nobody\";\n}\n");
+
+        told("src/main/java/Caller.java:2: no route receives from direct:nobody");
+    }
+
+    @Test
+    void aRouteThatNobodyCalls() {
+        write("routes/tried.camel.yaml", consumer("direct:tried"));
+        String finding = FILE + ":7: nothing sends to direct:tried: no route, no Java, no schema in contracts/in, no operationId in openapi.yaml, "
+            + "and it is not in the README's table of what an operator can do";
+
+        told(finding);
+        // An operation of another name, and a mention outside of the table.
+        write("contracts/openapi.yaml", "paths:\n  /a:\n    get:\n      operationId: tired\n");
+        Project.write(root, "README.md", "| `tried` |\n\n## What an operator can do\n\n`tried`\n");
+        told(FOLDER + "contracts/openapi.yaml:4: no route receives from direct:tired, which answers this operation; did you mean direct:tried?", finding);
+
+        write("contracts/openapi.yaml", "paths:\n  /a:\n    get:\n      operationId: tried\n");
+        told();
+    }
+
+    @Test
+    void aRouteForOperators() {
+        write("routes/tried.camel.yaml", consumer("direct:tried"));
+        Project.write(root, "README.md", "# A\n\n## What an operator can do\n\n| `direct:` | body |\n|---|---|\n| `tried` | |\n\n## Else\n");
+
+        told();
+    }
+
+    @Test
+    void aTypeOfMessageThatNobodyHandles() {
+        write("contracts/in/OrderCreated.schema.json", "{}");
+        write("contracts/in/OrderShipped.schema.json", "{}");
+        write("routes/handler.camel.yaml", consumer("direct:OrderCreated"));
+        steps("- toD: {id: a, description: b, uri: 'direct:${variable.messageType}?block=false'}");
+
+        told(FOLDER + "contracts/in/OrderShipped.schema.json:1: no route receives from direct:OrderShipped, to which " + FILE
+            + ":9 sends such a message");
+    }
+
+    @Test
+    void twoRoutesForOneCall() {
+        write("routes/other.camel.yaml", consumer("direct:other"));
+        write("routes/same.camel.yaml", consumer("direct:other").replace(": receives", ": receives-too").replace(": in", ": in-too")
+            .replace(": end", ": end-too"));
+        steps("- to: {id: a, description: b, uri: 'direct:other'}");
+
+        told(FOLDER + "routes/same.camel.yaml:7: direct:other is received from at " + FOLDER + "routes/other.camel.yaml:7 already");
+    }
+
+    @Test
+    void aSettingThatIsNotThere() {
+        write("application.yaml", "inventory: {outbox: {batch-size: 3, pause: PT1S}}\n");
+        steps("""
+            - setBody: {id: a, description: b, constant: "{{inventory.outbox.batch-siez}}"}
+            - setBody: {id: c, description: d, constant: "{{inventory.outbox.batch-size}} {{nothing:default}} {{env:HOME}}"}
+            - setBody: {id: e, description: f, constant: "{{seconds:inventory.outbox.pause}}"}
+            - setBody: {id: g, description: h, constant: "{{seconds:inventory.outbox.paws}}"}
+            """);
+
+        told(FILE + ":9: there is no setting inventory.outbox.batch-siez in " + FOLDER + "application.yaml; did you mean inventory.outbox.batch-size?",
+            FILE + ":12: there is no setting inventory.outbox.paws in " + FOLDER + "application.yaml; did you mean inventory.outbox.pause?");
+    }
+
+    @Test
+    void aNodeWithoutIdOrDescription() {
+        write("routes/tried.camel.yaml", """
+            - route:
+                from:
+                  uri: timer:x
+                  steps:
+                    - to: log:x
+                    - doTry:
+                        id: try
+                        description: ""
+                        steps:
+                          - stop: {id: end, description: The end}
+                        doCatch:
+                          - exception: [java.lang.Exception]
+                            steps:
+                              - stop: {id: failed, description: The end}
+            """);
+
+        told(FILE + ":1: route has no description of what it is for",
+            FILE + ":1: route has no id, by which a log, a test or the metrics could name it",
+            FILE + ":2: from has no description of what it is for",
+            FILE + ":2: from has no id, by which a log, a test or the metrics could name it",
+            FILE + ":5: to has no description of what it is for",
+            FILE + ":5: to has no id, by which a log, a test or the metrics could name it",
+            FILE + ":6: doTry 'try' has no description of what it is for",
+            FILE + ":12: doCatch has no description of what it is for",
+            FILE + ":12: doCatch has no id, by which a log, a test or the metrics could name it");
+    }
+
+    @Test
+    void anIdThatIsThereTwice() {
+        write("routes/other.camel.yaml", ROUTE.replace(": tried", ": other").replace(": clock", ": other-clock")
+            + "        - stop: {id: end, description: The end}\n");
+        steps("- stop: {id: end, description: The end}");
+
+        told(FILE + ":9: id 'end' is that of stop at " + FOLDER + "routes/other.camel.yaml:9");
+    }
+
+    @Test
+    void aRouteConfigurationThatIsNotThereAndOneThatNobodyNames() {
+        write("../java/Policy.java", "routeConfiguration(\"until-next-time\");");
+        write("routes/tried.camel.yaml", """
+            - routeConfiguration:
+                id: unused
+                description: For nobody
+                onException:
+                  - onException:
+                      id: failed
+                      description: Anything
+                      exception: [java.lang.Exception]
+                      steps:
+                        - stop: {id: end, description: The end}
+            - route:
+                id: tried
+                description: A route
+                routeConfigurationId: until-next-tme
+                from:
+                  id: clock
+                  description: Its time
+                  uri: timer:clock
+                  steps:
+                    - stop: {id: done, description: The end}
+            """);
+
+        told(FILE + ":1: routeConfiguration 'unused' is named by no route",
+            FILE + ":14: there is no route configuration until-next-tme; did you mean until-next-time?");
+    }
+
+    @Test
+    void sqlThatIsNotThereNotUsedOrWronglyCounted() {
+        write("sql/used.sql", "-- Of two parameters, :#none here\nSELECT :#one, :#two\n");
+        write("sql/unused.sql", "SELECT 1\n");
+        write("sql/in-java.sql", "SELECT 1\n");
+        write("../java/Inbox.java", "String sql = sql(\"in-java\");");
+        steps("""
+            - to: {id: a, description: b, uri: 'sql:classpath:sql/usd.sql'}
+            - to: {id: c, description: d, uri: 'sql:classpath:sql/used.sql'}
+            - to:
+                id: e
+                description: f
+                uri: sql:classpath:sql/used.sql
+                parameters:
+                  parametersCount: 3
+            - to: {id: g, description: h, uri: 'sql:SELECT 1'}
+            """);
+
+        told(FILE + ":9: there is no " + FOLDER + "sql/usd.sql; did you mean sql/used.sql?",
+            FILE + ":10: parametersCount: 2 is missing, so the database is asked for it each time",
+            FILE + ":16: parametersCount is 3, but sql/used.sql has 2",
+            FILE + ":17: a statement belongs into a file of " + FOLDER + "sql: sql:classpath:sql/<what it does>.sql",
+            FOLDER + "sql/unused.sql:1: no route and no Java uses it");
+    }
+
+    @Test
+    void aDurationThatSqlReads() {
+        write("sql/used.sql", "SELECT now() + CAST(:#one AS interval), now() + :#two::interval");
+        steps("- to: {id: a, description: b, uri: 'sql:classpath:sql/used.sql?parametersCount=2'}");
+
+        told(FOLDER + "sql/used.sql:1: reads a duration, which Java may read in another way: make_interval(secs => …) of a number, "
+            + "{{seconds:<setting>}} in the route");
+    }
+
+    @Test
+    void aFileThatIsNotReadOrEmpty() {
+        write("routes/tried.yaml", ROUTE + "        - stop: {id: end, description: The end}\n");
+        write("routes/empty.camel.yaml", "# To do\n");
+
+        told(FOLDER + "routes/empty.camel.yaml:1: has no route",
+            FOLDER + "routes/tried.yaml:1: is not read: the name of a file of routes ends in .camel.yaml");
+    }
+
+    @Test
+    void aTemplateIsCheckedAsItIsUsed() {
+        write("application.yaml", "shop: {calls: many}\n");
+        write("routes/template.camel.yaml", """
+            - routeTemplate:
+                id: subscription
+                description: Receives
+                parameters:
+                  - name: topic
+                  - name: name
+                    required: false
+                  - name: calls
+                    defaultValue: "1"
+                route:
+                  description: Receives
+                  from:
+                    id: receive
+                    description: A message
+                    uri: azure-servicebus:{{topic}}
+                    parameters:
+                      subscriptionName: "{{?name}}"
+                      maxConcurrentCalls: "{{calls}}"
+                      prefetchCount: "{{prefetch}}"
+                    steps:
+                      - stop: {id: end, description: The end}
+            - routeTemplate:
+                id: unused
+                description: Receives
+                from:
+                  id: receive-too
+                  description: A message
+                  uri: timer:x
+                  steps:
+                    - stop: {id: end-too, description: The end}
+            """);
+        write("routes/tried.camel.yaml", """
+            - templatedRoute:
+                routeTemplateRef: subscription
+                routeId: one
+                parameters:
+                  - name: topik
+                    value: orders
+                  - name: calls
+                    value: "{{shop.calls}}"
+            - templatedRoute:
+                routeTemplateRef: subscribtion
+                routeId: two
+            """);
+
+        told(FOLDER + "routes/template.camel.yaml:18: maxConcurrentCalls is 'many' and should be an integer",
+            FOLDER + "routes/template.camel.yaml:19: there is no setting prefetch in " + FOLDER + "application.yaml",
+            FOLDER + "routes/template.camel.yaml:22: no route is made of template unused",
+            FILE + ":1: template subscription needs parameter topic",
+            FILE + ":5: template subscription has no parameter topik; did you mean topic?",
+            FILE + ":9: there is no template subscribtion; did you mean subscription?");
+    }
+
+    @Test
+    void aKameletIsCheckedAsItIsUsed() {
+        write("kamelets/audit.kamelet.yaml", """
+            apiVersion: camel.apache.org/v1
+            kind: Kamelet
+            metadata:
+              name: audit
+            spec:
+              definition:
+                required: [to, level]
+                properties:
+                  to: {type: string}
+                  level: {type: string, default: INFO}
+              template:
+                from:
+                  id: audited
+                  description: A message
+                  uri: kamelet:source
+                  steps:
+                    - to: {id: write, description: Writes it, uri: 'log:{{to}}?showHeader={{level}}'}
+            """);
+        steps("""
+            - to: {id: a, description: b, uri: 'kamelet:audit?too=x'}
+            - to: {id: c, description: d, uri: 'kamelet:adit?to=x'}
+            """);
+
+        assertThat(RouteChecks.check(root)).extracting(Finding::toString).contains(
+            FOLDER + "kamelets/audit.kamelet.yaml:17: log has no option showHeader; did you mean showHeaders?",
+            FILE + ":9: template audit has no parameter too; did you mean to?",
+            FILE + ":9: template audit needs parameter to",
+            FILE + ":10: there is no template adit; did you mean audit?");
+    }
+
+    @Test
+    void aSourceAcceptsTheTypesOfItsChannelEachOfWhichHasASchema() {
+        sources("OrderCreated, OrderCancelled", "PaymentFailed");
+
+        told();
+    }
+
+    @Test
+    void typesThatAreMisspeltMissingOrOfAnotherSource() {
+        sources("OrderCreatd,OrderCancelled,PaymentFailed", "");
+
+        told(FOLDER + "contracts/in/OrderCreated.schema.json:1: no route that receives accepts OrderCreated: it is dead-lettered wherever it comes from",
+            FOLDER + "routes/orders.camel.yaml:7: orders accepts OrderCancelled, OrderCreatd, PaymentFailed, but the channel of this operation in "
+                + FOLDER + "contracts/asyncapi.yaml has OrderCancelled, OrderCreated",
+            FOLDER + "routes/orders.camel.yaml:7: orders accepts OrderCreatd, of which there is no schema in contracts/in; did you mean OrderCreated?",
+            FILE + ":13: payments accepts nothing, but the channel of this operation in " + FOLDER + "contracts/asyncapi.yaml has PaymentFailed");
+    }
+
+    @Test
+    void aSourceThatListsNoTypesOrIsNoOperation() {
+        sources("OrderCreated,OrderCancelled", "PaymentFailed");
+        write("routes/orders.camel.yaml", """
+            - templatedRoute:
+                routeTemplateRef: subscription
+                routeId: order
+                parameters:
+                  - name: topic
+                    value: orders
+            - templatedRoute:
+                routeTemplateRef: subscription
+                routeId: order-too
+                parameters:
+                  - {name: topic, value: orders-too}
+                  - {name: types, value: "OrderCreated,OrderCancelled"}
+            """);
+        write("routes/tried.camel.yaml", ROUTE + "        - to: {id: hand-over, description: Check and handle it, uri: 'direct:inbox'}\n");
+
+        told(FOLDER + "contracts/in/PaymentFailed.schema.json:1: no route that receives accepts PaymentFailed: it is dead-lettered wherever it comes from",
+            FOLDER + "routes/orders.camel.yaml:1: template subscription needs parameter types",
+            FOLDER + "routes/orders.camel.yaml:12: there is no operation order-too in " + FOLDER + "contracts/asyncapi.yaml, which says what comes from there",
+            FILE + ":9: route 'tried' hands messages to the inbox, which accepts none of them: a setVariable before it has to set acceptedTypes "
+                + "to the constant of their types, separated by commas");
+    }
+
+    /** A source that is made of a template, and one that is not, for a contract of two operations. */
+    private void sources(String typesOfOrders, String typesOfPayments) {
+        for (String type : new String[] {"OrderCreated", "OrderCancelled", "PaymentFailed"}) {
+            write("contracts/in/" + type + ".schema.json", "{}");
+        }
+        write("contracts/asyncapi.yaml", """
+            channels:
+              order-topic:
+                messages: {OrderCreated: {}, OrderCancelled: {}}
+              payment-topic:
+                messages: {PaymentFailed: {}}
+            operations:
+              orders:
+                channel: {$ref: '#/channels/order-topic'}
+              payments:
+                channel: {$ref: '#/channels/payment-topic'}
+            """);
+        write("routes/inbox.camel.yaml", consumer("direct:inbox"));
+        write("routes/template.camel.yaml", """
+            - routeTemplate:
+                id: subscription
+                description: Receives
+                parameters:
+                  - name: topic
+                  - name: types
+                route:
+                  description: Receives
+                  from:
+                    id: receive
+                    description: A message
+                    uri: timer:{{topic}}
+                    steps:
+                      - setVariable: {id: accepted, description: What is accepted, name: acceptedTypes, constant: "{{types}}"}
+                      - to: {id: to-inbox, description: Handles it, uri: 'direct:inbox'}
+            """);
+        write("routes/orders.camel.yaml", """
+            - templatedRoute:
+                routeTemplateRef: subscription
+                routeId: orders
+                parameters:
+                  - name: topic
+                    value: orders
+                  - name: types
+                    value: "%s"
+            """.formatted(typesOfOrders));
+        write("routes/tried.camel.yaml", ROUTE.replace(": tried", ": payments") + """
+                    - setVariable:
+                        id: from-payments
+                        description: What is accepted
+                        name: acceptedTypes
+                        constant:
+                          id: types-of-payments
+                          expression: "%s"
+                    - to: {id: hand-over, description: Check and handle it, uri: 'direct:inbox'}
+            """.formatted(typesOfPayments));
+    }
+
+    private static String consumer(String uri) {
+        return """
+            - route:
+                id: receives
+                description: A route
+                from:
+                  id: in
+                  description: A call
+                  uri: %s
+                  steps:
+                    - stop: {id: end, description: The end}
+            """.formatted(uri);
+    }
+
+    private void steps(String steps) {
+        write("routes/tried.camel.yaml", ROUTE.stripTrailing() + "\n" + steps.indent(8));
+    }
+
+    private void write(String file, String text) {
+        Project.write(root, FOLDER + file, text);
+    }
+
+    private void told(String... findings) {
+        assertThat(RouteChecks.check(root)).extracting(Finding::toString).containsExactly(findings);
+    }
+}

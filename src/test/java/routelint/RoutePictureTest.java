@@ -1,0 +1,27 @@
+package routelint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+import org.junit.jupiter.api.Test;
+
+/** {@code docs/routes.md} shows the routes as they are. */
+class RoutePictureTest {
+
+    private static final Path PAGE = Path.of("docs", "routes.md");
+
+    @Test
+    void thePictureIsCurrent() throws IOException {
+        String picture = RoutePicture.of(Path.of(""));
+        if (System.getProperty("update") != null) {
+            Files.createDirectories(PAGE.getParent());
+            Files.writeString(PAGE, picture);
+        }
+
+        assertThat(PAGE).as("docs/routes.md is not what the routes are; make it anew: mvn test -Dtest=RoutePictureTest -Dupdate")
+            .hasContent(picture);
+    }
+}

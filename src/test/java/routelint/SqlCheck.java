@@ -1,0 +1,80 @@
+package routelint;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import org.apache.camel.component.sql.SqlHelper;
+
+/** The SQL of routes is there, is used, and is told how many parameters it has. That it is right: {@code SqlFilesTest}. */
+public final class SqlCheck {
+
+    private static final String RESOURCES = "src/main/resources/";
+    private static final String FOLDER = RESOURCES + "sql";
+    private static final String CLASSPATH = "classpath:";
+    private static final String COUNT = "parametersCount";
+    /** A parameter, when camel-sql has put a question mark for its # sign. */
+    private static final Pattern PARAMETER = Pattern.compile(":\\?(\\w+|\\$\\{|\\$simple\\{)");
+    /** A parameter that is read as an interval. */
+    private static final Pattern INTERVAL = Pattern.compile(":#?\\w+\\s*(AS|::)\\s*interval", Pattern.CASE_INSENSITIVE);
+    /** The name of a file, or a path to it, in a literal of Java. */
+    private static final Pattern IN_JAVA = Pattern.compile("\"(?:[^\"\\n]*sql/)?([\\w-]+)(?:\\.sql[^\"\\n]*)?\"");
+
+    private SqlCheck() {
+    }
+
+    static List<Finding> check(RouteFiles files, List<Endpoint> endpoints) {
+        List<Finding> findings = new ArrayList<>();
+        List<String> statements = files.list(FOLDER).toList();
+        Set<String> used = new HashSet<>();
+        for (Endpoint endpoint : endpoints) {
+            if (!endpoint.scheme().equals("sql")) {
+                continue;
+            }
+            if (!endpoint.path().startsWith(CLASSPATH)) {
+                findings.add(endpoint.finding("a statement belongs into a file of " + FOLDER + ": sql:classpath:sql/<what it does>.sql"));
+                continue;
+            }
+            String name = endpoint.path().substring(CLASSPATH.length());
+            used.add(RESOURCES + name);
+            if (!statements.contains(RESOURCES + name)) {
+                findings.add(endpoint.finding("there is no " + RESOURCES + name
+                    + Suggestion.of(statements.stream().map(file -> file.substring(RESOURCES.length())).toList(), name)));
+                continue;
+            }
+            int count = parameters(files.text(RESOURCES + name));
+            String told = endpoint.parameters().get(COUNT);
+            if (told == null && count > 0) {
+                findings.add(endpoint.finding(COUNT + ": " + count + " is missing, so the database is asked for it each time"));
+            } else if (told != null && !told.equals(String.valueOf(count))) {
+                findings.add(endpoint.finding(COUNT, COUNT + " is " + told + ", but " + name + " has " + count));
+            }
+        }
+        Set<String> inJava = new HashSet<>();
+        files.list("src/main/java").forEach(file -> {
+            Matcher literal = IN_JAVA.matcher(files.text(file));
+            while (literal.find()) {
+                inJava.add(FOLDER + "/" + literal.group(1) + ".sql");
+            }
+        });
+        statements.forEach(file -> {
+            if (INTERVAL.matcher(files.text(file)).find()) {
+                findings.add(new Finding(file, 1, "reads a duration, which Java may read in another way: make_interval(secs => …) of a number, "
+                    + "{{seconds:<setting>}} in the route"));
+            }
+        });
+        statements.stream().filter(file -> !file.endsWith(".sql")).forEach(file ->
+            findings.add(new Finding(file, 1, "should be named <what it does>.sql")));
+        statements.stream().filter(file -> file.endsWith(".sql") && !used.contains(file) && !inJava.contains(file)).forEach(file ->
+            findings.add(new Finding(file, 1, "no route and no Java uses it")));
+        return findings;
+    }
+
+    /** How many parameters a statement of camel-sql has; one that is there twice counts twice. */
+    public static int parameters(String statement) {
+        return (int) PARAMETER.matcher(SqlHelper.resolvePlaceholders(statement, "#")).results().count();
+    }
+}

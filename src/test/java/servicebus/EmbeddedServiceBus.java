@@ -1,0 +1,280 @@
+package servicebus;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * An in-memory broker that speaks the AMQP dialect of Azure Service Bus, for tests and local runs: unmodified Azure
+ * SDKs use it through {@link #connectionString()}. Queues, topics and subscriptions come from a configuration in the
+ * format of Microsoft's Service Bus emulator; messages live as long as the bus does.
+ *
+ * <p>Entity paths are written as in Service Bus, in any case: {@code queue}, {@code topic},
+ * {@code topic/Subscriptions/subscription}, and either of the receivable ones followed by {@code /$DeadLetterQueue}.
+ * Methods that take one throw {@link IllegalArgumentException} when there is no such entity. All methods may be
+ * called from any thread; each takes effect before it returns. After {@link #close()} they throw
+ * {@link IllegalStateException}.
+ */
+public final class EmbeddedServiceBus implements AutoCloseable {
+
+    private static final int MAX_PEEK = Integer.MAX_VALUE;
+
+    private final MessageCodec codec = new MessageCodec();
+    private final EventLoop loop;
+    private final Namespace namespace;
+
+    /**
+     * How to run a bus.
+     *
+     * @param port the TCP port on 127.0.0.1, 0 for a free one
+     * @param maxMessageSize the largest message accepted, in bytes
+     * @param lockDurationOverride the lock duration of every entity; null for those of the configuration
+     */
+    public record Options(int port, int maxMessageSize, Duration lockDurationOverride) {
+
+        /** A free port, Service Bus's 256 KiB and the configuration's lock durations. */
+        public static Options defaults() {
+            return new Options(0, 256 * 1024, null);
+        }
+
+        public Options withPort(int newPort) {
+            return new Options(newPort, maxMessageSize, lockDurationOverride);
+        }
+
+        public Options withMaxMessageSize(int bytes) {
+            return new Options(port, bytes, lockDurationOverride);
+        }
+
+        public Options withLockDurationOverride(Duration duration) {
+            return new Options(port, maxMessageSize, duration);
+        }
+    }
+
+    private EmbeddedServiceBus(Path configJson, Options options) throws IOException {
+        loop = new EventLoop(options.port(),
+                socket -> new AmqpPeer(namespace(), codec, options.maxMessageSize(), socket),
+                now -> namespace().entities().forEach(entity -> entity.sweep(now)));
+        namespace = new ConfigReader(codec, loop, options.lockDurationOverride()).read(configJson);
+    }
+
+    private Namespace namespace() {
+        return namespace;
+    }
+
+    /** Starts a bus with {@link Options#defaults()}; see {@link #start(Path, Options)}. */
+    public static EmbeddedServiceBus start(Path configJson) throws IOException {
+        return start(configJson, Options.defaults());
+    }
+
+    /**
+     * Starts a bus.
+     *
+     * @param configJson the entities, in the format of the Service Bus emulator's Config.json
+     * @throws IllegalArgumentException when the configuration is wrong or asks for something that is not supported;
+     *     the message names the entity and the property
+     * @throws BindException when the port is in use; the message names it
+     * @throws IOException when the configuration cannot be read
+     */
+    public static EmbeddedServiceBus start(Path configJson, Options options) throws IOException {
+        EmbeddedServiceBus bus = new EmbeddedServiceBus(configJson, options);
+        bus.loop.start();
+        return bus;
+    }
+
+    /** The TCP port the bus listens on; the same for its whole life. */
+    public int port() {
+        return loop.port();
+    }
+
+    /** What clients are configured with. */
+    public String connectionString() {
+        return "Endpoint=sb://localhost:" + port() + ";SharedAccessKeyName=RootManageSharedAccessKey;"
+                + "SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;";
+    }
+
+    /** Takes an encoded message as if a client had sent it: one that an SDK does not make. */
+    public void send(String queueOrTopic, byte[] encoded) {
+        loop.call(() -> {
+            destination(queueOrTopic).send(List.of(codec.decode(encoded)));
+            return null;
+        });
+    }
+
+    /** How many messages the entity holds, and its totals. */
+    public Counts counts(String entityPath) {
+        return loop.call(() -> entity(entityPath).counts());
+    }
+
+    /** All messages of the entity in the order of their sequence numbers, locked ones included. */
+    public List<BrowsedMessage> browse(String entityPath) {
+        return loop.call(() -> entity(entityPath).peek(0, MAX_PEEK).stream().map(codec::browse).toList());
+    }
+
+    /** Closes every TCP connection with a reset; clients may connect again at once. */
+    public void dropConnections() {
+        loop.call(() -> {
+            loop.dropConnections();
+            return null;
+        });
+    }
+
+    /**
+     * Rejects every message sent to the queue or topic until {@link #acceptSends}.
+     *
+     * @param amqpErrorCondition the error's symbol, such as {@code com.microsoft:server-busy}
+     */
+    public void refuseSends(String queueOrTopic, String amqpErrorCondition, String description) {
+        setRefusal(queueOrTopic, new RefusedException(amqpErrorCondition, description));
+    }
+
+    /** Ends {@link #refuseSends}. */
+    public void acceptSends(String queueOrTopic) {
+        setRefusal(queueOrTopic, null);
+    }
+
+    private void setRefusal(String queueOrTopic, RefusedException refusal) {
+        loop.call(() -> destination(queueOrTopic).refusal = refusal);
+    }
+
+    /** Delivers nothing from the queue, subscription or dead-letter queue until {@link #resume}; sends go on. */
+    public void pause(String entityPath) {
+        setPaused(entityPath, true);
+    }
+
+    /** Ends {@link #pause}. */
+    public void resume(String entityPath) {
+        setPaused(entityPath, false);
+    }
+
+    /**
+     * Ends the links of all that receive from the queue, subscription or dead-letter queue, and lets none in until {@link #acceptReceivers}, nor
+     * any that look into it: it is disabled, say, or not there, or the right to it was taken. Sends go on.
+     *
+     * @param amqpErrorCondition the error's symbol, such as {@code amqp:unauthorized-access}
+     */
+    public void refuseReceivers(String entityPath, String amqpErrorCondition, String description) {
+        setReceiversRefused(entityPath, new RefusedException(amqpErrorCondition, description));
+    }
+
+    /** Ends {@link #refuseReceivers}. */
+    public void acceptReceivers(String entityPath) {
+        setReceiversRefused(entityPath, null);
+    }
+
+    private void setReceiversRefused(String entityPath, RefusedException refusal) {
+        loop.call(() -> {
+            queue(entityPath).refuseReceivers(refusal);
+            return null;
+        });
+    }
+
+    /** Lets no client in that comes with a token, whichever it is, until {@link #acceptTokens}; those that are in stay. */
+    public void refuseTokens(String description) {
+        setTokenRefusal(description);
+    }
+
+    /** Ends {@link #refuseTokens}. */
+    public void acceptTokens() {
+        setTokenRefusal(null);
+    }
+
+    private void setTokenRefusal(String description) {
+        loop.call(() -> namespace.tokenRefusal = description);
+    }
+
+    /** Ends all locks of the queue, subscription or dead-letter queue now, as if their time had come. */
+    public void loseLocks(String entityPath) {
+        loop.call(() -> {
+            queue(entityPath).loseLocks();
+            return null;
+        });
+    }
+
+    /**
+     * Drops the connection of the client instead of taking what it settles, the next times that a message of the queue,
+     * subscription or dead-letter queue is settled.
+     */
+    public void loseSettlements(String entityPath, int times) {
+        loop.call(() -> queue(entityPath).settlementsToLose = times);
+    }
+
+    /**
+     * Neither takes nor answers what the client settles, the next times that a message of the queue, subscription or dead-letter queue is
+     * settled. The connection stays.
+     */
+    public void ignoreSettlements(String entityPath, int times) {
+        loop.call(() -> queue(entityPath).settlementsToIgnore = times);
+    }
+
+    /** Takes what is sent to the queue or topic the next times, and drops the connection instead of saying so. */
+    public void loseAnswers(String queueOrTopic, int times) {
+        loop.call(() -> destination(queueOrTopic).answersToLose = times);
+    }
+
+    private void setPaused(String entityPath, boolean paused) {
+        loop.call(() -> {
+            queue(entityPath).pause(paused);
+            return null;
+        });
+    }
+
+    /** Begins an outage: drops all connections and closes the port. Messages and locks are kept. */
+    public void stopListening() {
+        loop.call(() -> {
+            loop.dropConnections();
+            loop.stopListening();
+            return null;
+        });
+    }
+
+    /**
+     * Ends an outage: opens the same port again.
+     *
+     * @throws java.io.UncheckedIOException with a {@link BindException} when another process has taken the port
+     */
+    public void startListening() {
+        loop.call(() -> {
+            loop.listen();
+            return null;
+        });
+    }
+
+    /** Empties all entities and forgets what duplicate detection has seen. Totals stay. */
+    public void purge() {
+        loop.call(() -> {
+            namespace.entities().forEach(Entity::purge);
+            return null;
+        });
+    }
+
+    /** Drops all connections and messages and ends the bus's thread. */
+    @Override
+    public void close() {
+        loop.close();
+    }
+
+    private Queue queue(String path) {
+        if (entity(path) instanceof Queue queue) {
+            return queue;
+        }
+        throw new IllegalArgumentException("'" + path + "' is a topic: it delivers nothing itself");
+    }
+
+    private Entity destination(String path) {
+        Entity entity = entity(path);
+        if (!entity.acceptsMessages()) {
+            throw new IllegalArgumentException("'" + path + "' is neither a queue nor a topic");
+        }
+        return entity;
+    }
+
+    private Entity entity(String path) {
+        try {
+            return namespace.entity(path);
+        } catch (RefusedException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
+    }
+}

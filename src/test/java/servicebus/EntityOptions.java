@@ -1,0 +1,19 @@
+package servicebus;
+
+import java.time.Duration;
+
+/**
+ * The properties of an entity that the broker acts on.
+ *
+ * @param maxDeliveryCount failed deliveries after which a message is dead-lettered
+ * @param timeToLive the most any message lives, null for no limit
+ * @param duplicateWindow how long message ids are remembered, null for no duplicate detection
+ */
+record EntityOptions(Duration lockDuration, int maxDeliveryCount, Duration timeToLive,
+        boolean deadLetterOnExpiration, Duration duplicateWindow) {
+
+    /** A dead-letter queue keeps its messages whatever happens to them. */
+    EntityOptions ofDeadLetterQueue() {
+        return new EntityOptions(lockDuration, Integer.MAX_VALUE, null, false, null);
+    }
+}

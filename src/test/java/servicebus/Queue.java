@@ -1,0 +1,364 @@
+package servicebus;
+
+import static servicebus.BrowsedMessage.State.ACTIVE;
+import static servicebus.BrowsedMessage.State.DEFERRED;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+
+/** A queue, a subscription or a dead-letter queue: messages, their locks and the receivers waiting for them. */
+final class Queue extends Entity {
+
+    /** What a receiving link is to its queue. */
+    interface Consumer {
+
+        /** Whether it has credit and room for one more message. */
+        boolean isReady();
+
+        /** Whether its messages are gone once sent (receive and delete). */
+        boolean settlesOnSend();
+
+        void deliver(StoredMessage message);
+
+        /** Tells a consumer that asked for it that there is nothing more to deliver. */
+        void drained();
+
+        /** Ends the link with an error. */
+        void refuse(RefusedException refusal);
+    }
+
+    enum Kind {
+        QUEUE, SUBSCRIPTION, DEAD_LETTER_QUEUE
+    }
+
+    /** Null for a dead-letter queue. */
+    final Queue deadLetterQueue;
+
+    private final Kind kind;
+    private final MessageCodec codec;
+    private final EventLoop loop;
+    /** All messages but the scheduled ones, by sequence number. */
+    private final TreeMap<Long, StoredMessage> messages = new TreeMap<>();
+    /** Those of them a consumer can have now. */
+    private final TreeMap<Long, StoredMessage> available = new TreeMap<>();
+    /** By lock token. All locks last equally long, so insertion order is the order in which they expire. */
+    private final Map<UUID, StoredMessage> locked = new LinkedHashMap<>();
+    private final List<Consumer> consumers = new ArrayList<>();
+    private int nextConsumer;
+    private long nextExpiry = Long.MAX_VALUE;
+    private boolean dispatchRequested;
+    private boolean paused;
+    /** What every receiver is answered with, null for none. */
+    private RefusedException receiversRefused;
+    /** How many more settlements never arrive. */
+    int settlementsToLose;
+    /** How many more settlements get no answer. */
+    int settlementsToIgnore;
+    private long completed;
+    private long abandoned;
+    private long expiredLocks;
+    private long deadLetteredTotal;
+
+    Queue(String path, Kind kind, EntityOptions options, MessageCodec codec, EventLoop loop) {
+        super(path, options);
+        this.kind = kind;
+        this.codec = codec;
+        this.loop = loop;
+        this.deadLetterQueue = kind == Kind.DEAD_LETTER_QUEUE ? null : new Queue(path + "/$DeadLetterQueue",
+                Kind.DEAD_LETTER_QUEUE, options.ofDeadLetterQueue(), codec, loop);
+    }
+
+    @Override
+    boolean acceptsMessages() {
+        return kind == Kind.QUEUE;
+    }
+
+    @Override
+    void publish(MessageContent content, long timeToLive, long now) {
+        long sequenceNumber = nextSequenceNumber();
+        add(new StoredMessage(content, sequenceNumber, sequenceNumber, now, timeToLive));
+    }
+
+    /** Takes a message from the topic this subscription is of. */
+    void enqueue(MessageContent content, long topicSequenceNumber, long timeToLive, long now) {
+        add(new StoredMessage(content, nextSequenceNumber(), topicSequenceNumber, now, atMost(options, timeToLive)));
+    }
+
+    private void add(StoredMessage message) {
+        enqueued++;
+        messages.put(message.sequenceNumber, message);
+        makeAvailable(message);
+    }
+
+    private void makeAvailable(StoredMessage message) {
+        nextExpiry = Math.min(nextExpiry, expiresAt(message));
+        if (message.state == ACTIVE) {
+            available.put(message.sequenceNumber, message);
+            requestDispatch();
+        }
+    }
+
+    /** A dead letter lives for ever, whatever its time to live was. */
+    private long expiresAt(StoredMessage message) {
+        return kind == Kind.DEAD_LETTER_QUEUE ? Long.MAX_VALUE : message.expiresAt();
+    }
+
+    void addConsumer(Consumer consumer) {
+        consumers.add(consumer);
+    }
+
+    void removeConsumer(Consumer consumer) {
+        consumers.remove(consumer);
+    }
+
+    /** Stops deliveries, or starts them again. */
+    void pause(boolean pause) {
+        paused = pause;
+        requestDispatch();
+    }
+
+    /** Ends the links of all receivers and lets none in, until the refusal is null again. */
+    void refuseReceivers(RefusedException refusal) {
+        receiversRefused = refusal;
+        if (refusal != null) {
+            List.copyOf(consumers).forEach(consumer -> consumer.refuse(refusal));
+        }
+    }
+
+    /** @throws RefusedException while receivers are refused */
+    void checkReceiversAllowed() {
+        if (receiversRefused != null) {
+            throw receiversRefused;
+        }
+    }
+
+    /** Delivers what can be delivered, once the loop has read what clients have sent so far. */
+    void requestDispatch() {
+        if (!dispatchRequested && !consumers.isEmpty()) {
+            dispatchRequested = true;
+            loop.later(this::dispatch);
+        }
+    }
+
+    private void dispatch() {
+        dispatchRequested = false;
+        long now = System.currentTimeMillis();
+        while (!paused && !available.isEmpty()) {
+            if (expiresAt(available.firstEntry().getValue()) <= now) {
+                expire(available.firstEntry().getValue());
+                continue;
+            }
+            Consumer consumer = nextReadyConsumer();
+            if (consumer == null) {
+                break;
+            }
+            StoredMessage message = available.pollFirstEntry().getValue();
+            if (consumer.settlesOnSend()) {
+                messages.remove(message.sequenceNumber);
+                completed++;
+            } else {
+                lock(message, now);
+            }
+            consumer.deliver(message);
+        }
+        List.copyOf(consumers).forEach(Consumer::drained);
+    }
+
+    private Consumer nextReadyConsumer() {
+        for (int i = 0; i < consumers.size(); i++) {
+            nextConsumer = (nextConsumer + 1) % consumers.size();
+            if (consumers.get(nextConsumer).isReady()) {
+                return consumers.get(nextConsumer);
+            }
+        }
+        return null;
+    }
+
+    private void lock(StoredMessage message, long now) {
+        message.lockToken = UUID.randomUUID();
+        message.lockedUntil = now + options.lockDuration().toMillis();
+        locked.put(message.lockToken, message);
+    }
+
+    /** Returns until when the lock is held now, in epoch millis. */
+    long renewLock(UUID lockToken) {
+        long now = System.currentTimeMillis();
+        StoredMessage message = held(lockToken, now);
+        message.lockedUntil = now + options.lockDuration().toMillis();
+        locked.remove(lockToken);
+        locked.put(lockToken, message);
+        return message.lockedUntil;
+    }
+
+    private StoredMessage held(UUID lockToken, long now) {
+        expireLocks(now);
+        StoredMessage message = locked.get(lockToken);
+        if (message == null) {
+            throw RefusedException.lockLost();
+        }
+        return message;
+    }
+
+    /**
+     * Ends a lock as its holder wishes.
+     *
+     * @throws RefusedException when the lock is lost, or when it stays because the changes cannot be made
+     */
+    void settle(UUID lockToken, Disposition disposition) {
+        StoredMessage message = held(lockToken, System.currentTimeMillis());
+        message.content = codec.modify(message.content, disposition.changes());
+        message.lockToken = null;
+        locked.remove(lockToken);
+        switch (disposition.kind()) {
+            case COMPLETE -> {
+                messages.remove(message.sequenceNumber);
+                completed++;
+            }
+            case ABANDON -> {
+                abandoned++;
+                message.deliveryCount++;
+                giveBack(message);
+            }
+            case RELEASE -> giveBack(message);
+            case DEFER -> {
+                message.state = DEFERRED;
+                makeAvailable(message);
+            }
+            case DEAD_LETTER -> deadLetter(message);
+        }
+    }
+
+    private void giveBack(StoredMessage message) {
+        if (message.deliveryCount >= options.maxDeliveryCount()) {
+            deadLetter(message, "MaxDeliveryCountExceeded", "Message could not be consumed after "
+                    + options.maxDeliveryCount() + " delivery attempts.");
+        } else {
+            makeAvailable(message);
+        }
+    }
+
+    private void deadLetter(StoredMessage message, String reason, String description) {
+        message.content = codec.modify(message.content, Disposition.deadLetter(reason, description).changes());
+        deadLetter(message);
+    }
+
+    private void deadLetter(StoredMessage message) {
+        message.state = ACTIVE;
+        if (deadLetterQueue == null) {
+            makeAvailable(message);
+            return;
+        }
+        messages.remove(message.sequenceNumber);
+        message.deadLetterSource = path;
+        deadLetteredTotal++;
+        deadLetterQueue.add(message);
+    }
+
+    private void expire(StoredMessage message) {
+        available.remove(message.sequenceNumber);
+        if (options.deadLetterOnExpiration()) {
+            deadLetter(message, "TTLExpiredException", "The message expired and was dead lettered.");
+        } else {
+            messages.remove(message.sequenceNumber);
+        }
+    }
+
+    /**
+     * Takes deferred messages, locking them unless they are to be gone at once.
+     *
+     * @throws RefusedException when one of them is not there or locked
+     */
+    List<StoredMessage> receiveDeferred(List<Long> sequenceNumbers, boolean lock) {
+        long now = System.currentTimeMillis();
+        expireLocks(now);
+        List<StoredMessage> found = new ArrayList<>();
+        for (Long sequenceNumber : sequenceNumbers) {
+            StoredMessage message = messages.get(sequenceNumber);
+            if (message == null || message.state != DEFERRED || message.isLocked()) {
+                throw new RefusedException(RefusedException.MESSAGE_NOT_FOUND,
+                        "Failed to lock one or more specified messages. The message does not exist.");
+            }
+            found.add(message);
+        }
+        for (StoredMessage message : found) {
+            if (lock) {
+                lock(message, now);
+            } else {
+                messages.remove(message.sequenceNumber);
+                completed++;
+            }
+        }
+        return found;
+    }
+
+    @Override
+    void sweep(long now) {
+        super.sweep(now);
+        expireLocks(now);
+        if (nextExpiry <= now) {
+            List<StoredMessage> unlocked = messages.values().stream().filter(message -> !message.isLocked()).toList();
+            unlocked.stream().filter(message -> expiresAt(message) <= now).forEach(this::expire);
+            nextExpiry = unlocked.stream().mapToLong(this::expiresAt).filter(time -> time > now)
+                    .min().orElse(Long.MAX_VALUE);
+        }
+        if (deadLetterQueue != null) {
+            deadLetterQueue.sweep(now);
+        }
+    }
+
+    boolean losesSettlement() {
+        return settlementsToLose > 0 && settlementsToLose-- > 0;
+    }
+
+    boolean ignoresSettlement() {
+        return settlementsToIgnore > 0 && settlementsToIgnore-- > 0;
+    }
+
+    /** Ends all locks before their time. */
+    void loseLocks() {
+        expireLocks(Long.MAX_VALUE);
+    }
+
+    private void expireLocks(long now) {
+        while (!locked.isEmpty()) {
+            StoredMessage oldest = locked.values().iterator().next();
+            if (oldest.lockedUntil > now) {
+                return;
+            }
+            locked.remove(oldest.lockToken);
+            oldest.lockToken = null;
+            oldest.deliveryCount++;
+            expiredLocks++;
+            giveBack(oldest);
+        }
+    }
+
+    @Override
+    Collection<StoredMessage> stored(long fromSequenceNumber) {
+        return messages.tailMap(fromSequenceNumber).values();
+    }
+
+    @Override
+    void purge() {
+        super.purge();
+        messages.clear();
+        available.clear();
+        locked.clear();
+        if (deadLetterQueue != null) {
+            deadLetterQueue.purge();
+        }
+    }
+
+    @Override
+    Counts counts() {
+        long deferred = messages.values().stream().filter(message -> message.state == DEFERRED).count();
+        return new Counts(messages.size() - deferred, locked.size(), deferred, scheduledCount(),
+                deadLetterQueue == null ? 0 : deadLetterQueue.messages.size(), enqueued, completed, abandoned,
+                expiredLocks, deadLetteredTotal, duplicatesDetected());
+    }
+}

@@ -1,0 +1,36 @@
+package servicebus;
+
+import java.util.UUID;
+
+/** A message in one queue or subscription: its content and what the broker knows about it. Times are epoch millis. */
+final class StoredMessage {
+
+    final long sequenceNumber;
+    final long enqueuedSequenceNumber;
+    final long enqueuedTime;
+    /** Milliseconds, {@link MessageContent#UNLIMITED} for ever. */
+    final long timeToLive;
+    MessageContent content;
+    BrowsedMessage.State state = BrowsedMessage.State.ACTIVE;
+    int deliveryCount;
+    String deadLetterSource;
+    UUID lockToken;
+    long lockedUntil;
+
+    StoredMessage(MessageContent content, long sequenceNumber, long enqueuedSequenceNumber, long enqueuedTime,
+            long timeToLive) {
+        this.content = content;
+        this.sequenceNumber = sequenceNumber;
+        this.enqueuedSequenceNumber = enqueuedSequenceNumber;
+        this.enqueuedTime = enqueuedTime;
+        this.timeToLive = timeToLive;
+    }
+
+    boolean isLocked() {
+        return lockToken != null;
+    }
+
+    long expiresAt() {
+        return timeToLive == MessageContent.UNLIMITED ? Long.MAX_VALUE : enqueuedTime + timeToLive;
+    }
+}

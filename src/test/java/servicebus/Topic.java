@@ -1,0 +1,44 @@
+package servicebus;
+
+import java.util.Collection;
+import java.util.List;
+
+/** Copies every message to the subscriptions whose rules it matches. */
+final class Topic extends Entity {
+
+    private final List<Subscription> subscriptions;
+
+    /** A queue fed by a topic. No rules let every message in, several let in what any of them matches. */
+    record Subscription(Queue queue, List<Rule> rules) {
+
+        boolean matches(MessageContent content) {
+            return rules.isEmpty() || rules.stream().anyMatch(rule -> rule.matches(content));
+        }
+    }
+
+    Topic(String path, EntityOptions options, List<Subscription> subscriptions) {
+        super(path, options);
+        this.subscriptions = subscriptions;
+    }
+
+    @Override
+    void publish(MessageContent content, long timeToLive, long now) {
+        enqueued++;
+        long sequenceNumber = nextSequenceNumber();
+        for (Subscription subscription : subscriptions) {
+            if (subscription.matches(content)) {
+                subscription.queue().enqueue(content, sequenceNumber, timeToLive, now);
+            }
+        }
+    }
+
+    @Override
+    Collection<StoredMessage> stored(long fromSequenceNumber) {
+        return List.of();
+    }
+
+    @Override
+    Counts counts() {
+        return new Counts(0, 0, 0, scheduledCount(), 0, enqueued, 0, 0, 0, 0, duplicatesDetected());
+    }
+}
