@@ -1,7 +1,7 @@
 # The image of the worker: mvn package && docker build -t inventory-worker .
 # Without a Docker daemon, the same image but for the archive of classes: mvn package jib:buildTar
 #
-# /app/resources holds routes/, sql/ and all else that is no class: mount a directory over /app/resources/routes to run
+# /app/resources holds routes/ and all else that is not a class: mount a directory over one of /app/resources/routes to run
 # edited routes. The root file system may be read-only; /tmp is written to.
 #
 # Images are named by digest, so that each build has the same; renovate.json renews them, here and in pom.xml together.

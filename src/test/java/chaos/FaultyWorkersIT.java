@@ -29,16 +29,16 @@ class FaultyWorkersIT {
 
     @Test
     void aWorkerThatAcknowledgesBeforeTheCommitLosesMessages() throws Exception {
-        Path jar = jarWith("routes/inbox-subscription.camel.yaml", "        - to:\n              id: to-inbox", "        - wireTap:\n              id: to-inbox");
+        Path jar = jarWith("routes/receive/inbox-subscription.camel.yaml", "        - to:\n              id: to-inbox", "        - wireTap:\n              id: to-inbox");
 
         assertThat(violations(jar, Fault.KILL_AFTER_INBOX_INSERT, Fault.KILL_BEFORE_COMMIT)).contains("messages lost");
     }
 
     @Test
     void aWorkerThatMarksEventsBeforeItSendsThemLosesEvents() throws Exception {
-        Path jar = jarWith("routes/outbox-batch.camel.yaml", "        - transacted:\n            id: batch-transaction", "        - pipeline:\n            id: batch-transaction",
+        Path jar = jarWith("routes/outbox/outbox-batch.camel.yaml", "        - transacted:\n            id: batch-transaction", "        - pipeline:\n            id: batch-transaction",
             "            ref: PROPAGATION_REQUIRED\n", "");
-        replace(jar, "sql/claim-outbox.sql", ")\nSELECT o.message_id", """
+        replace(jar, "routes/outbox/claim-outbox.sql", ")\nSELECT o.message_id", """
             ), marked AS (
                 UPDATE outbox AS m SET published_at = now() FROM (TABLE new UNION ALL TABLE due) AS head
                 WHERE m.partition_key = head.partition_key AND m.published_at IS NULL

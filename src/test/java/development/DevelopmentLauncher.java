@@ -80,7 +80,7 @@ public final class DevelopmentLauncher {
                 Map.entry("server.tomcat.basedir", WEB_SERVER.toString()),
                 Map.entry("server.port", shopPort),
                 Map.entry("management.server.port", managementPort),
-                Map.entry("camel.main.routes-include-pattern", "file:" + EditLoop.resources() + "/routes/*.camel.yaml")))));
+                Map.entry("camel.main.routes-include-pattern", "file:" + EditLoop.resources() + "/routes/*/*.camel.yaml")))));
         application.run(args);
 
         System.out.printf("""

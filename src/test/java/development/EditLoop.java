@@ -4,10 +4,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.nio.file.FileSystems;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -44,7 +47,7 @@ import org.springframework.context.event.EventListener;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
- * Takes into the running worker what is saved in {@code routes/}, {@code sql/}, {@code contracts/in/} and {@code db/migration/},
+ * Takes into the running worker what is saved in {@code routes/}, {@code contracts/in/} and {@code db/migration/},
  * and tells it in one line. What is broken is told as {@code file:line: cause}, and changes nothing; it is tried again when the
  * next file is saved.
  * <p>
@@ -57,8 +60,9 @@ class EditLoop {
     /** Milliseconds between two looks. No notification by the file system: on macOS it comes seconds late. */
     private static final long PAUSE = 100;
     private static final PathMatcher WATCHED = FileSystems.getDefault().getPathMatcher(
-        "glob:{routes/*.camel.yaml,sql/*.sql,contracts/in/*.schema.json,db/migration/*.sql}");
-    private static final List<String> DIRECTORIES = List.of("routes", "sql", "contracts/in", "db/migration");
+        "glob:{routes/*/*.camel.yaml,routes/*/*.sql,contracts/in/*.schema.json,db/migration/*.sql}");
+    private static final List<String> DIRECTORIES = List.of("routes", "contracts/in", "db/migration");
+    private static final String ROUTES_ENDING = ".camel.yaml";
 
     private final CamelContext camel;
     private final DataSource database;
@@ -94,7 +98,7 @@ class EditLoop {
             running.put(file, read(file));
         }
         Map<String, String> files = new TreeMap<>(running);
-        files.keySet().removeIf(file -> !file.startsWith("routes/"));
+        files.keySet().removeIf(file -> !file.endsWith(ROUTES_ENDING));
         routes = new RunningRoutes(camel, files);
         // They tell at length what is told here in a line.
         LoggingSystem logging = LoggingSystem.get(getClass().getClassLoader());
@@ -125,14 +129,23 @@ class EditLoop {
     private Map<String, FileTime> look() {
         Map<String, FileTime> files = new TreeMap<>();
         for (String directory : DIRECTORIES) {
-            try (Stream<Path> entries = Files.list(resources.resolve(directory))) {
-                for (Path file : entries.toList()) {
-                    if (WATCHED.matches(resources.relativize(file))) {
-                        files.put(directory + "/" + file.getFileName(), Files.getLastModifiedTime(file));
+            try {
+                Files.walkFileTree(resources.resolve(directory), new SimpleFileVisitor<>() {
+                    @Override
+                    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                        Path name = resources.relativize(file);
+                        if (WATCHED.matches(name)) {
+                            files.put(name.toString().replace('\\', '/'), attributes.lastModifiedTime());
+                        }
+                        return FileVisitResult.CONTINUE;
                     }
-                }
-            } catch (NoSuchFileException e) {
-                LOG.debug("Gone while looking: {}", e.getMessage());
+
+                    @Override
+                    public FileVisitResult visitFileFailed(Path file, IOException e) {
+                        LOG.debug("Gone while looking: {}", e.getMessage());
+                        return FileVisitResult.CONTINUE;
+                    }
+                });
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -163,9 +176,9 @@ class EditLoop {
     private void take(String file, String content) throws BrokenFileException {
         if (Objects.equals(content, running.get(file))) {
             LOG.info("{} is as it runs", file);
-        } else if (file.startsWith("routes/")) {
+        } else if (file.endsWith(ROUTES_ENDING)) {
             takeRoutes(file, content);
-        } else if (file.startsWith("sql/")) {
+        } else if (file.startsWith("routes/")) {
             takeStatement(file, content);
         } else if (file.startsWith("contracts/")) {
             takeContract(file, content);

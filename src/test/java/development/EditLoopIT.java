@@ -27,7 +27,7 @@ import org.springframework.util.FileSystemUtils;
 class EditLoopIT {
 
     private static final Path SOURCES = Path.of("src", "main", "resources");
-    private static final String RESERVE = "routes/reserve-inventory.camel.yaml";
+    private static final String RESERVE = "routes/handlers/reserve-inventory.camel.yaml";
     private static final String LAST_STEP = "              - filter:\n                  id: paid-already";
 
     @TempDir
@@ -62,7 +62,7 @@ class EditLoopIT {
     @Test
     void aStepThatIsAddedToARouteIsLive() throws Exception {
         edit(RESERVE, LAST_STEP, "              - log:\n                  id: edited\n                  message: Seen ${variable.messageType}\n" + LAST_STEP);
-        awaitTold("Reloaded routes/reserve-inventory.camel.yaml: reserve-inventory");
+        awaitTold("Reloaded routes/handlers/reserve-inventory.camel.yaml: reserve-inventory");
 
         assertOrdersFlow();
         awaitTold("Seen OrderCreated");
@@ -70,16 +70,16 @@ class EditLoopIT {
 
     @Test
     void aStatementIsLive() throws Exception {
-        edit("sql/query-stock.sql", "(SELECT stock FROM", "(SELECT json_build_object('productId', 'edited-' || product_id) FROM");
-        awaitTold("Reloaded sql/query-stock.sql: getStock");
+        edit("routes/api/query-stock.sql", "(SELECT stock FROM", "(SELECT json_build_object('productId', 'edited-' || product_id) FROM");
+        awaitTold("Reloaded routes/api/query-stock.sql: getStock");
 
         assertThat(launcher.get("/api/inventory/stock/prod-456").get("productId").textValue()).isEqualTo("edited-prod-456");
     }
 
     @Test
     void aStatementOfTheInboxIsLive() throws Exception {
-        edit("sql/inbox-insert.sql", "SELECT message_id, message_type, decode(", "SELECT message_id, 'edited', decode(");
-        awaitTold("Reloaded sql/inbox-insert.sql: inbox-transaction");
+        edit("routes/inbox/inbox-insert.sql", "SELECT message_id, message_type, decode(", "SELECT message_id, 'edited', decode(");
+        awaitTold("Reloaded routes/inbox/inbox-insert.sql: inbox-transaction");
 
         assertOrdersFlow();
         Matcher database = Pattern.compile("jdbc:postgresql:\\S+").matcher(launcher.output());
@@ -90,8 +90,8 @@ class EditLoopIT {
 
     @Test
     void aStatementOfAnErrorHandlerIsLive() throws Exception {
-        edit("sql/insufficient-inventory.sql", "'checkedAt',", "'edited', true, 'checkedAt',");
-        awaitTold("Reloaded sql/insufficient-inventory.sql: .*reserve-inventory.*");
+        edit("routes/handlers/insufficient-inventory.sql", "'checkedAt',", "'edited', true, 'checkedAt',");
+        awaitTold("Reloaded routes/handlers/insufficient-inventory.sql: .*reserve-inventory.*");
 
         JsonNode event = eventOf(order(1_000_000));
         assertThat(event.get("type").textValue()).isEqualTo("InventoryInsufficient");
@@ -100,8 +100,8 @@ class EditLoopIT {
 
     @Test
     void anotherScheduleIsLive() throws Exception {
-        edit("routes/outbox-relay.camel.yaml", "\"{{inventory.outbox.schedule}}\"", "0/2 * * * * ?");
-        awaitTold("Reloaded routes/outbox-relay.camel.yaml: outbox-poll, outbox-relay");
+        edit("routes/outbox/outbox-relay.camel.yaml", "\"{{inventory.outbox.schedule}}\"", "0/2 * * * * ?");
+        awaitTold("Reloaded routes/outbox/outbox-relay.camel.yaml: outbox-poll, outbox-relay");
 
         assertOrdersFlow();
     }
@@ -118,7 +118,7 @@ class EditLoopIT {
     @Test
     void whatASchemaKeepsIsLive() throws Exception {
         edit(RESERVE, LAST_STEP, "              - log:\n                  id: edited\n                  message: Ordered by ${variable.messageBody}\n" + LAST_STEP);
-        awaitTold("Reloaded routes/reserve-inventory.camel.yaml: reserve-inventory");
+        awaitTold("Reloaded routes/handlers/reserve-inventory.camel.yaml: reserve-inventory");
         order(1);
         awaitTold("Ordered by (?!.*unitPrice).*");
 
@@ -158,17 +158,17 @@ class EditLoopIT {
     @Test
     void aFileThatNeedsAnotherOneWaitsForIt() throws Exception {
         edit(RESERVE, LAST_STEP, "              - to:\n                  id: edited\n                  uri: direct:edited\n" + LAST_STEP);
-        awaitTold("routes/reserve-inventory.camel.yaml:\\d+: there is no route from direct:edited");
+        awaitTold("routes/handlers/reserve-inventory.camel.yaml:\\d+: there is no route from direct:edited");
 
         save("routes/edited.camel.yaml", "- route:\n    id: edited-route\n    from:\n      uri: direct:edited\n      steps:\n"
             + "        - log:\n            message: It is called\n");
-        awaitTold("Reloaded routes/reserve-inventory.camel.yaml: reserve-inventory");
+        awaitTold("Reloaded routes/handlers/reserve-inventory.camel.yaml: reserve-inventory");
         assertOrdersFlow();
         awaitTold("It is called");
 
         mark = launcher.output().length();
         Files.delete(resources.resolve("routes/edited.camel.yaml"));
-        awaitTold("routes/reserve-inventory.camel.yaml:\\d+: there is no route from direct:edited");
+        awaitTold("routes/handlers/reserve-inventory.camel.yaml:\\d+: there is no route from direct:edited");
         assertOrdersFlow();
         awaitTold("It is called");
     }
@@ -210,13 +210,13 @@ class EditLoopIT {
         edit(RESERVE, LAST_STEP, "              - log:\n                  id: begins\n                  message: Begins\n"
             + "              - delay:\n                  id: slow\n                  constant: 3000\n"
             + "              - log:\n                  id: ends\n                  message: Ends\n" + LAST_STEP);
-        awaitTold("Reloaded routes/reserve-inventory.camel.yaml: reserve-inventory");
+        awaitTold("Reloaded routes/handlers/reserve-inventory.camel.yaml: reserve-inventory");
         String orderId = order(1);
         awaitTold("Begins");
         String inWork = launcher.output();
 
         save(RESERVE, Files.readString(SOURCES.resolve(RESERVE)));
-        awaitTold("Reloaded routes/reserve-inventory.camel.yaml: reserve-inventory");
+        awaitTold("Reloaded routes/handlers/reserve-inventory.camel.yaml: reserve-inventory");
 
         assertThat(inWork.substring(mark)).as("in work when its route was saved").doesNotContain("Ends");
         assertThat(launcher.output().substring(inWork.length())).containsSubsequence("Ends", "Reloaded").doesNotContain("rolled back", "parked");
@@ -225,20 +225,20 @@ class EditLoopIT {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-        routes/measure.camel.yaml                 | stateful:             | statefull:                  | routes/measure.camel.yaml:12: .*statefull.*
-        routes/measure.camel.yaml                 | '      steps:'        | '     steps:'               | routes/measure.camel.yaml:\\d+: expected <block end>.*
-        routes/measure.camel.yaml                 | description: A row    | descriptionn: A row         | routes/measure.camel.yaml:16: Unsupported field: descriptionn
-        routes/measure.camel.yaml                 | quartz:               | quarz:                      | routes/measure.camel.yaml:9: .*
-        routes/measure.camel.yaml                 | {{inventory.metrics.schedule}} | {{inventory.schedule}} | routes/measure.camel.yaml:11: Property with key .inventory.schedule. not found.*
-        routes/measure.camel.yaml                 | 'id: measure-database' | 'id: poll-wakes-relay'     | routes/measure.camel.yaml:15: there is another route or node with the id: poll-wakes-relay
-        routes/inbox.camel.yaml                   | ref: normalizer       | ref: normaliser             | routes/inbox.camel.yaml:13: No bean could be found in the registry for: normaliser.*
-        routes/inbox.camel.yaml                   | retry-transaction     | retry-transactions          | routes/inbox.camel.yaml:\\d+: there is no routeConfiguration with the id: retry-transactions
-        routes/reserve-inventory.camel.yaml       | sql/reserve-inventory | sql/reserve-inventry        | routes/reserve-inventory.camel.yaml:\\d+: sql/reserve-inventry.sql cannot be read
-        routes/reserve-inventory.camel.yaml       | parametersCount: 6    | parametersCount: 7          | routes/reserve-inventory.camel.yaml:\\d+: parametersCount is 7, and sql/reserve-inventory.sql has 6
-        routes/outbox-relay.camel.yaml            | '"{{inventory.outbox.schedule}}"' | 0/2 * * * *     | routes/outbox-relay.camel.yaml:10: CronExpression .* is invalid.*
-        routes/answer-query.camel.yaml            | ref: problem          | ref: problems               | routes/answer-query.camel.yaml:17: No bean could be found in the registry for: problems.*
-        sql/inbox-insert.sql                      | ON CONFLICT           | ON KONFLICT                 | sql/inbox-insert.sql:\\d+: syntax error at or near "KONFLICT"
-        sql/query-stock.sql                       | SELECT stock          | SELECT stok                 | sql/query-stock.sql:2: column "stok" does not exist.*
+        routes/timers/measure.camel.yaml                 | stateful:             | statefull:                  | routes/timers/measure.camel.yaml:12: .*statefull.*
+        routes/timers/measure.camel.yaml                 | '      steps:'        | '     steps:'               | routes/timers/measure.camel.yaml:\\d+: expected <block end>.*
+        routes/timers/measure.camel.yaml                 | description: A row    | descriptionn: A row         | routes/timers/measure.camel.yaml:16: Unsupported field: descriptionn
+        routes/timers/measure.camel.yaml                 | quartz:               | quarz:                      | routes/timers/measure.camel.yaml:9: .*
+        routes/timers/measure.camel.yaml                 | {{inventory.metrics.schedule}} | {{inventory.schedule}} | routes/timers/measure.camel.yaml:11: Property with key .inventory.schedule. not found.*
+        routes/timers/measure.camel.yaml                 | 'id: measure-database' | 'id: poll-wakes-relay'     | routes/timers/measure.camel.yaml:15: there is another route or node with the id: poll-wakes-relay
+        routes/inbox/inbox.camel.yaml                   | ref: normalizer       | ref: normaliser             | routes/inbox/inbox.camel.yaml:13: No bean could be found in the registry for: normaliser.*
+        routes/inbox/inbox.camel.yaml                   | retry-transaction     | retry-transactions          | routes/inbox/inbox.camel.yaml:\\d+: there is no routeConfiguration with the id: retry-transactions
+        routes/handlers/reserve-inventory.camel.yaml       | handlers/reserve-inventory.sql | handlers/reserve-inventry.sql        | routes/handlers/reserve-inventory.camel.yaml:\\d+: routes/handlers/reserve-inventry.sql cannot be read
+        routes/handlers/reserve-inventory.camel.yaml       | parametersCount: 6    | parametersCount: 7          | routes/handlers/reserve-inventory.camel.yaml:\\d+: parametersCount is 7, and routes/handlers/reserve-inventory.sql has 6
+        routes/outbox/outbox-relay.camel.yaml            | '"{{inventory.outbox.schedule}}"' | 0/2 * * * *     | routes/outbox/outbox-relay.camel.yaml:10: CronExpression .* is invalid.*
+        routes/api/answer-query.camel.yaml            | ref: problem          | ref: problems               | routes/api/answer-query.camel.yaml:17: No bean could be found in the registry for: problems.*
+        routes/inbox/inbox-insert.sql                      | ON CONFLICT           | ON KONFLICT                 | routes/inbox/inbox-insert.sql:\\d+: syntax error at or near "KONFLICT"
+        routes/api/query-stock.sql                       | SELECT stock          | SELECT stok                 | routes/api/query-stock.sql:2: column "stok" does not exist.*
         contracts/in/OrderCreated.schema.json     | '"type": "object"'    | '"type": "objekt"'          | contracts/in/OrderCreated.schema.json:\\d+: .*enumeration.*
         contracts/in/OrderCreated.schema.json     | '"x-partition-key": "orderId"' | '"x-partition-key": "items"' | contracts/in/OrderCreated.schema.json: x-partition-key is 'items'.*
         contracts/in/OrderCreated.schema.json     | '"type": "object",'   | '"type": "object"'          | contracts/in/OrderCreated.schema.json:\\d+: Unexpected character.*

@@ -45,10 +45,10 @@ final class RouteFile {
 
     /** What a message of Camel's quotes of the file. */
     private static final Pattern QUOTED = Pattern.compile("Unknown parameters=\\[\\{(\\w+)|\\[([^\\]{]+)]|'([^']+)'|(?:for|field|id|was): (\\S+)");
-    private static final Pattern STATEMENT = Pattern.compile("sql:classpath:(?<file>sql/[^?]+)(?:.*[?&]parametersCount=(?<count>\\d+))?.*");
+    private static final Pattern STATEMENT = Pattern.compile("sql:classpath:(?<file>routes/[^?]+)(?:.*[?&]parametersCount=(?<count>\\d+))?.*");
     private static final Pattern DIRECT = Pattern.compile("direct:(?://)?(?<name>[^?${]+)(?:\\?.*)?");
     /** Statements of the inbox, which the idempotent consumer runs. */
-    private static final String OF_INBOX = "sql/inbox-";
+    private static final String OF_INBOX = "routes/inbox/inbox-";
 
     private final CamelContext camel;
     private final Model model;
@@ -80,7 +80,7 @@ final class RouteFile {
 
     /** The file, below the resources, that the nodes of a route are in. */
     private static String of(RouteDefinition route) {
-        return "routes/" + StringHelper.afterLast(route.getResource() == null ? "" : route.getResource().getLocation(), "/");
+        return "routes/" + StringHelper.afterLast(route.getResource() == null ? "" : route.getResource().getLocation(), "routes/");
     }
 
     /** Whether a route runs the statement, itself, in its error handlers or by the inbox. */

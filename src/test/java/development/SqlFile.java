@@ -10,7 +10,7 @@ import javax.sql.DataSource;
 
 import org.postgresql.util.PSQLException;
 
-/** A statement in {@code sql/}, as PostgreSQL sees it. */
+/** A statement of the routes, as PostgreSQL sees it. */
 final class SqlFile {
 
     /** {@code :#name} in a statement of a route, {@code :name} in one of the inbox; not a cast, not the minutes of a time. */

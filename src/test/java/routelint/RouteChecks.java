@@ -21,6 +21,8 @@ import org.yaml.snakeyaml.nodes.ScalarNode;
 final class RouteChecks {
 
     private static final String ENDING = ".camel.yaml";
+    private static final String STATEMENT = ".sql";
+    private static final Pattern IN_A_FOLDER = Pattern.compile(RouteFiles.ROUTES + "/[^/]+/[^/]+");
     private static final Pattern CONFIGURATION_IN_JAVA = Pattern.compile("\\brouteConfiguration\\(\"([^\"]+)\"\\)");
 
     private final RouteFiles files;
@@ -63,8 +65,11 @@ final class RouteChecks {
 
     private void fileNames() {
         for (String file : files.inRoutes()) {
-            if (!file.endsWith(ENDING)) {
-                findings.add(new Finding(file, 1, "is not read: the name of a file of routes ends in " + ENDING));
+            if (!IN_A_FOLDER.matcher(file).matches()) {
+                findings.add(new Finding(file, 1, "is not read: it belongs into a folder of " + RouteFiles.ROUTES));
+            } else if (!file.endsWith(ENDING) && !file.endsWith(STATEMENT)) {
+                findings.add(new Finding(file, 1, "is not read: the name of a file of routes ends in " + ENDING + ", that of a statement in "
+                    + STATEMENT));
             } else if (files.documents().containsKey(file) && files.tops(file).findAny().isEmpty()) {
                 findings.add(new Finding(file, 1, "has no route"));
             }

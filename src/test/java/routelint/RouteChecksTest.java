@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class RouteChecksTest {
 
     private static final String FOLDER = "src/main/resources/";
-    private static final String FILE = FOLDER + "routes/tried.camel.yaml";
+    private static final String FILE = FOLDER + "routes/shop/tried.camel.yaml";
     /** Its steps begin in line 9. */
     private static final String ROUTE = """
         - route:
@@ -37,7 +37,7 @@ class RouteChecksTest {
     @Test
     void whatIsRightIsNotTold() {
         write("application.yaml", "shop: {topic: orders, calls: 2}\n");
-        write("sql/used.sql", "-- A statement: of :#one parameter\nSELECT :#two\n");
+        write("routes/shop/used.sql", "-- A statement: of :#one parameter\nSELECT :#two\n");
         steps("""
             - to:
                 id: send
@@ -46,7 +46,7 @@ class RouteChecksTest {
             - to:
                 id: ask
                 description: With the number of parameters
-                uri: sql:classpath:sql/used.sql
+                uri: sql:classpath:routes/shop/used.sql
                 parameters:
                   parametersCount: 1
                   template.queryTimeout: "{{shop.calls}}"
@@ -71,14 +71,14 @@ class RouteChecksTest {
 
     @Test
     void whatIsNoYaml() {
-        write("routes/tried.camel.yaml", "- route:\n    id: [a\n    description: b\n");
+        write("routes/shop/tried.camel.yaml", "- route:\n    id: [a\n    description: b\n");
 
         told(FILE + ":3: is no YAML: expected ',' or ']', but got :");
     }
 
     @Test
     void aKeyThatIsThereTwice() {
-        write("routes/tried.camel.yaml", "- route:\n    id: a\n    id: b\n");
+        write("routes/shop/tried.camel.yaml", "- route:\n    id: a\n    id: b\n");
 
         told(FILE + ":3: is no YAML: found duplicate key id");
     }
@@ -123,16 +123,16 @@ class RouteChecksTest {
         azure-servicebus:a?serviceBusType=topics                           | serviceBusType is 'topics' and should be one of queue, topic
         azure-servicebus:a?binary=maybe                                    | binary is 'maybe' and should be true or false
         azure-servicebus:a?maxConcurrentCalls=2                            | azure-servicebus has option maxConcurrentCalls for receiving only
-        sql:classpath:sql/used.sql?parametersCount=one                     | parametersCount is 'one' and should be an integer
-        sql:classpath:sql/used.sql?outputType=SelectOnce&parametersCount=1 | outputType is 'SelectOnce' and should be one of SelectOne, SelectList, StreamList
-        sql:classpath:sql/used.sql?dataSource=mine&parametersCount=1       | dataSource is 'mine' and should be the name of a bean behind a #
+        sql:classpath:routes/shop/used.sql?parametersCount=one                     | parametersCount is 'one' and should be an integer
+        sql:classpath:routes/shop/used.sql?outputType=SelectOnce&parametersCount=1 | outputType is 'SelectOnce' and should be one of SelectOne, SelectList, StreamList
+        sql:classpath:routes/shop/used.sql?dataSource=mine&parametersCount=1       | dataSource is 'mine' and should be the name of a bean behind a #
         seda:called?timeout=soon                                           | timeout is 'soon' and should be a duration, such as 5000, 5s or 1m30s
         log:?showBody=true                                                 | log needs loggerName
         'log:'                                                             | 'log:' is no URI of log: Expected scheme-specific part at index 4: log:
         """)
     void whatTheCatalogDoesNotKnow(String uri, String finding) {
-        write("sql/used.sql", "SELECT :#one\n");
-        write("routes/others.camel.yaml", """
+        write("routes/shop/used.sql", "SELECT :#one\n");
+        write("routes/shop/others.camel.yaml", """
             - route:
                 id: others
                 description: What is used otherwise
@@ -141,7 +141,7 @@ class RouteChecksTest {
                   description: By nobody else
                   uri: seda:called
                   steps:
-                    - to: {id: used, description: A statement, uri: 'sql:classpath:sql/used.sql?parametersCount=1'}
+                    - to: {id: used, description: A statement, uri: 'sql:classpath:routes/shop/used.sql?parametersCount=1'}
                     - to: {id: itself, description: Calls itself, uri: 'seda:called'}
             """);
         steps("- to: {id: a, description: b, uri: '%s'}".formatted(uri));
@@ -153,7 +153,7 @@ class RouteChecksTest {
     @Test
     void aParameterThatTheCatalogDoesNotKnowIsToldWithItsLine() {
         write("application.yaml", "calls: many\n");
-        write("routes/tried.camel.yaml", """
+        write("routes/shop/tried.camel.yaml", """
             - route:
                 id: tried
                 description: A route
@@ -202,7 +202,7 @@ class RouteChecksTest {
         seda:other     | no route receives from seda:other
         """)
     void aCallToNobody(String uri, String finding) {
-        write("routes/other.camel.yaml", consumer("direct:other"));
+        write("routes/shop/other.camel.yaml", consumer("direct:other"));
         steps("- to: {id: a, description: b, uri: '%s'}\n- to: {id: c, description: d, uri: 'direct:other'}".formatted(uri));
 
         told(FILE + ":9: " + finding);
@@ -210,7 +210,7 @@ class RouteChecksTest {
 
     @Test
     void aCallWithSlashesIsTheSameCall() {
-        write("routes/other.camel.yaml", consumer("direct:other"));
+        write("routes/shop/other.camel.yaml", consumer("direct:other"));
         steps("- to: {id: a, description: b, uri: 'direct://other'}");
 
         told();
@@ -225,7 +225,7 @@ class RouteChecksTest {
 
     @Test
     void aRouteThatNobodyCalls() {
-        write("routes/tried.camel.yaml", consumer("direct:tried"));
+        write("routes/shop/tried.camel.yaml", consumer("direct:tried"));
         String finding = FILE + ":7: nothing sends to direct:tried: no route, no Java, no schema in contracts/in, no operationId in openapi.yaml, "
             + "and it is not in the README's table of what an operator can do";
 
@@ -241,7 +241,7 @@ class RouteChecksTest {
 
     @Test
     void aRouteForOperators() {
-        write("routes/tried.camel.yaml", consumer("direct:tried"));
+        write("routes/shop/tried.camel.yaml", consumer("direct:tried"));
         Project.write(root, "README.md", "# A\n\n## What an operator can do\n\n| `direct:` | body |\n|---|---|\n| `tried` | |\n\n## Else\n");
 
         told();
@@ -251,7 +251,7 @@ class RouteChecksTest {
     void aTypeOfMessageThatNobodyHandles() {
         write("contracts/in/OrderCreated.schema.json", "{}");
         write("contracts/in/OrderShipped.schema.json", "{}");
-        write("routes/handler.camel.yaml", consumer("direct:OrderCreated"));
+        write("routes/shop/handler.camel.yaml", consumer("direct:OrderCreated"));
         steps("- toD: {id: a, description: b, uri: 'direct:${variable.messageType}?block=false'}");
 
         told(FOLDER + "contracts/in/OrderShipped.schema.json:1: no route receives from direct:OrderShipped, to which " + FILE
@@ -260,12 +260,12 @@ class RouteChecksTest {
 
     @Test
     void twoRoutesForOneCall() {
-        write("routes/other.camel.yaml", consumer("direct:other"));
-        write("routes/same.camel.yaml", consumer("direct:other").replace(": receives", ": receives-too").replace(": in", ": in-too")
+        write("routes/shop/other.camel.yaml", consumer("direct:other"));
+        write("routes/shop/same.camel.yaml", consumer("direct:other").replace(": receives", ": receives-too").replace(": in", ": in-too")
             .replace(": end", ": end-too"));
         steps("- to: {id: a, description: b, uri: 'direct:other'}");
 
-        told(FOLDER + "routes/same.camel.yaml:7: direct:other is received from at " + FOLDER + "routes/other.camel.yaml:7 already");
+        told(FOLDER + "routes/shop/same.camel.yaml:7: direct:other is received from at " + FOLDER + "routes/shop/other.camel.yaml:7 already");
     }
 
     @Test
@@ -284,7 +284,7 @@ class RouteChecksTest {
 
     @Test
     void aNodeWithoutIdOrDescription() {
-        write("routes/tried.camel.yaml", """
+        write("routes/shop/tried.camel.yaml", """
             - route:
                 from:
                   uri: timer:x
@@ -314,17 +314,17 @@ class RouteChecksTest {
 
     @Test
     void anIdThatIsThereTwice() {
-        write("routes/other.camel.yaml", ROUTE.replace(": tried", ": other").replace(": clock", ": other-clock")
+        write("routes/shop/other.camel.yaml", ROUTE.replace(": tried", ": other").replace(": clock", ": other-clock")
             + "        - stop: {id: end, description: The end}\n");
         steps("- stop: {id: end, description: The end}");
 
-        told(FILE + ":9: id 'end' is that of stop at " + FOLDER + "routes/other.camel.yaml:9");
+        told(FILE + ":9: id 'end' is that of stop at " + FOLDER + "routes/shop/other.camel.yaml:9");
     }
 
     @Test
     void aRouteConfigurationThatIsNotThereAndOneThatNobodyNames() {
         write("../java/Policy.java", "routeConfiguration(\"until-next-time\");");
-        write("routes/tried.camel.yaml", """
+        write("routes/shop/tried.camel.yaml", """
             - routeConfiguration:
                 id: unused
                 description: For nobody
@@ -353,51 +353,61 @@ class RouteChecksTest {
 
     @Test
     void sqlThatIsNotThereNotUsedOrWronglyCounted() {
-        write("sql/used.sql", "-- Of two parameters, :#none here\nSELECT :#one, :#two\n");
-        write("sql/unused.sql", "SELECT 1\n");
-        write("sql/in-java.sql", "SELECT 1\n");
-        write("../java/Inbox.java", "String sql = sql(\"in-java\");");
+        write("routes/shop/used.sql", "-- Of two parameters, :#none here\nSELECT :#one, :#two\n");
+        write("routes/shop/unused.sql", "SELECT 1\n");
+        write("routes/shop/in-java.sql", "SELECT 1\n");
+        write("../java/Inbox.java", "String sql = Sql.read(\"shop/in-java\");");
         steps("""
-            - to: {id: a, description: b, uri: 'sql:classpath:sql/usd.sql'}
-            - to: {id: c, description: d, uri: 'sql:classpath:sql/used.sql'}
+            - to: {id: a, description: b, uri: 'sql:classpath:routes/shop/usd.sql'}
+            - to: {id: c, description: d, uri: 'sql:classpath:routes/shop/used.sql'}
             - to:
                 id: e
                 description: f
-                uri: sql:classpath:sql/used.sql
+                uri: sql:classpath:routes/shop/used.sql
                 parameters:
                   parametersCount: 3
             - to: {id: g, description: h, uri: 'sql:SELECT 1'}
             """);
 
-        told(FILE + ":9: there is no " + FOLDER + "sql/usd.sql; did you mean sql/used.sql?",
+        told(FILE + ":9: there is no " + FOLDER + "routes/shop/usd.sql; did you mean routes/shop/used.sql?",
             FILE + ":10: parametersCount: 2 is missing, so the database is asked for it each time",
-            FILE + ":16: parametersCount is 3, but sql/used.sql has 2",
-            FILE + ":17: a statement belongs into a file of " + FOLDER + "sql: sql:classpath:sql/<what it does>.sql",
-            FOLDER + "sql/unused.sql:1: no route and no Java uses it");
+            FILE + ":16: parametersCount is 3, but routes/shop/used.sql has 2",
+            FILE + ":17: a statement belongs into a file of " + FOLDER + "routes: sql:classpath:routes/<folder>/<what it does>.sql",
+            FOLDER + "routes/shop/unused.sql:1: no route and no Java uses it");
     }
 
     @Test
     void aDurationThatSqlReads() {
-        write("sql/used.sql", "SELECT now() + CAST(:#one AS interval), now() + :#two::interval");
-        steps("- to: {id: a, description: b, uri: 'sql:classpath:sql/used.sql?parametersCount=2'}");
+        write("routes/shop/used.sql", "SELECT now() + CAST(:#one AS interval), now() + :#two::interval");
+        steps("- to: {id: a, description: b, uri: 'sql:classpath:routes/shop/used.sql?parametersCount=2'}");
 
-        told(FOLDER + "sql/used.sql:1: reads a duration, which Java may read in another way: make_interval(secs => …) of a number, "
+        told(FOLDER + "routes/shop/used.sql:1: reads a duration, which Java may read in another way: make_interval(secs => …) of a number, "
             + "{{seconds:<setting>}} in the route");
     }
 
     @Test
-    void aFileThatIsNotReadOrEmpty() {
-        write("routes/tried.yaml", ROUTE + "        - stop: {id: end, description: The end}\n");
-        write("routes/empty.camel.yaml", "# To do\n");
+    void aFileThatIsOutsideOfTheFoldersOfRoutes() {
+        write("routes/alone.camel.yaml", ROUTE + "        - stop: {id: end, description: The end}\n");
+        write("routes/shop/deep/used.sql", "SELECT 1\n");
 
-        told(FOLDER + "routes/empty.camel.yaml:1: has no route",
-            FOLDER + "routes/tried.yaml:1: is not read: the name of a file of routes ends in .camel.yaml");
+        told(FOLDER + "routes/alone.camel.yaml:1: is not read: it belongs into a folder of " + FOLDER + "routes",
+            FOLDER + "routes/shop/deep/used.sql:1: is not read: it belongs into a folder of " + FOLDER + "routes",
+            FOLDER + "routes/shop/deep/used.sql:1: no route and no Java uses it");
+    }
+
+    @Test
+    void aFileThatIsNotReadOrEmpty() {
+        write("routes/shop/tried.yaml", ROUTE + "        - stop: {id: end, description: The end}\n");
+        write("routes/shop/empty.camel.yaml", "# To do\n");
+
+        told(FOLDER + "routes/shop/empty.camel.yaml:1: has no route",
+            FOLDER + "routes/shop/tried.yaml:1: is not read: the name of a file of routes ends in .camel.yaml, that of a statement in .sql");
     }
 
     @Test
     void aTemplateIsCheckedAsItIsUsed() {
         write("application.yaml", "shop: {calls: many}\n");
-        write("routes/template.camel.yaml", """
+        write("routes/shop/template.camel.yaml", """
             - routeTemplate:
                 id: subscription
                 description: Receives
@@ -429,7 +439,7 @@ class RouteChecksTest {
                   steps:
                     - stop: {id: end-too, description: The end}
             """);
-        write("routes/tried.camel.yaml", """
+        write("routes/shop/tried.camel.yaml", """
             - templatedRoute:
                 routeTemplateRef: subscription
                 routeId: one
@@ -443,9 +453,9 @@ class RouteChecksTest {
                 routeId: two
             """);
 
-        told(FOLDER + "routes/template.camel.yaml:18: maxConcurrentCalls is 'many' and should be an integer",
-            FOLDER + "routes/template.camel.yaml:19: there is no setting prefetch in " + FOLDER + "application.yaml",
-            FOLDER + "routes/template.camel.yaml:22: no route is made of template unused",
+        told(FOLDER + "routes/shop/template.camel.yaml:18: maxConcurrentCalls is 'many' and should be an integer",
+            FOLDER + "routes/shop/template.camel.yaml:19: there is no setting prefetch in " + FOLDER + "application.yaml",
+            FOLDER + "routes/shop/template.camel.yaml:22: no route is made of template unused",
             FILE + ":1: template subscription needs parameter topic",
             FILE + ":5: template subscription has no parameter topik; did you mean topic?",
             FILE + ":9: there is no template subscribtion; did you mean subscription?");
@@ -496,16 +506,16 @@ class RouteChecksTest {
         sources("OrderCreatd,OrderCancelled,PaymentFailed", "");
 
         told(FOLDER + "contracts/in/OrderCreated.schema.json:1: no route that receives accepts OrderCreated: it is dead-lettered wherever it comes from",
-            FOLDER + "routes/orders.camel.yaml:7: orders accepts OrderCancelled, OrderCreatd, PaymentFailed, but the channel of this operation in "
+            FOLDER + "routes/shop/orders.camel.yaml:7: orders accepts OrderCancelled, OrderCreatd, PaymentFailed, but the channel of this operation in "
                 + FOLDER + "contracts/asyncapi.yaml has OrderCancelled, OrderCreated",
-            FOLDER + "routes/orders.camel.yaml:7: orders accepts OrderCreatd, of which there is no schema in contracts/in; did you mean OrderCreated?",
+            FOLDER + "routes/shop/orders.camel.yaml:7: orders accepts OrderCreatd, of which there is no schema in contracts/in; did you mean OrderCreated?",
             FILE + ":13: payments accepts nothing, but the channel of this operation in " + FOLDER + "contracts/asyncapi.yaml has PaymentFailed");
     }
 
     @Test
     void aSourceThatListsNoTypesOrIsNoOperation() {
         sources("OrderCreated,OrderCancelled", "PaymentFailed");
-        write("routes/orders.camel.yaml", """
+        write("routes/shop/orders.camel.yaml", """
             - templatedRoute:
                 routeTemplateRef: subscription
                 routeId: order
@@ -519,11 +529,11 @@ class RouteChecksTest {
                   - {name: topic, value: orders-too}
                   - {name: types, value: "OrderCreated,OrderCancelled"}
             """);
-        write("routes/tried.camel.yaml", ROUTE + "        - to: {id: hand-over, description: Check and handle it, uri: 'direct:inbox'}\n");
+        write("routes/shop/tried.camel.yaml", ROUTE + "        - to: {id: hand-over, description: Check and handle it, uri: 'direct:inbox'}\n");
 
         told(FOLDER + "contracts/in/PaymentFailed.schema.json:1: no route that receives accepts PaymentFailed: it is dead-lettered wherever it comes from",
-            FOLDER + "routes/orders.camel.yaml:1: template subscription needs parameter types",
-            FOLDER + "routes/orders.camel.yaml:12: there is no operation order-too in " + FOLDER + "contracts/asyncapi.yaml, which says what comes from there",
+            FOLDER + "routes/shop/orders.camel.yaml:1: template subscription needs parameter types",
+            FOLDER + "routes/shop/orders.camel.yaml:12: there is no operation order-too in " + FOLDER + "contracts/asyncapi.yaml, which says what comes from there",
             FILE + ":9: route 'tried' hands messages to the inbox, which accepts none of them: a setVariable before it has to set acceptedTypes "
                 + "to the constant of their types, separated by commas");
     }
@@ -545,8 +555,8 @@ class RouteChecksTest {
               payments:
                 channel: {$ref: '#/channels/payment-topic'}
             """);
-        write("routes/inbox.camel.yaml", consumer("direct:inbox"));
-        write("routes/template.camel.yaml", """
+        write("routes/shop/inbox.camel.yaml", consumer("direct:inbox"));
+        write("routes/shop/template.camel.yaml", """
             - routeTemplate:
                 id: subscription
                 description: Receives
@@ -563,7 +573,7 @@ class RouteChecksTest {
                       - setVariable: {id: accepted, description: What is accepted, name: acceptedTypes, constant: "{{types}}"}
                       - to: {id: to-inbox, description: Handles it, uri: 'direct:inbox'}
             """);
-        write("routes/orders.camel.yaml", """
+        write("routes/shop/orders.camel.yaml", """
             - templatedRoute:
                 routeTemplateRef: subscription
                 routeId: orders
@@ -573,7 +583,7 @@ class RouteChecksTest {
                   - name: types
                     value: "%s"
             """.formatted(typesOfOrders));
-        write("routes/tried.camel.yaml", ROUTE.replace(": tried", ": payments") + """
+        write("routes/shop/tried.camel.yaml", ROUTE.replace(": tried", ": payments") + """
                     - setVariable:
                         id: from-payments
                         description: What is accepted
@@ -600,7 +610,7 @@ class RouteChecksTest {
     }
 
     private void steps(String steps) {
-        write("routes/tried.camel.yaml", ROUTE.stripTrailing() + "\n" + steps.indent(8));
+        write("routes/shop/tried.camel.yaml", ROUTE.stripTrailing() + "\n" + steps.indent(8));
     }
 
     private void write(String file, String text) {

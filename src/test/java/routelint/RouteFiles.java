@@ -22,7 +22,7 @@ import org.yaml.snakeyaml.nodes.NodeTuple;
 /** The routes of a project, and what they are made of, read from its files. */
 final class RouteFiles {
 
-    private static final String ROUTES = "src/main/resources/routes";
+    static final String ROUTES = "src/main/resources/routes";
     private static final String KAMELETS = "src/main/resources/kamelets";
 
     private final Path root;
@@ -115,7 +115,7 @@ final class RouteFiles {
         return file.startsWith(KAMELETS);
     }
 
-    /** The files of routes, whatever their names, as paths from the root. */
+    /** The files beside routes, whatever their names, as paths from the root. */
     List<String> inRoutes() {
         return list(ROUTES).toList();
     }

@@ -2,6 +2,7 @@ package routelint;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -16,34 +17,20 @@ import java.util.stream.Stream;
 /** Draws how the files of routes call each other, and lists what is in them: {@code docs/routes.md}. */
 final class RoutePicture {
 
-    /** Where a message goes, in its order; by what starts the routes of a file. */
-    private enum Group {
-        RECEIVE("Receive"), DISPATCH("Inbox: to the handler of the type"), HANDLE("Handlers"), AFTERWARDS("After the commit"),
-        CLOCK("By the clock"), API("API"), CALLED("For operators and other routes");
-
-        private final String title;
-
-        Group(String title) {
-            this.title = title;
-        }
-    }
-
-    private static final Set<String> CLOCKS = Set.of("quartz", "timer", "scheduler", "cron");
+    /** The folders, in the order in which a message passes through them. A folder that is not listed comes last. */
+    private static final List<String> FOLDERS = List.of("receive", "inbox", "handlers", "outbox", "timers", "api", "operator");
+    private static final String HANDLERS = "handlers";
     private static final String ENDING = ".camel.yaml";
 
     private final RouteFiles files;
     private final Templates templates;
     private final List<Endpoint> endpoints;
-    private final Set<String> handled;
-    private final Set<String> operations;
 
     private RoutePicture(RouteFiles files) {
         this.files = files;
         this.templates = new Templates(files);
         this.endpoints = Endpoints.of(files, new Settings(files), templates, new ArrayList<>()).stream()
             .filter(endpoint -> endpoint.node() != null).toList();
-        this.handled = CallCheck.messageTypes(files).stream().map(type -> "direct:" + type).collect(Collectors.toSet());
-        this.operations = CallCheck.operations(files).keySet().stream().map(id -> "direct:" + id).collect(Collectors.toSet());
     }
 
     /** @param root of the project */
@@ -52,8 +39,8 @@ final class RoutePicture {
     }
 
     private String draw() {
-        Map<Group, List<String>> groups = new TreeMap<>();
-        files.documents().keySet().forEach(file -> groups.computeIfAbsent(group(file, new TreeSet<>()), group -> new ArrayList<>()).add(file));
+        Map<String, List<String>> folders = files.documents().keySet().stream().collect(Collectors.groupingBy(RoutePicture::folder,
+            () -> new TreeMap<>(Comparator.comparingInt(RoutePicture::place).thenComparing(Comparator.naturalOrder())), Collectors.toList()));
         StringBuilder page = new StringBuilder("""
             # The routes
 
@@ -63,52 +50,26 @@ final class RoutePicture {
             ```mermaid
             flowchart LR
             """);
-        groups.forEach((group, members) -> {
-            page.append("    subgraph ").append(group).append("[\"").append(group.title).append("\"]\n");
+        folders.forEach((folder, members) -> {
+            page.append("    subgraph ").append(folder).append('\n');
             members.forEach(file -> page.append("        ").append(id(file)).append("[\"").append(name(file)).append("\"]\n"));
             page.append("    end\n");
         });
         arrows().forEach(arrow -> page.append("    ").append(arrow).append('\n'));
         page.append("```\n");
-        groups.forEach((group, members) -> {
-            page.append("\n## ").append(group.title).append("\n\n| file | route | takes from | what it does | calls |\n|---|---|---|---|---|\n");
+        folders.forEach((folder, members) -> {
+            page.append("\n## ").append(folder).append("\n\n| file | route | takes from | what it does | calls |\n|---|---|---|---|---|\n");
             members.forEach(file -> rows(file).forEach(row -> page.append(row).append('\n')));
         });
         return page.toString();
     }
 
-    /** Of what it has, the group that comes first; a file that is only called belongs to the one that calls it. */
-    private Group group(String file, Set<String> asked) {
-        Set<Group> groups = new TreeSet<>();
-        for (Endpoint endpoint : endpoints) {
-            if (!endpoint.file().equals(file)) {
-                continue;
-            }
-            if (endpoint.consumer() && handled.contains(endpoint.uri())) {
-                groups.add(Group.HANDLE);
-            } else if (endpoint.consumer() && operations.contains(endpoint.uri())) {
-                groups.add(Group.API);
-            } else if (endpoint.consumer() && endpoint.scheme().equals("seda")) {
-                groups.add(Group.AFTERWARDS);
-            } else if (endpoint.consumer() && CLOCKS.contains(endpoint.scheme())) {
-                groups.add(Group.CLOCK);
-            } else if (endpoint.consumer() && !endpoint.scheme().equals("direct")) {
-                groups.add(Group.RECEIVE);
-            } else if (!endpoint.consumer() && isDispatch(endpoint)) {
-                groups.add(Group.DISPATCH);
-            }
-        }
-        templates.uses().stream().filter(use -> use.file().equals(file) && use.routeId() != null)
-            .forEach(use -> templateFile(use).forEach(template -> groups.add(group(template, asked))));
-        files.nodes("rest").filter(node -> node.file().equals(file)).forEach(node -> groups.add(Group.API));
-        if (groups.isEmpty() && asked.add(file)) {
-            calls().forEach((caller, called) -> {
-                if (called.contains(file)) {
-                    groups.add(group(caller, asked));
-                }
-            });
-        }
-        return groups.stream().findFirst().orElse(Group.CALLED);
+    private static String folder(String file) {
+        return Path.of(file).getParent().getFileName().toString();
+    }
+
+    private static int place(String folder) {
+        return FOLDERS.contains(folder) ? FOLDERS.indexOf(folder) : FOLDERS.size();
     }
 
     private static boolean isDispatch(Endpoint endpoint) {
@@ -133,7 +94,7 @@ final class RoutePicture {
         Set<String> arrows = new LinkedHashSet<>();
         calls().forEach((from, called) -> called.forEach(to -> arrows.add(id(from) + " --> " + id(to))));
         endpoints.stream().filter(endpoint -> !endpoint.consumer() && isDispatch(endpoint)).forEach(endpoint ->
-            arrows.add(id(endpoint.file()) + " -. type .-> " + Group.HANDLE));
+            arrows.add(id(endpoint.file()) + " -. type .-> " + HANDLERS));
         templates.uses().forEach(use -> templateFile(use).forEach(template -> arrows.add(id(use.file()) + " -.-> " + id(template))));
         return arrows;
     }
@@ -154,7 +115,7 @@ final class RoutePicture {
 
     private static String row(String file, String id, Set<String> sources, String description, Set<String> called) {
         return "| [" + name(file) + "](../" + file + ") | " + id + " | " + String.join(", ", sources) + " | "
-            + Objects.toString(description, "").replace("|", "\\|") + " | " + String.join(", ", called).replace("sql:classpath:sql/", "") + " |";
+            + Objects.toString(description, "").replace("|", "\\|") + " | " + String.join(", ", called).replaceAll("sql:classpath:routes/[^/]+/", "") + " |";
     }
 
     private static String name(String file) {

@@ -13,7 +13,7 @@ import org.apache.camel.component.sql.SqlHelper;
 public final class SqlCheck {
 
     private static final String RESOURCES = "src/main/resources/";
-    private static final String FOLDER = RESOURCES + "sql";
+    private static final String FOLDER = RESOURCES + "routes";
     private static final String CLASSPATH = "classpath:";
     private static final String COUNT = "parametersCount";
     /** A parameter, when camel-sql has put a question mark for its # sign. */
@@ -21,21 +21,21 @@ public final class SqlCheck {
     /** A parameter that is read as an interval. */
     private static final Pattern INTERVAL = Pattern.compile(":#?\\w+\\s*(AS|::)\\s*interval", Pattern.CASE_INSENSITIVE);
     /** The name of a file, or a path to it, in a literal of Java. */
-    private static final Pattern IN_JAVA = Pattern.compile("\"(?:[^\"\\n]*sql/)?([\\w-]+)(?:\\.sql[^\"\\n]*)?\"");
+    private static final Pattern IN_JAVA = Pattern.compile("\"(?:[^\"\\n]*routes/)?([\\w-]+/[\\w-]+)(?:\\.sql[^\"\\n]*)?\"");
 
     private SqlCheck() {
     }
 
     static List<Finding> check(RouteFiles files, List<Endpoint> endpoints) {
         List<Finding> findings = new ArrayList<>();
-        List<String> statements = files.list(FOLDER).toList();
+        List<String> statements = files.list(FOLDER).filter(file -> file.endsWith(".sql")).toList();
         Set<String> used = new HashSet<>();
         for (Endpoint endpoint : endpoints) {
             if (!endpoint.scheme().equals("sql")) {
                 continue;
             }
             if (!endpoint.path().startsWith(CLASSPATH)) {
-                findings.add(endpoint.finding("a statement belongs into a file of " + FOLDER + ": sql:classpath:sql/<what it does>.sql"));
+                findings.add(endpoint.finding("a statement belongs into a file of " + FOLDER + ": sql:classpath:routes/<folder>/<what it does>.sql"));
                 continue;
             }
             String name = endpoint.path().substring(CLASSPATH.length());
@@ -66,9 +66,7 @@ public final class SqlCheck {
                     + "{{seconds:<setting>}} in the route"));
             }
         });
-        statements.stream().filter(file -> !file.endsWith(".sql")).forEach(file ->
-            findings.add(new Finding(file, 1, "should be named <what it does>.sql")));
-        statements.stream().filter(file -> file.endsWith(".sql") && !used.contains(file) && !inJava.contains(file)).forEach(file ->
+        statements.stream().filter(file -> !used.contains(file) && !inJava.contains(file)).forEach(file ->
             findings.add(new Finding(file, 1, "no route and no Java uses it")));
         return findings;
     }

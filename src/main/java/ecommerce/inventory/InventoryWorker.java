@@ -4,7 +4,7 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.autoconfigure.web.servlet.error.ErrorMvcAutoConfiguration;
 
-/** Starts the worker: the routes in {@code routes/*.camel.yaml} on Spring Boot. */
+/** Starts the worker: the routes of the folders in {@code routes/} on Spring Boot. */
 // What no handler answers, the port itself does: see ProblemReport.
 @SpringBootApplication(exclude = ErrorMvcAutoConfiguration.class)
 public class InventoryWorker {

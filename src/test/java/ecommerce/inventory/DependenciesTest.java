@@ -33,7 +33,7 @@ class DependenciesTest {
     /** What of src/main needs the starter: a pattern that is found there. */
     private static final Map<String, String> USED_BY = Map.ofEntries(
         entry("camel-spring-boot-starter", "import org\\.apache\\.camel\\.CamelContext"),
-        entry("camel-yaml-dsl-starter", "routes/\\*\\.camel\\.yaml"),
+        entry("camel-yaml-dsl-starter", "routes/\\*\\*/\\*\\.camel\\.yaml"),
         entry("camel-azure-servicebus-starter", "uri: azure-servicebus:"),
         entry("camel-sql-starter", "uri: sql:classpath:"),
         entry("camel-json-validator-starter", "uri: json-validator:"),

@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps what {@code watch-database.camel.yaml} has found, so that a probe does not wait for the database: the exception that was caught
- * there; if none was, the body is the answer of {@code sql/check-database.sql}.
+ * there; if none was, the body is the answer of {@code routes/timers/check-database.sql}.
  */
 public class DatabaseHealth implements Processor {
 

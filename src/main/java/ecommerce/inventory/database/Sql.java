@@ -12,10 +12,10 @@ public final class Sql {
     private Sql() {
     }
 
-    /** @param name file in {@code sql/}, without its ending */
+    /** @param name file in {@code routes/}, without its ending: {@code inbox/inbox-insert} */
     public static String read(String name) {
         try {
-            return new ClassPathResource("sql/" + name + ".sql").getContentAsString(StandardCharsets.UTF_8);
+            return new ClassPathResource("routes/" + name + ".sql").getContentAsString(StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -67,7 +67,7 @@ public class ErrorPolicy extends RouteConfigurationBuilder {
             .logExhausted(false)
             .handled(true)
             .process(failedAttempt)
-            .toV("sql:classpath:sql/park-message.sql?outputType=SelectOne&parametersCount=13", null, "parked").id("park-message")
+            .toV("sql:classpath:routes/inbox/park-message.sql?outputType=SelectOne&parametersCount=13", null, "parked").id("park-message")
             .filter(exchange -> exchange.getVariable("parked") == null)
                 .throwException(IllegalStateException.class, "The message could not be parked: meanwhile its MessageId was "
                     + "used by another message. It is tried again when it is delivered again.")
@@ -78,7 +78,7 @@ public class ErrorPolicy extends RouteConfigurationBuilder {
         RouteConfigurationDefinition insufficient = routeConfiguration("tell-insufficient");
         insufficient.onException(InsufficientInventoryException.class)
             .handled(true)
-            .to("sql:classpath:sql/insufficient-inventory.sql?parametersCount=6").id("tell-insufficient");
+            .to("sql:classpath:routes/handlers/insufficient-inventory.sql?parametersCount=6").id("tell-insufficient");
         insufficient.onException(Exception.class).logExhausted(false);
 
         routeConfiguration()

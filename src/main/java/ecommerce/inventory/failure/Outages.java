@@ -42,7 +42,7 @@ public class Outages {
     /** By a migration, say, which nothing can be written beside, not even what is to be parked. */
     private boolean tableLocked() {
         try (Connection connection = database.getConnection(); Statement statement = connection.createStatement();
-                ResultSet answer = statement.executeQuery(Sql.read("table-locked"))) {
+                ResultSet answer = statement.executeQuery(Sql.read("inbox/table-locked"))) {
             return answer.next() && answer.getBoolean(1);
         } catch (SQLException e) {
             // It cannot be asked: so it is one.

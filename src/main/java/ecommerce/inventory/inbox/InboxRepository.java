@@ -56,8 +56,8 @@ public class InboxRepository extends ServiceSupport implements IdempotentReposit
     /** Reads the SQL, with the start of the route, as endpoints do. */
     @Override
     protected void doStart() {
-        insert = Sql.read("inbox-insert");
-        known = Sql.read("inbox-known");
+        insert = Sql.read("inbox/inbox-insert");
+        known = Sql.read("inbox/inbox-known");
     }
 
     /**

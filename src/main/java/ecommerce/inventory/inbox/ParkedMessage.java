@@ -10,7 +10,7 @@ import org.apache.camel.spi.Synchronization;
 import org.apache.camel.support.SynchronizationAdapter;
 
 /**
- * Makes of a row of {@code sql/take-parked-message.sql}, the body, what the {@link Normalizer} makes of a new message: variables
+ * Makes of a row of {@code routes/inbox/take-parked-message.sql}, the body, what the {@link Normalizer} makes of a new message: variables
  * {@code message}, {@code messageType} and {@code messageBody}, and the fields of the log, until the exchange is done.
  * A row whose type no source of this worker accepts is an {@link InvalidMessageException}: a table says what is to be handled, and
  * not which route runs.

@@ -16,7 +16,7 @@ import org.apache.camel.Processor;
 
 /**
  * Counts the orders of a batch of events and times its events, those that the broker has acknowledged: variable
- * {@code events} is the rows of {@code sql/claim-outbox.sql}, the body the answer of the publisher.
+ * {@code events} is the rows of {@code routes/outbox/claim-outbox.sql}, the body the answer of the publisher.
  * <p>
  * An order counts once for each batch that tells of the outcome: as a rule one, more for an order of many lines. What is sent
  * again after a crash counts again.

@@ -9,7 +9,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 
 /**
- * Keeps the rows of {@code sql/check-invariants.sql}, the body, until the next ones come: as a gauge for each invariant and for
+ * Keeps the rows of {@code routes/timers/check-invariants.sql}, the body, until the next ones come: as a gauge for each invariant and for
  * the health of the worker. Before the first check gauges are NaN.
  */
 public class InvariantsHealth implements Processor {

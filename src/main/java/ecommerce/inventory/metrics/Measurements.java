@@ -8,7 +8,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 
 /**
- * Keeps the row of {@code sql/measure.sql}, the body, as gauges until the next one comes. So a scrape costs no query.
+ * Keeps the row of {@code routes/timers/measure.sql}, the body, as gauges until the next one comes. So a scrape costs no query.
  * Before the first row they are NaN.
  */
 public class Measurements implements Processor {

@@ -48,7 +48,7 @@ public enum Metric {
         "Messages in the dead-letter queue, whoever has put them there, counted to 100; NaN while that is not known"),
     MEASUREMENT_AGE("inventory.measurement.age", "seconds", "Since the gauges that tell of the database were measured");
 
-    /** Gauges whose values are columns of {@code sql/measure.sql}, named as the metric. */
+    /** Gauges whose values are columns of {@code routes/timers/measure.sql}, named as the metric. */
     static final Metric[] MEASURED = {INBOX_PARKED, INBOX_DEAD, OUTBOX_PENDING, OUTBOX_REFUSED, OUTBOX_AGE, EXPIRY_LAG,
         ORDERS_WAITING, SUMMARY_PENDING, SUMMARY_LAG};
 

@@ -31,7 +31,7 @@ public class LockedProducts {
     /** Looks which of the products that orders want are locked at this moment. */
     void find(Collection<Map<String, Object>> orders) {
         List<String> wanted = orders.stream().flatMap(order -> products(order).stream()).distinct().toList();
-        List<String> found = jdbc.queryForList(Sql.read("locked-products"), Map.of("products", wanted.toArray(String[]::new)), String.class);
+        List<String> found = jdbc.queryForList(Sql.read("inbox/locked-products"), Map.of("products", wanted.toArray(String[]::new)), String.class);
         wanted.stream().filter(product -> !found.contains(product)).forEach(locked::remove);
         locked.addAll(found);
     }

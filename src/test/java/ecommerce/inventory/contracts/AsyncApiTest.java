@@ -187,8 +187,8 @@ class AsyncApiTest {
     void whatIsWrittenToTheOutboxIsSentAndWhatIsSentIsWritten() throws IOException {
         Pattern insert = Pattern.compile("INSERT INTO outbox\\s*\\(message_id, message_type,[^)]*\\)\\s*SELECT gen_random_uuid\\(\\), '(\\w+)'");
         List<String> written = new ArrayList<>();
-        for (String directory : List.of("sql", "db/migration")) {
-            for (Path file : files(directory)) {
+        for (String directory : List.of("routes", "db/migration")) {
+            for (Path file : files(directory).stream().filter(file -> file.toString().endsWith(".sql")).toList()) {
                 String sql = Files.readString(file);
                 List<String> types = insert.matcher(sql).results().map(match -> match.group(1)).toList();
                 assertThat(types).as("%s: inserts of which the message type is seen here", file)
@@ -301,7 +301,8 @@ class AsyncApiTest {
 
     /** Of all files of routes. */
     private static Stream<JsonNode> elements(String kind) {
-        return files("routes").stream().flatMap(file -> StreamSupport.stream(Contracts.read("routes/" + file.getFileName()).spliterator(), false))
+        return files("routes").stream().filter(file -> file.toString().endsWith(".yaml"))
+            .flatMap(file -> StreamSupport.stream(Contracts.read(RESOURCES.relativize(file).toString()).spliterator(), false))
             .filter(element -> element.has(kind)).map(element -> element.get(kind));
     }
 
@@ -316,8 +317,8 @@ class AsyncApiTest {
     }
 
     private static List<Path> files(String directory) {
-        try (Stream<Path> files = Files.list(RESOURCES.resolve(directory))) {
-            return files.toList();
+        try (Stream<Path> files = Files.walk(RESOURCES.resolve(directory))) {
+            return files.filter(Files::isRegularFile).toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -151,7 +151,7 @@ class CheckInvariantsTest {
         jdbc.execute("VACUUM ANALYZE");
 
         List<String> plan = jdbc.queryForList(
-            "EXPLAIN " + new ClassPathResource("sql/check-invariants.sql").getContentAsString(StandardCharsets.UTF_8), String.class);
+            "EXPLAIN " + new ClassPathResource("routes/timers/check-invariants.sql").getContentAsString(StandardCharsets.UTF_8), String.class);
 
         assertThat(plan).noneMatch(line -> line.matches(".*Seq Scan on (inventory_reservations|outbox|stock_changes) .*"));
     }

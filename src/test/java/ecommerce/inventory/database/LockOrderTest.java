@@ -106,7 +106,7 @@ class LockOrderTest {
     }
 
     private List<String> keptLocked() {
-        return transaction.execute(other -> new NamedParameterJdbcTemplate(jdbc).queryForList(Sql.read("locked-products"),
+        return transaction.execute(other -> new NamedParameterJdbcTemplate(jdbc).queryForList(Sql.read("inbox/locked-products"),
             Map.of("products", PRODUCTS.toArray(String[]::new)), String.class));
     }
 

@@ -107,7 +107,7 @@ class MeasureTest {
             + "SELECT i, 'Paid', '[]', now() - interval '1 day' FROM generate_series(1, 10000) AS i");
         jdbc.execute("VACUUM ANALYZE");
 
-        List<String> plan = jdbc.queryForList("EXPLAIN " + new ClassPathResource("sql/measure.sql").getContentAsString(StandardCharsets.UTF_8),
+        List<String> plan = jdbc.queryForList("EXPLAIN " + new ClassPathResource("routes/timers/measure.sql").getContentAsString(StandardCharsets.UTF_8),
             String.class);
 
         assertThat(plan).noneMatch(line -> line.matches(".*Seq Scan on (inbox|outbox|inventory_reservations|inventory_orders) .*"));

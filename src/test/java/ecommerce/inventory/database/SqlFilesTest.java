@@ -18,7 +18,7 @@ import org.springframework.jdbc.core.PreparedStatementCreator;
 import org.springframework.jdbc.core.namedparam.NamedParameterUtils;
 import routelint.SqlCheck;
 
-/** PostgreSQL takes each statement of {@code sql/} on the migrated schema, with the parameters that are written there. */
+/** PostgreSQL takes each statement of the routes on the migrated schema, with the parameters that are written there. */
 @DatabaseTest
 class SqlFilesTest {
 
@@ -26,7 +26,7 @@ class SqlFilesTest {
     private JdbcTemplate jdbc;
 
     static Stream<Resource> files() throws IOException {
-        return Stream.of(new PathMatchingResourcePatternResolver().getResources("classpath:sql/*.sql"));
+        return Stream.of(new PathMatchingResourcePatternResolver().getResources("classpath*:routes/*/*.sql"));
     }
 
     @ParameterizedTest(name = "{0}")

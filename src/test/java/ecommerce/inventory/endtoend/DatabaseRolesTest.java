@@ -119,7 +119,7 @@ class DatabaseRolesTest {
     }
 
     static Stream<Resource> statements() throws IOException {
-        return Stream.of(new PathMatchingResourcePatternResolver().getResources("classpath:sql/*.sql"));
+        return Stream.of(new PathMatchingResourcePatternResolver().getResources("classpath*:routes/*/*.sql"));
     }
 
     @Test

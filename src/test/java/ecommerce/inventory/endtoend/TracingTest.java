@@ -127,7 +127,7 @@ class TracingTest {
         }
         assertThat(id).as("where it began").isEqualTo(SHOPS_SPAN);
         assertThat(names).startsWith("send inventory", "inbox").endsWith("orders", "process orders/inventory");
-        assertThat(way).filteredOn(span -> span.getAttributes().asMap().toString().contains("sql/reserve-inventory.sql")).as("the SQL").isNotEmpty();
+        assertThat(way).filteredOn(span -> span.getAttributes().asMap().toString().contains("routes/handlers/reserve-inventory.sql")).as("the SQL").isNotEmpty();
         assertThat(way).as("the relay is woken by it, and is no part of it").noneMatch(span -> span.getAttributes().asMap().toString().contains("claim-outbox"));
         assertThat(way).as("statements, and how to get into the database").noneMatch(
             span -> span.getAttributes().asMap().toString().matches("(?s).*(SELECT|jdbc:).*"));

@@ -32,6 +32,7 @@ class MountedFilesTest {
 
     private static final String OVERLAY = "overlays/dev";
     private static final String MOUNTED = "/app/resources";
+    private static final String CHANGED = "handlers";
     private static final String TOKEN = "a-token-of-at-least-32-characters";
     private static final String SECRETS = "/run/secrets/inventory-worker";
 
@@ -42,20 +43,26 @@ class MountedFilesTest {
 
     @Test
     void aChangedRouteAndAChangedStatementTakeThePlaceOfThoseInTheImage() throws Exception {
-        mount("routes", "reserve-inventory.camel.yaml", "        - setVariable:\n            id: reservation-ttl\n", """
-                    - log:
-                        id: edited
-                        description: Added without a new image
-                        message: A route from a ConfigMap
-                    - setVariable:
-                        id: reservation-ttl
-            """);
-        mount("sql", "insufficient-inventory.sql", "'checkedAt'", "'lookedAt'");
+        for (String folder : Path.of("src/main/resources/routes").toFile().list()) {
+            Map<String, String> files = new HashMap<>(Manifest.data(OVERLAY, "inventory-worker-routes-" + folder));
+            if (folder.equals(CHANGED)) {
+                change(files, "reserve-inventory.camel.yaml", "        - setVariable:\n            id: reservation-ttl\n", """
+                            - log:
+                                id: edited
+                                description: Added without a new image
+                                message: A route from a ConfigMap
+                            - setVariable:
+                                id: reservation-ttl
+                    """);
+                change(files, "insufficient-inventory.sql", "'checkedAt'", "'lookedAt'");
+            }
+            mount(Files.createDirectories(resources.resolve("routes").resolve(folder)), files);
+        }
         String database = Backend.createDatabase();
         MigrateDatabase.main(new String[] {"--spring.datasource.url=" + database, "--spring.datasource.username=postgres"});
         EmbeddedServiceBus bus = Backend.startBus(null);
         Map<String, String> environment = new HashMap<>(Manifest.environment(OVERLAY));
-        assertThat(environment).containsEntry("CAMEL_MAIN_ROUTESINCLUDEPATTERN", "file:" + MOUNTED + "/routes/*.camel.yaml");
+        assertThat(environment).containsEntry("CAMEL_MAIN_ROUTESINCLUDEPATTERN", "file:" + MOUNTED + "/routes/*/*.camel.yaml");
         assertThat(environment).containsEntry("SPRING_CONFIG_IMPORT", "configtree:" + SECRETS + "/");
         environment.replaceAll((name, value) -> value.replace(MOUNTED, resources.toString()).replace(SECRETS, secrets.toString()));
         environment.put("SPRING_DATASOURCE_USERNAME", "postgres");
@@ -92,11 +99,9 @@ class MountedFilesTest {
         return Pattern.compile("Tomcat started on port (\\d+)").matcher(output).results().reduce((first, second) -> second).orElseThrow().group(1);
     }
 
-    private void mount(String directory, String changedFile, String text, String replacement) throws IOException {
-        Map<String, String> files = new HashMap<>(Manifest.data(OVERLAY, "inventory-worker-" + directory));
-        assertThat(files.get(changedFile)).containsOnlyOnce(text);
-        files.computeIfPresent(changedFile, (name, content) -> content.replace(text, replacement));
-        mount(Files.createDirectory(resources.resolve(directory)), files);
+    private static void change(Map<String, String> files, String file, String text, String replacement) {
+        assertThat(files.get(file)).containsOnlyOnce(text);
+        files.computeIfPresent(file, (name, content) -> content.replace(text, replacement));
     }
 
     /** Files are links into a directory of a changing name, for all to change at once. */

@@ -26,7 +26,7 @@ import org.springframework.test.context.TestPropertySource;
 @RouteTest
 @UseAdviceWith
 @ExtendWith(OutputCaptureExtension.class)
-@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/check-invariants.camel.yaml")
+@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/timers/check-invariants.camel.yaml")
 class CheckInvariantsRouteTest {
 
     @Autowired
@@ -37,7 +37,7 @@ class CheckInvariantsRouteTest {
     private MeterRegistry registry;
     @Autowired
     private HealthIndicator invariantsHealthIndicator;
-    @EndpointInject("mock:sql:classpath:sql/check-invariants.sql")
+    @EndpointInject("mock:sql:classpath:routes/timers/check-invariants.sql")
     private MockEndpoint check;
 
     @Test

@@ -22,8 +22,8 @@ import org.springframework.test.context.TestPropertySource;
 /** {@code payment-processed.camel.yaml} and {@code commit-inventory.camel.yaml}: what a payment does. */
 @RouteTest
 @UseAdviceWith
-@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/payment-processed.camel.yaml,"
-    + "classpath:routes/commit-inventory.camel.yaml")
+@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/handlers/payment-processed.camel.yaml,"
+    + "classpath:routes/handlers/commit-inventory.camel.yaml")
 class CommitInventoryRouteTest {
 
     /** A message as the inbox passes it on; the SQL is a mock, so any parameter will do. */
@@ -33,11 +33,11 @@ class CommitInventoryRouteTest {
     private CamelContext camel;
     @Autowired
     private ProducerTemplate sender;
-    @EndpointInject("mock:sql:classpath:sql/order-paid.sql")
+    @EndpointInject("mock:sql:classpath:routes/handlers/order-paid.sql")
     private MockEndpoint orderPaid;
-    @EndpointInject("mock:sql:classpath:sql/order-again.sql")
+    @EndpointInject("mock:sql:classpath:routes/handlers/order-again.sql")
     private MockEndpoint orderAgain;
-    @EndpointInject("mock:sql:classpath:sql/commit-inventory.sql")
+    @EndpointInject("mock:sql:classpath:routes/handlers/commit-inventory.sql")
     private MockEndpoint commit;
     @EndpointInject("mock:direct:OrderCreated")
     private MockEndpoint reserve;

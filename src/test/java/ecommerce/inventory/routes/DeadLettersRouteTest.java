@@ -25,7 +25,7 @@ import org.springframework.test.context.bean.override.mockito.MockitoBean;
 /** {@code dead-letters.camel.yaml}: what an operator asks for reaches the dead-letter queues, and the answer comes back. */
 @RouteTest
 @UseAdviceWith
-@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/dead-letters.camel.yaml")
+@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/operator/dead-letters.camel.yaml")
 class DeadLettersRouteTest {
 
     private static final Map<String, Object> REQUEST = Map.of("source", "orders-subscription");
@@ -36,7 +36,7 @@ class DeadLettersRouteTest {
     private ProducerTemplate sender;
     @MockitoBean
     private DeadLetterQueues deadLetterQueues;
-    @EndpointInject("mock:sql:classpath:sql/log-replay.sql")
+    @EndpointInject("mock:sql:classpath:routes/operator/log-replay.sql")
     private MockEndpoint sql;
 
     @BeforeEach

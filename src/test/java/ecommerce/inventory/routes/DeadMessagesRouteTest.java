@@ -23,14 +23,14 @@ import org.springframework.test.context.TestPropertySource;
 /** {@code dead-messages.camel.yaml}: what an operator can do about messages that were given up. */
 @RouteTest
 @UseAdviceWith
-@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/dead-messages.camel.yaml")
+@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/operator/dead-messages.camel.yaml")
 class DeadMessagesRouteTest {
 
     @Autowired
     private CamelContext camel;
     @Autowired
     private ProducerTemplate operator;
-    @EndpointInject("mock:sql:classpath:sql/replay-dead-messages.sql")
+    @EndpointInject("mock:sql:classpath:routes/operator/replay-dead-messages.sql")
     private MockEndpoint replay;
 
     @BeforeEach

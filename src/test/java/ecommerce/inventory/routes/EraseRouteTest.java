@@ -30,7 +30,7 @@ import org.springframework.test.context.bean.override.mockito.MockitoBean;
 /** {@code erase.camel.yaml} and {@code erase-order.camel.yaml}: what an operator has erased, and what is refused. */
 @RouteTest
 @UseAdviceWith
-@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/erase.camel.yaml,classpath:routes/erase-order.camel.yaml")
+@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/operator/erase.camel.yaml,classpath:routes/operator/erase-order.camel.yaml")
 class EraseRouteTest {
 
     private static final Map<String, Object> OF_ORDER = Map.of("orderId", "order-1", "by", "ann", "reason", "asked for");
@@ -43,11 +43,11 @@ class EraseRouteTest {
     private ProducerTemplate operator;
     @MockitoBean
     private DeadLetterQueues deadLetterQueues;
-    @EndpointInject("mock:sql:classpath:sql/lock-order.sql")
+    @EndpointInject("mock:sql:classpath:routes/handlers/lock-order.sql")
     private MockEndpoint lock;
-    @EndpointInject("mock:sql:classpath:sql/refuse-erasure.sql")
+    @EndpointInject("mock:sql:classpath:routes/operator/refuse-erasure.sql")
     private MockEndpoint refuse;
-    @EndpointInject("mock:sql:classpath:sql/erase-order.sql")
+    @EndpointInject("mock:sql:classpath:routes/operator/erase-order.sql")
     private MockEndpoint erase;
 
     @BeforeEach

@@ -27,7 +27,7 @@ import org.springframework.test.context.TestPropertySource;
 @UseAdviceWith
 @ExtendWith(OutputCaptureExtension.class)
 @TestPropertySource(properties = {
-    "camel.main.routes-include-pattern=classpath:routes/expire-reservations.camel.yaml",
+    "camel.main.routes-include-pattern=classpath:routes/timers/expire-reservations.camel.yaml",
     "inventory.reservation.expiry-batch-size=3"})
 class ExpireReservationsRouteTest {
 
@@ -35,12 +35,12 @@ class ExpireReservationsRouteTest {
     private CamelContext camel;
     @Autowired
     private ProducerTemplate sender;
-    @EndpointInject("mock:sql:classpath:sql/expire-orders.sql")
+    @EndpointInject("mock:sql:classpath:routes/timers/expire-orders.sql")
     private MockEndpoint expire;
-    @EndpointInject("mock:sql:classpath:sql/release-inventory.sql")
+    @EndpointInject("mock:sql:classpath:routes/handlers/release-inventory.sql")
     private MockEndpoint release;
 
-    @EndpointInject("mock:sql:classpath:sql/locked-products-of-orders.sql")
+    @EndpointInject("mock:sql:classpath:routes/handlers/locked-products-of-orders.sql")
     private MockEndpoint locked;
 
     @BeforeEach

@@ -32,7 +32,7 @@ import org.springframework.test.context.bean.override.mockito.MockitoBean;
 @RouteTest
 @UseAdviceWith
 @TestPropertySource(properties = {
-    "camel.main.routes-include-pattern=classpath:routes/inbox-retry.camel.yaml,classpath:routes/parked-message.camel.yaml",
+    "camel.main.routes-include-pattern=classpath:routes/inbox/inbox-retry.camel.yaml,classpath:routes/inbox/parked-message.camel.yaml",
     "inventory.inbox.max-attempts=4"})
 class InboxRetryRouteTest {
 
@@ -46,9 +46,9 @@ class InboxRetryRouteTest {
     private ProducerTemplate sender;
     @MockitoBean
     private Outages outages;
-    @EndpointInject("mock:sql:classpath:sql/take-parked-message.sql")
+    @EndpointInject("mock:sql:classpath:routes/inbox/take-parked-message.sql")
     private MockEndpoint take;
-    @EndpointInject("mock:sql:classpath:sql/park-message-again.sql")
+    @EndpointInject("mock:sql:classpath:routes/inbox/park-message-again.sql")
     private MockEndpoint parkAgain;
     @EndpointInject("mock:handler")
     private MockEndpoint handler;

@@ -57,7 +57,7 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 @RouteTest
 @UseAdviceWith
 @TestPropertySource(properties = {
-    "camel.main.routes-include-pattern=classpath:routes/inbox.camel.yaml",
+    "camel.main.routes-include-pattern=classpath:routes/inbox/inbox.camel.yaml",
     "inventory.inbox.max-retries=2",
     "inventory.inbox.retry-delay=PT0.001S",
     "inventory.inbox.retry-delay-max=PT0.001S"})
@@ -87,7 +87,7 @@ class InboxRouteTest {
     private MockEndpoint transaction;
     @EndpointInject("mock:handler")
     private MockEndpoint handler;
-    @EndpointInject("mock:sql:classpath:sql/park-message.sql")
+    @EndpointInject("mock:sql:classpath:routes/inbox/park-message.sql")
     private MockEndpoint park;
     @EndpointInject("mock:seda:outbox-relay")
     private MockEndpoint relay;

@@ -24,8 +24,8 @@ import org.springframework.test.context.TestPropertySource;
 /** {@code inventory-commands}, {@code restock-inventory} and {@code adjust-inventory.camel.yaml}: the way of a command. */
 @RouteTest
 @UseAdviceWith
-@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/inbox-subscription.camel.yaml,"
-    + "classpath:routes/inventory-commands.camel.yaml,classpath:routes/restock-inventory.camel.yaml,classpath:routes/adjust-inventory.camel.yaml")
+@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/receive/inbox-subscription.camel.yaml,"
+    + "classpath:routes/receive/inventory-commands.camel.yaml,classpath:routes/handlers/restock-inventory.camel.yaml,classpath:routes/handlers/adjust-inventory.camel.yaml")
 class InventoryCommandsRouteTest {
 
     /** A message as the inbox passes it on; the SQL is a mock, so any parameter will do. */
@@ -85,7 +85,7 @@ class InventoryCommandsRouteTest {
     }
 
     private MockEndpoint sql(String command, String rejection) {
-        MockEndpoint sql = camel.getEndpoint("mock:sql:classpath:sql/" + command.toLowerCase() + "-inventory.sql", MockEndpoint.class);
+        MockEndpoint sql = camel.getEndpoint("mock:sql:classpath:routes/handlers/" + command.toLowerCase() + "-inventory.sql", MockEndpoint.class);
         sql.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(rejection));
         return sql;
     }

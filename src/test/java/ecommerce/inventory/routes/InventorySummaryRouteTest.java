@@ -18,7 +18,7 @@ import org.springframework.test.context.TestPropertySource;
 @RouteTest
 @UseAdviceWith
 @TestPropertySource(properties = {
-    "camel.main.routes-include-pattern=classpath:routes/inventory-summary.camel.yaml,classpath:routes/rebuild-summary.camel.yaml",
+    "camel.main.routes-include-pattern=classpath:routes/outbox/inventory-summary.camel.yaml,classpath:routes/operator/rebuild-summary.camel.yaml",
     "inventory.summary.batch-size=3"})
 class InventorySummaryRouteTest {
 
@@ -26,13 +26,13 @@ class InventorySummaryRouteTest {
     private CamelContext camel;
     @Autowired
     private ProducerTemplate sender;
-    @EndpointInject("mock:sql:classpath:sql/fold-summary.sql")
+    @EndpointInject("mock:sql:classpath:routes/outbox/fold-summary.sql")
     private MockEndpoint fold;
-    @EndpointInject("mock:sql:classpath:sql/lock-summary.sql")
+    @EndpointInject("mock:sql:classpath:routes/outbox/lock-summary.sql")
     private MockEndpoint lock;
-    @EndpointInject("mock:sql:classpath:sql/clear-summary.sql")
+    @EndpointInject("mock:sql:classpath:routes/operator/clear-summary.sql")
     private MockEndpoint clear;
-    @EndpointInject("mock:sql:classpath:sql/rebuild-summary.sql")
+    @EndpointInject("mock:sql:classpath:routes/operator/rebuild-summary.sql")
     private MockEndpoint rebuild;
 
     @BeforeEach

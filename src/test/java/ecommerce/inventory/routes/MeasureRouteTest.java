@@ -20,7 +20,7 @@ import org.springframework.test.context.TestPropertySource;
 /** {@code measure.camel.yaml}: what the query answers is what the gauges say. */
 @RouteTest
 @UseAdviceWith
-@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/measure.camel.yaml")
+@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/timers/measure.camel.yaml")
 class MeasureRouteTest {
 
     @Autowired
@@ -29,7 +29,7 @@ class MeasureRouteTest {
     private ProducerTemplate sender;
     @Autowired
     private MeterRegistry registry;
-    @EndpointInject("mock:sql:classpath:sql/measure.sql")
+    @EndpointInject("mock:sql:classpath:routes/timers/measure.sql")
     private MockEndpoint measure;
 
     @BeforeEach

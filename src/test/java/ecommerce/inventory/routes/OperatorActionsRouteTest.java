@@ -21,7 +21,7 @@ import org.springframework.test.context.TestPropertySource;
 /** {@code operator-actions.camel.yaml}: the record of what operators do. */
 @RouteTest
 @UseAdviceWith
-@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/operator-actions.camel.yaml")
+@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/operator/operator-actions.camel.yaml")
 class OperatorActionsRouteTest {
 
     private static final Map<String, Object> ACTION = Map.of("action", "rebuild-summary", "parameters", "{}", "by", "ann", "reason", "it differs",
@@ -31,7 +31,7 @@ class OperatorActionsRouteTest {
     private CamelContext camel;
     @Autowired
     private ProducerTemplate sender;
-    @EndpointInject("mock:sql:classpath:sql/log-operator-action.sql")
+    @EndpointInject("mock:sql:classpath:routes/operator/log-operator-action.sql")
     private MockEndpoint sql;
 
     @BeforeEach

@@ -44,7 +44,7 @@ import org.springframework.test.context.bean.override.mockito.MockitoSpyBean;
 @ExtendWith(OutputCaptureExtension.class)
 @UseAdviceWith
 @TestPropertySource(properties = {
-    "camel.main.routes-include-pattern=classpath:routes/outbox-*.camel.yaml",
+    "camel.main.routes-include-pattern=classpath:routes/outbox/outbox-*.camel.yaml",
     "inventory.outbox.batch-size=3",
     "inventory.outbox.retry-delay-max=PT7M",
     "inventory.outbox.outage-pause=PT0.001S"})
@@ -61,15 +61,15 @@ class OutboxRouteTest {
     private ProducerTemplate sender;
     @EndpointInject("mock:seda:outbox-relay")
     private MockEndpoint relay;
-    @EndpointInject("mock:sql:classpath:sql/claim-outbox.sql")
+    @EndpointInject("mock:sql:classpath:routes/outbox/claim-outbox.sql")
     private MockEndpoint claim;
     @MockitoBean
     private OutboxPublisher publisher;
     @MockitoSpyBean
     private RelayHealth health;
-    @EndpointInject("mock:sql:classpath:sql/mark-outbox-published.sql")
+    @EndpointInject("mock:sql:classpath:routes/outbox/mark-outbox-published.sql")
     private MockEndpoint markPublished;
-    @EndpointInject("mock:sql:classpath:sql/mark-outbox-failed.sql")
+    @EndpointInject("mock:sql:classpath:routes/outbox/mark-outbox-failed.sql")
     private MockEndpoint markFailed;
 
     @BeforeEach

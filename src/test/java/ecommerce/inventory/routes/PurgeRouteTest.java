@@ -25,7 +25,7 @@ import org.springframework.test.context.TestPropertySource;
 @UseAdviceWith
 @ExtendWith(OutputCaptureExtension.class)
 @TestPropertySource(properties = {
-    "camel.main.routes-include-pattern=classpath:routes/purge.camel.yaml,classpath:routes/purge-dead-messages.camel.yaml",
+    "camel.main.routes-include-pattern=classpath:routes/timers/purge.camel.yaml,classpath:routes/timers/purge-dead-messages.camel.yaml",
     "inventory.retention.inbox=p8d",
     "inventory.retention.outbox=P9D",
     "inventory.retention.dead=P10D",
@@ -102,6 +102,6 @@ class PurgeRouteTest {
     }
 
     private MockEndpoint purge(String table) {
-        return camel.getEndpoint("mock:sql:classpath:sql/purge-" + table + ".sql", MockEndpoint.class);
+        return camel.getEndpoint("mock:sql:classpath:routes/timers/purge-" + table + ".sql", MockEndpoint.class);
     }
 }

@@ -32,7 +32,7 @@ import org.springframework.test.context.TestPropertySource;
 @RouteTest
 @UseAdviceWith
 @TestPropertySource(properties = {
-    "camel.main.routes-include-pattern=classpath:routes/query-*.camel.yaml,classpath:routes/answer-query.camel.yaml",
+    "camel.main.routes-include-pattern=classpath:routes/api/query-*.camel.yaml,classpath:routes/api/answer-query.camel.yaml",
     "inventory.api.query-timeout=7"})
 class QueryRoutesTest {
 
@@ -154,7 +154,7 @@ class QueryRoutesTest {
     }
 
     private MockEndpoint mock(String sql) {
-        return camel.getEndpoint("mock:sql:classpath:sql/" + sql + ".sql", MockEndpoint.class);
+        return camel.getEndpoint("mock:sql:classpath:routes/api/" + sql + ".sql", MockEndpoint.class);
     }
 
     private static void assertProblem(Exchange answer, int status, String text) {

@@ -21,7 +21,7 @@ import org.springframework.test.context.TestPropertySource;
 /** {@code release-inventory.camel.yaml}: what gives stock back. */
 @RouteTest
 @UseAdviceWith
-@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/release-inventory.camel.yaml")
+@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/handlers/release-inventory.camel.yaml")
 class ReleaseInventoryRouteTest {
 
     /** A message as the inbox passes it on; the SQL is a mock, so any parameter will do. */
@@ -31,7 +31,7 @@ class ReleaseInventoryRouteTest {
     private CamelContext camel;
     @Autowired
     private ProducerTemplate sender;
-    @EndpointInject("mock:sql:classpath:sql/release-inventory.sql")
+    @EndpointInject("mock:sql:classpath:routes/handlers/release-inventory.sql")
     private MockEndpoint release;
 
     @BeforeEach
@@ -48,7 +48,7 @@ class ReleaseInventoryRouteTest {
     @ParameterizedTest
     @CsvSource({"OrderCancelled, order-cancelled", "PaymentFailed, order-payment-failed", "payment-refunded, order-refunded"})
     void theOrderIsEndedFirstAndThenItsStockIsGivenBack(String from, String sql) throws Exception {
-        MockEndpoint endOrder = camel.getEndpoint("mock:sql:classpath:sql/" + sql + ".sql", MockEndpoint.class);
+        MockEndpoint endOrder = camel.getEndpoint("mock:sql:classpath:routes/handlers/" + sql + ".sql", MockEndpoint.class);
         endOrder.expectedBodiesReceived(MESSAGE);
         endOrder.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody("[\"order-1\"]"));
         release.expectedBodiesReceived(MESSAGE);

@@ -26,7 +26,7 @@ import org.springframework.test.context.TestPropertySource;
 @RouteTest
 @UseAdviceWith
 @TestPropertySource(properties = {
-    "camel.main.routes-include-pattern=classpath:routes/reserve-inventory.camel.yaml",
+    "camel.main.routes-include-pattern=classpath:routes/handlers/reserve-inventory.camel.yaml",
     "inventory.reservation.ttl=pt20m"})
 class ReserveInventoryRouteTest {
 
@@ -37,11 +37,11 @@ class ReserveInventoryRouteTest {
     private CamelContext camel;
     @Autowired
     private ProducerTemplate sender;
-    @EndpointInject("mock:sql:classpath:sql/reserve-inventory.sql")
+    @EndpointInject("mock:sql:classpath:routes/handlers/reserve-inventory.sql")
     private MockEndpoint reserve;
-    @EndpointInject("mock:sql:classpath:sql/insufficient-inventory.sql")
+    @EndpointInject("mock:sql:classpath:routes/handlers/insufficient-inventory.sql")
     private MockEndpoint insufficient;
-    @EndpointInject("mock:sql:classpath:sql/commit-inventory.sql")
+    @EndpointInject("mock:sql:classpath:routes/handlers/commit-inventory.sql")
     private MockEndpoint commit;
 
     @BeforeEach

@@ -26,7 +26,7 @@ import org.springframework.test.context.TestPropertySource;
 /** {@code stock-stream.camel.yaml}: when the table is asked, and what is told. */
 @RouteTest
 @UseAdviceWith
-@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/stock-stream.camel.yaml")
+@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/api/stock-stream.camel.yaml")
 @DirtiesContext(classMode = DirtiesContext.ClassMode.AFTER_EACH_TEST_METHOD)
 class StockStreamRouteTest {
 
@@ -36,7 +36,7 @@ class StockStreamRouteTest {
     private ProducerTemplate clock;
     @Autowired
     private StockStream stream;
-    @EndpointInject("mock:sql:classpath:sql/query-stock-changes.sql")
+    @EndpointInject("mock:sql:classpath:routes/api/query-stock-changes.sql")
     private MockEndpoint changes;
 
     @BeforeEach

@@ -33,8 +33,8 @@ import org.springframework.test.context.TestPropertySource;
 @RouteTest
 @UseAdviceWith
 @TestPropertySource(properties = {
-    "camel.main.routes-include-pattern=classpath:routes/inbox-subscription.camel.yaml,"
-        + "classpath:routes/orders.camel.yaml,classpath:routes/payments.camel.yaml,classpath:routes/inventory-commands.camel.yaml",
+    "camel.main.routes-include-pattern=classpath:routes/receive/inbox-subscription.camel.yaml,"
+        + "classpath:routes/receive/orders.camel.yaml,classpath:routes/receive/payments.camel.yaml,classpath:routes/receive/inventory-commands.camel.yaml",
     "inventory.servicebus.credential-type=AZURE_IDENTITY",
     "inventory.servicebus.namespace=shop.servicebus.windows.net",
     "inventory.servicebus.max-lock-renewal=PT7M",

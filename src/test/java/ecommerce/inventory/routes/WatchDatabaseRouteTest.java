@@ -29,7 +29,7 @@ import org.springframework.test.context.TestPropertySource;
 @RouteTest
 @UseAdviceWith
 @ExtendWith(OutputCaptureExtension.class)
-@TestPropertySource(properties = {"camel.main.routes-include-pattern=classpath:routes/watch-database.camel.yaml",
+@TestPropertySource(properties = {"camel.main.routes-include-pattern=classpath:routes/timers/watch-database.camel.yaml",
     "inventory.database.refusal-limit=PT0.001S"})
 class WatchDatabaseRouteTest {
 
@@ -43,7 +43,7 @@ class WatchDatabaseRouteTest {
     private HealthIndicator dbHealthIndicator;
     @Autowired
     private HealthIndicator databaseCredentialsHealthIndicator;
-    @EndpointInject("mock:sql:classpath:sql/check-database.sql")
+    @EndpointInject("mock:sql:classpath:routes/timers/check-database.sql")
     private MockEndpoint database;
 
     @BeforeEach

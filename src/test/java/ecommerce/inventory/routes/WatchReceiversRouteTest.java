@@ -23,7 +23,7 @@ import org.springframework.test.context.bean.override.mockito.MockitoBean;
 /** {@code watch-receivers.camel.yaml} and {@code count-dead-letters.camel.yaml}: a look that fails is not the last. */
 @RouteTest
 @UseAdviceWith
-@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/watch-receivers.camel.yaml,classpath:routes/count-dead-letters.camel.yaml")
+@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/receive/watch-receivers.camel.yaml,classpath:routes/timers/count-dead-letters.camel.yaml")
 class WatchReceiversRouteTest {
 
     @Autowired

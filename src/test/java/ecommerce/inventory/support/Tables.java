@@ -1,5 +1,7 @@
 package ecommerce.inventory.support;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -14,7 +16,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import ecommerce.inventory.inbox.MessageColumns;
-import org.springframework.core.io.ClassPathResource;
+import org.springframework.core.io.Resource;
+import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 import org.springframework.dao.PessimisticLockingFailureException;
 import org.springframework.jdbc.core.ColumnMapRowMapper;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -73,7 +76,7 @@ public class Tables {
     /**
      * Runs a statement of the worker.
      *
-     * @param name       file in {@code sql/}, without its ending
+     * @param name       of its file, without folder and ending
      * @param parameters by name
      * @return           what it answers; nothing if it answers none
      */
@@ -105,7 +108,9 @@ public class Tables {
     private <T> T run(String name, Map<String, Object> parameters, PreparedStatementCallback<T> how) {
         String sql;
         try {
-            sql = new ClassPathResource("sql/" + name + ".sql").getContentAsString(StandardCharsets.UTF_8).replace(":#", ":");
+            Resource[] files = new PathMatchingResourcePatternResolver().getResources("classpath*:routes/*/" + name + ".sql");
+            assertThat(files).as(name).hasSize(1);
+            sql = files[0].getContentAsString(StandardCharsets.UTF_8).replace(":#", ":");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
