@@ -25,10 +25,11 @@ import org.springframework.util.StringUtils;
  * @param index   its number, and its application property {@code case}
  * @param type    of the valid one, whose topic or queue it is sent to
  * @param named   whether Subject or MessageType still name that type
+ * @param intact  whether nothing is wrong with it: it must be handled
  * @param body    the bytes as sent; none of an AMQP value that is no bytes
  * @param message to send
  */
-record HostileMessage(int index, String type, boolean named, byte[] body, ServiceBusMessage message) {
+record HostileMessage(int index, String type, boolean named, boolean intact, byte[] body, ServiceBusMessage message) {
 
     /** In each value of an application property, and nowhere else. */
     static final String CANARY = "canary-of-a-sender";
@@ -38,6 +39,8 @@ record HostileMessage(int index, String type, boolean named, byte[] body, Servic
     /** What senders have that set no id. */
     static final String NIL = "00000000-0000-0000-0000-000000000000";
     private static final String REUSED = "reused-";
+    /** A correlation id that is refused. */
+    private static final String TOO_LONG = "x".repeat(2_000);
     private static final int KILOBYTE = 1 << 10;
     private static final int MAX_SIZE = 900 * KILOBYTE;
     private static final String[] VALUES = {"null", "true", "0", "-0", "-1", "1", "1.5", "2.0", "1e0", "1E2", "2147483647", "2147483648",
@@ -86,7 +89,8 @@ record HostileMessage(int index, String type, boolean named, byte[] body, Servic
         ServiceBusMessage message = new ServiceBusMessage(section);
         boolean named = name(message, type, random);
         decorate(message, index, random);
-        return new HostileMessage(index, type, named, isOfBytes(section) ? body : new byte[0], message);
+        boolean intact = pristine && named && !TOO_LONG.equals(message.getCorrelationId());
+        return new HostileMessage(index, type, named, intact, isOfBytes(section) ? body : new byte[0], message);
     }
 
     /** Whether it is one that other messages have too, with other content. */
@@ -257,7 +261,7 @@ record HostileMessage(int index, String type, boolean named, byte[] body, Servic
             default -> new UUID(random.nextLong(), random.nextLong()).toString();
         });
         if (random.nextInt(4) == 0) {
-            message.setCorrelationId(random.nextBoolean() ? "\0'; DROP TABLE outbox; --" : "x".repeat(2_000));
+            message.setCorrelationId(random.nextBoolean() ? "\0'; DROP TABLE outbox; --" : TOO_LONG);
             // The SDK makes room by what it knows of application properties, and forgets the correlation id.
             message.getApplicationProperties().put("padding", CANARY.repeat(300));
             message.setContentType("text/${body}");

@@ -5,29 +5,28 @@ import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Stream;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.IntNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
-import com.networknt.schema.JsonSchema;
-import com.networknt.schema.JsonSchemaFactory;
-import com.networknt.schema.SpecVersion;
 import ecommerce.inventory.support.Tables;
-import org.springframework.core.io.ClassPathResource;
 import org.springframework.util.StringUtils;
 
 /**
- * Decides, without the worker's code, what a message is to come to: PostgreSQL says what JSON is, the published schemas what a
- * message is and which of its fields are not used, and the rest is what the documents promise: fields in either case of the first
- * letter, words of an enumeration in any case, ids that are integers, a nesting of at most 64, numbers of at most 100 digits, a correlation id of at most 128 characters.
+ * Decides what must become of a message, without the worker's code and without its schemas: PostgreSQL says what JSON is, and the
+ * rest stands here. Fields may begin with either case, words of an enumeration have any case, ids may be integers. Nesting is at most 64, a
+ * number has at most 100 digits, a correlation id at most 128 characters. Fields that the worker does not use may hold anything.
  */
 class HostileMessageJudge {
 
@@ -35,9 +34,29 @@ class HostileMessageJudge {
     private static final int MAX_DIGITS = 100;
     private static final int MAX_CORRELATION_ID = 128;
     private static final int MAX_CORRELATION_ID_BYTES = 256;
+    private static final int MAX_LINES = 10_000;
+    private static final Pattern INVISIBLE_ENDS = Pattern.compile("^[\\p{Z}\\p{Cc}\\p{Cf}]|[\\p{Z}\\p{Cc}\\p{Cf}]\\z");
+    private static final Pattern VISIBLE = Pattern.compile("\\S");
+    private static final List<String> STATUSES = List.of("Authorized", "Captured", "Failed", "Refunded");
 
-    private final JsonMapper json = new JsonMapper();
-    private final Map<String, JsonSchema> schemas = new HashMap<>();
+    /** A field that the worker uses. {@code understood} answers its value in the one form, or null for one that is to be refused. */
+    private record Field(String name, boolean required, UnaryOperator<JsonNode> understood) {
+    }
+
+    private static final Field ORDER_ID = new Field("orderId", true, HostileMessageJudge::id);
+    private static final Field PRODUCT_ID = new Field("productId", true, HostileMessageJudge::id);
+    private static final Field BY = new Field("by", false, text(128));
+    private static final List<Field> LINE = List.of(PRODUCT_ID, new Field("quantity", true, integer(1)));
+    private static final Map<String, List<Field>> MESSAGES = Map.of(
+        "OrderCreated", List.of(ORDER_ID, new Field("items", true, HostileMessageJudge::lines)),
+        "OrderCancelled", List.of(ORDER_ID),
+        "PaymentProcessed", List.of(ORDER_ID, new Field("status", true, HostileMessageJudge::status)),
+        "PaymentFailed", List.of(ORDER_ID),
+        "RestockInventory", List.of(PRODUCT_ID, new Field("quantityToAdd", true, integer(1)), new Field("reason", false, text(1_000)), BY),
+        "AdjustInventory", List.of(PRODUCT_ID, new Field("quantityChange", true, integer(-Integer.MAX_VALUE)),
+            new Field("reason", true, text(1_000)), BY));
+
+    private final JsonMapper json = JsonMapper.builder().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
     private final Tables tables;
 
     HostileMessageJudge(Tables tables) {
@@ -52,8 +71,7 @@ class HostileMessageJudge {
             return null;
         }
         JsonNode object = lowerCased(json.readTree(text));
-        dropUnused(object, schema(message.type()).getSchemaNode());
-        return object != null && schema(message.type()).validate(object).isEmpty() && quantitiesAreIntegers(object) ? object : null;
+        return object == null ? null : content(object, MESSAGES.get(message.type()));
     }
 
     private static boolean isPassable(String correlationId) {
@@ -142,45 +160,71 @@ class HostileMessageJudge {
         return answer;
     }
 
-    private static void dropUnused(JsonNode node, JsonNode schema) {
-        if (node instanceof ObjectNode object && schema.has("properties")) {
-            JsonNode properties = schema.get("properties");
-            object.properties().removeIf(field -> !properties.has(field.getKey()) || properties.get(field.getKey()).has("x-discard"));
-            object.properties().forEach(field -> dropUnused(field.getValue(), properties.get(field.getKey())));
-            object.properties().forEach(field -> field.setValue(understood(field.getKey(), field.getValue(), properties.get(field.getKey()))));
-        } else if (node instanceof ArrayNode array && schema.has("items")) {
-            array.forEach(element -> dropUnused(element, schema.get("items")));
+    /** Of the fields that a message of the type needs, those that were sent; null if one is missing or not what it has to be. */
+    private static ObjectNode content(JsonNode sent, List<Field> fields) {
+        if (!sent.isObject()) {
+            return null;
         }
+        ObjectNode answer = JsonNodeFactory.instance.objectNode();
+        for (Field field : fields) {
+            JsonNode value = sent.path(field.name());
+            boolean nothing = value.isMissingNode() || value.isNull();
+            JsonNode understood = nothing ? field.required() ? null : value : field.understood().apply(value);
+            if (understood == null) {
+                return null;
+            }
+            if (!understood.isMissingNode()) {
+                answer.set(field.name(), understood);
+            }
+        }
+        return answer;
     }
 
-    private static JsonNode understood(String name, JsonNode value, JsonNode schema) {
-        if (name.endsWith("Id") && value.isIntegralNumber()) {
+    private static JsonNode id(JsonNode value) {
+        if (value.isIntegralNumber()) {
             return TextNode.valueOf(value.bigIntegerValue().toString());
         }
-        String text = value.asText().toLowerCase(Locale.ROOT);
-        return value.isTextual() && schema.path("enum").toString().toLowerCase(Locale.ROOT).contains('"' + text + '"')
-            ? TextNode.valueOf(StringUtils.capitalize(text)) : value;
+        return text(128).apply(value) != null && !INVISIBLE_ENDS.matcher(value.textValue()).find() ? value : null;
     }
 
-    private JsonSchema schema(String type) throws IOException {
-        if (!schemas.containsKey(type)) {
-            schemas.put(type, JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012)
-                .getSchema(new ClassPathResource("contracts/in/" + type + ".schema.json").getInputStream()));
+    private static UnaryOperator<JsonNode> text(int length) {
+        return value -> value.isTextual() && VISIBLE.matcher(value.textValue()).find()
+            && value.textValue().codePointCount(0, value.textValue().length()) <= length ? value : null;
+    }
+
+    /** 2.0 and 2e0 are 2. */
+    private static UnaryOperator<JsonNode> integer(int least) {
+        return value -> {
+            BigDecimal number = value.decimalValue().stripTrailingZeros();
+            return value.isNumber() && number.scale() <= 0 && number.compareTo(BigDecimal.valueOf(least)) >= 0
+                && number.compareTo(BigDecimal.valueOf(Integer.MAX_VALUE)) <= 0 ? IntNode.valueOf(number.intValue()) : null;
+        };
+    }
+
+    private static JsonNode status(JsonNode value) {
+        String word = StringUtils.capitalize(value.asText().toLowerCase(Locale.ROOT));
+        return value.isTextual() && STATUSES.contains(word) ? TextNode.valueOf(word) : null;
+    }
+
+    private static JsonNode lines(JsonNode value) {
+        if (!value.isArray() || value.isEmpty() || value.size() > MAX_LINES) {
+            return null;
         }
-        return schemas.get(type);
-    }
-
-    /** The schema says so too; its validator takes some that are far larger. */
-    private static boolean quantitiesAreIntegers(JsonNode object) {
-        return Stream.of("quantityToAdd", "quantityChange").map(object::path)
-            .allMatch(quantity -> quantity.decimalValue().abs().compareTo(BigDecimal.valueOf(Integer.MAX_VALUE)) <= 0)
-            && quantities(object).values().stream().allMatch(sum -> sum <= Integer.MAX_VALUE);
+        ArrayNode answer = JsonNodeFactory.instance.arrayNode();
+        for (JsonNode line : value) {
+            JsonNode content = content(line, LINE);
+            if (content == null) {
+                return null;
+            }
+            answer.add(content);
+        }
+        return quantities(answer).values().stream().allMatch(sum -> sum <= Integer.MAX_VALUE) ? answer : null;
     }
 
     /** Units of each product of an order. */
-    static Map<String, Long> quantities(JsonNode order) {
+    private static Map<String, Long> quantities(JsonNode lines) {
         Map<String, Long> quantities = new TreeMap<>();
-        order.path("items").forEach(item ->
+        lines.forEach(item ->
             quantities.merge(item.path("productId").asText(), item.path("quantity").longValue(), Long::sum));
         return quantities;
     }
@@ -206,7 +250,7 @@ class HostileMessageJudge {
                 default -> "Paid";
             });
             default -> {
-                Map<String, Long> lines = quantities(object);
+                Map<String, Long> lines = quantities(object.path("items"));
                 // Of a name that chance has made there may be some: a command may have made it, too.
                 boolean less = lines.entrySet().stream().anyMatch(line -> line.getKey().startsWith("unknown-")
                     || PRODUCTS.contains(line.getKey()) && line.getValue() > stock + MUCH);
