@@ -4,12 +4,12 @@ import java.nio.file.Path;
 
 import org.junit.jupiter.api.Test;
 
-/** {@code mvn verify -Pbench}. It fails when an order is lost, never by the clock. What can be set is in {@link Settings}. */
+/** {@code mvn verify -Pbench}. It fails when an order is lost, never by the clock. What can be set is in {@link BenchOptions}. */
 class BenchIT {
 
     @Test
     void measures() throws Exception {
-        Settings settings = Settings.ofSystemProperties();
+        BenchOptions settings = BenchOptions.ofSystemProperties();
         Benchmark.run(settings, settings.all() ? Path.of("bench", "results.md") : Path.of("target", "bench", "results.md"));
     }
 }

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
 
-import bench.Settings.Case;
+import bench.BenchOptions.Case;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -18,7 +18,7 @@ class BenchSmokeIT {
     void measuresAFewOrdersOfEachKind(@TempDir Path directory) throws Exception {
         Path report = directory.resolve("results.md");
 
-        Benchmark.run(new Settings(EnumSet.of(Case.PLAIN, Case.THROUGHPUT, Case.LATENCY, Case.GROWTH), 100, 100, 20, 1, 100, 1, 1, 1, 100, 16,
+        Benchmark.run(new BenchOptions(EnumSet.of(Case.PLAIN, Case.THROUGHPUT, Case.LATENCY, Case.GROWTH), 100, 100, 20, 1, 100, 1, 1, 1, 100, 16,
             false, List.of("-XX:TieredStopAtLevel=1")), report);
 
         assertThat(Files.readString(report)).contains("Inventory Worker: one hot product", "Inventory Worker: mixed life cycle",

@@ -6,9 +6,9 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 
+import bench.BenchOptions.Case;
 import bench.JdbcYardstick.Shape;
-import bench.Settings.Case;
-import bench.WorkerProcess.Kind;
+import bench.MeasuredWorker.Kind;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /** All that is measured, in its order. */
@@ -16,19 +16,19 @@ final class Benchmark {
 
     private static final String WORKER = Kind.INVENTORY.title();
 
-    private final Settings settings;
+    private final BenchOptions settings;
     private final Results results = new Results();
     private final Site site;
     private final JdbcYardstick jdbc;
 
-    private Benchmark(Settings settings, Site site) {
+    private Benchmark(BenchOptions settings, Site site) {
         this.settings = settings;
         this.site = site;
         this.jdbc = new JdbcYardstick(site.database());
     }
 
     /** Measures, and writes the report. */
-    static void run(Settings settings, Path report) throws Exception {
+    static void run(BenchOptions settings, Path report) throws Exception {
         try (Site site = new Site(settings, JdbcYardstick.CONNECTIONS)) {
             Benchmark benchmark = new Benchmark(settings, site);
             benchmark.measure();
@@ -55,7 +55,7 @@ final class Benchmark {
             }
         }
         Instant warm;
-        try (WorkerProcess worker = site.start(Kind.INVENTORY, settings.jfr())) {
+        try (MeasuredWorker worker = site.start(Kind.INVENTORY, settings.jfr())) {
             site.drain(Workload.LIFE_CYCLE, settings.warmUp() / 2, worker);
             site.drain(Workload.MANY, settings.warmUp(), worker);
             warm = Instant.now();
@@ -72,16 +72,16 @@ final class Benchmark {
                 overload(worker);
             }
             if (settings.measures(Case.GROWTH)) {
-                grown(worker, settings.rows() + " rows that are finished", Database::fillFinished);
+                grown(worker, settings.rows() + " rows that are finished", BenchDatabase::fillFinished);
             }
             if (settings.measures(Case.UNFINISHED)) {
-                grown(worker, settings.rows() + " rows put off until tomorrow", Database::fillUnfinished);
+                grown(worker, settings.rows() + " rows put off until tomorrow", BenchDatabase::fillUnfinished);
             }
             results.add("Memory of the worker, MiB", "at its peak, over all that it did", worker.peak());
             worker.assertNoError();
         }
         if (settings.jfr()) {
-            results.add(Profile.of(WorkerProcess.recording(), warm));
+            results.add(Profile.of(MeasuredWorker.recording(), warm));
         }
     }
 
@@ -95,7 +95,7 @@ final class Benchmark {
     }
 
     private void yardstick(Kind kind, Workload... workloads) throws Exception {
-        try (WorkerProcess worker = site.start(kind, false)) {
+        try (MeasuredWorker worker = site.start(kind, false)) {
             site.drain(Workload.MANY, settings.warmUp(), worker);
             for (int round = 0; round < settings.rounds(); round++) {
                 for (Workload workload : workloads) {
@@ -106,7 +106,7 @@ final class Benchmark {
     }
 
     /** The yardstick in between: the machine may be slower a minute later. */
-    private void throughput(WorkerProcess worker) throws Exception {
+    private void throughput(MeasuredWorker worker) throws Exception {
         for (int round = 0; round < settings.rounds(); round++) {
             for (Workload workload : Workload.values()) {
                 if (workload == Workload.MANY || workload == Workload.HOT) {
@@ -119,7 +119,7 @@ final class Benchmark {
         }
     }
 
-    private void latency(WorkerProcess worker) {
+    private void latency(MeasuredWorker worker) {
         site.latency(settings.rate(), Math.max(1, settings.rateSeconds() / 5), worker);
         String section = "Latency at " + settings.rate() + " orders/s, from the intended send to the event received, ms (wanted: p50 ≤ 15, p99 ≤ 60)";
         for (int round = 0; round < settings.rounds(); round++) {
@@ -131,11 +131,11 @@ final class Benchmark {
         }
     }
 
-    private void idle(WorkerProcess worker) {
+    private void idle(MeasuredWorker worker) {
         site.idle(settings.idleSeconds(), worker).forEach((process, percent) -> results.add("CPU with nothing to do, % of a core", process, percent));
     }
 
-    private void overload(WorkerProcess worker) {
+    private void overload(MeasuredWorker worker) {
         Measured alone = site.drain(Workload.MANY, settings.orders(), worker);
         results.add(line(WORKER, Workload.MANY) + ", before the overload", alone);
         Site.Overload overload = site.overload(2 * alone.ordersPerSecond(), settings.overloadSeconds(), worker);
@@ -152,7 +152,7 @@ final class Benchmark {
         void fill(JdbcTemplate jdbc, String run, int rows);
     }
 
-    private void grown(WorkerProcess worker, String rows, Filling filling) {
+    private void grown(MeasuredWorker worker, String rows, Filling filling) {
         String empty = line(WORKER, Workload.MANY) + ", beside those with " + rows;
         String full = line(WORKER, Workload.MANY) + ", with " + rows;
         for (int round = 0; round < settings.rounds(); round++) {

@@ -49,9 +49,9 @@ final class JdbcYardstick {
     /** How many connections any of them takes. */
     static final int CONNECTIONS = 8;
 
-    private final Database database;
+    private final BenchDatabase database;
 
-    JdbcYardstick(Database database) {
+    JdbcYardstick(BenchDatabase database) {
         this.database = database;
     }
 

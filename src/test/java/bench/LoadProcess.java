@@ -24,12 +24,12 @@ final class LoadProcess extends ControlledProcess {
     }
 
     LoadProcess(String connectionString, List<String> jvmOptions) throws IOException {
-        super("load", jvmOptions, Load.class, List.of(connectionString));
+        super("load", jvmOptions, LoadGenerator.class, List.of(connectionString));
     }
 
     /** A clock that this process and the other have in common, nanoseconds. */
     static long now() {
-        return Load.now();
+        return LoadGenerator.now();
     }
 
     /** Forgets what was received, and counts events of this run from now on. */

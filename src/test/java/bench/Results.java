@@ -62,13 +62,13 @@ final class Results {
     }
 
     /** Writes the report. */
-    void write(Path file, String postgres, Settings settings) throws IOException {
-        StringBuilder text = new StringBuilder("# Results of the benchmark\n\nBy `" + Settings.command() + "`, " + LocalDate.now() + ", on "
+    void write(Path file, String postgres, BenchOptions settings) throws IOException {
+        StringBuilder text = new StringBuilder("# Results of the benchmark\n\nBy `" + BenchOptions.command() + "`, " + LocalDate.now() + ", on "
             + Machine.describe() + " shared by load, bus, worker and PostgreSQL (" + postgres + ").\n\n"
             + "The whole way: the Azure SDK sends orders, the bus holds them, a worker takes them, and the Azure SDK receives the events. "
             + "A backlog of " + settings.orders() + " orders is drained, from the first delivery to the last event received, by a worker with "
             + settings.concurrentCalls() + " messages in work at a time. The Inventory Worker runs as in the image that the Dockerfile builds; all workers have "
-            + WorkerProcess.MEMORY + " " + String.join(" ", WorkerProcess.JVM_OPTIONS) + ". Medians of " + settings.rounds() + " rounds, after a warm-up; "
+            + MeasuredWorker.MEMORY + " " + String.join(" ", MeasuredWorker.JVM_OPTIONS) + ". Medians of " + settings.rounds() + " rounds, after a warm-up; "
             + "the tables hold " + settings.before() + " finished orders before each. Machines are noisy: read the ratios.\n");
         if (!ratios.isEmpty()) {
             text.append("\n## Ratios\n\n| | measured against | times as fast | at least |\n|---|---|---|---|\n");

@@ -13,27 +13,28 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 import bench.LoadProcess.Received;
-import bench.WorkerProcess.Kind;
+import bench.MeasuredWorker.Kind;
 import ecommerce.inventory.support.BusProcess;
 import ecommerce.inventory.support.Image;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
+import ecommerce.inventory.support.Waiting;
 import org.springframework.util.FileSystemUtils;
 
 /** What a worker works with: a bus, the load, a database, each in processes of its own; and the ways to make it work. */
 final class Site implements AutoCloseable {
 
-    private static final List<String> SOURCES = List.of(Shop.SUBSCRIPTION, Shop.PAYMENTS);
+    private static final List<String> SOURCES = List.of(ShopDriver.SUBSCRIPTION, ShopDriver.PAYMENTS);
     private static final Duration LOOK = Duration.ofMillis(100);
     /** Far longer than anything takes. */
     private static final Duration LIMIT = Duration.ofMinutes(20);
 
     private static final Path IMAGE = Path.of("target", "bench", "image");
 
-    private final Settings settings;
+    private final BenchOptions settings;
     private final Image image;
     private final BusProcess bus;
     private final LoadProcess load;
-    private final Database database;
+    private final BenchDatabase database;
     private int runs;
 
     /**
@@ -48,21 +49,21 @@ final class Site implements AutoCloseable {
     record Overload(double offered, double handled, Measured after, double residentFirst, double residentMost) {
     }
 
-    Site(Settings settings, int yardstickConnections) throws IOException, InterruptedException {
+    Site(BenchOptions settings, int yardstickConnections) throws IOException, InterruptedException {
         this.settings = settings;
         FileSystemUtils.deleteRecursively(IMAGE);
         this.image = Image.build(IMAGE);
-        this.database = new Database(settings.before(), yardstickConnections);
+        this.database = new BenchDatabase(settings.before(), yardstickConnections);
         this.bus = new BusProcess(settings.jvmOptions());
         this.load = new LoadProcess(bus.connectionString(), settings.jvmOptions());
     }
 
-    Database database() {
+    BenchDatabase database() {
         return database;
     }
 
-    WorkerProcess start(Kind kind, boolean jfr) throws IOException {
-        return WorkerProcess.start(kind, image, database.workerUrl(), bus.connectionString(), settings, jfr);
+    MeasuredWorker start(Kind kind, boolean jfr) throws IOException {
+        return MeasuredWorker.start(kind, image, database.workerUrl(), bus.connectionString(), settings, jfr);
     }
 
     /** Seconds from the start of a worker until it has started, and until the event of an order that waits for it has come. */
@@ -71,7 +72,7 @@ final class Site implements AutoCloseable {
         String run = begin(Workload.MANY, 1);
         load.sendBacklog(Workload.MANY);
         long begin = LoadProcess.now();
-        try (WorkerProcess worker = start(kind, false)) {
+        try (MeasuredWorker worker = start(kind, false)) {
             double started = seconds(begin, LoadProcess.now());
             Received received = awaitDone(Workload.MANY, run, 1, worker);
             return new double[] {started, seconds(begin, received.lastAt()), worker.resident()};
@@ -79,13 +80,13 @@ final class Site implements AutoCloseable {
     }
 
     /** Empties the tables and has a backlog drained. */
-    Measured drain(Workload workload, int orders, WorkerProcess worker) {
+    Measured drain(Workload workload, int orders, MeasuredWorker worker) {
         database.prepare(database.worker(), workload);
         return drainInto(workload, orders, worker);
     }
 
     /** Has a backlog drained that is there before; into the tables as they are. From the first delivery to the last event. */
-    Measured drainInto(Workload workload, int orders, WorkerProcess worker) {
+    Measured drainInto(Workload workload, int orders, MeasuredWorker worker) {
         SOURCES.forEach(bus::pause);
         String run = begin(workload, orders);
         load.sendBacklog(workload);
@@ -97,7 +98,7 @@ final class Site implements AutoCloseable {
     }
 
     /** Sends orders at a fixed rate, and tells how long each took from when it should have been sent. */
-    LoadProcess.Latency latency(int ordersPerSecond, int seconds, WorkerProcess worker) {
+    LoadProcess.Latency latency(int ordersPerSecond, int seconds, MeasuredWorker worker) {
         database.prepare(database.worker(), Workload.MANY);
         int orders = ordersPerSecond * seconds;
         String run = begin(Workload.MANY, orders);
@@ -107,7 +108,7 @@ final class Site implements AutoCloseable {
     }
 
     /** Offers more than can be done, then lets the worker drain what is left. */
-    Overload overload(double ordersPerSecond, int seconds, WorkerProcess worker) {
+    Overload overload(double ordersPerSecond, int seconds, MeasuredWorker worker) {
         database.prepare(database.worker(), Workload.MANY);
         int orders = (int) (ordersPerSecond * seconds);
         String run = begin(Workload.MANY, orders);
@@ -116,7 +117,7 @@ final class Site implements AutoCloseable {
         resident.accept(first);
         long begin = LoadProcess.now();
         CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> load.sendAtRate(Workload.MANY, ordersPerSecond));
-        Shop.await().atMost(LIMIT).pollInterval(LOOK).until(() -> {
+        Waiting.await().atMost(LIMIT).pollInterval(LOOK).until(() -> {
             resident.accept(worker.resident());
             return sending.isDone();
         });
@@ -131,7 +132,7 @@ final class Site implements AutoCloseable {
     }
 
     /** Percent of a core, by process, with nothing to do. */
-    Map<String, Double> idle(int seconds, WorkerProcess worker) {
+    Map<String, Double> idle(int seconds, MeasuredWorker worker) {
         database.prepare(database.worker(), Workload.MANY);
         CpuTime cpu = CpuTime.from(processes(worker));
         LoadProcess.pause(Duration.ofSeconds(seconds));
@@ -145,7 +146,7 @@ final class Site implements AutoCloseable {
         return run;
     }
 
-    private Map<String, ProcessHandle> processes(WorkerProcess worker) {
+    private Map<String, ProcessHandle> processes(MeasuredWorker worker) {
         Map<String, ProcessHandle> processes = new LinkedHashMap<>();
         processes.put("worker", worker.handle());
         processes.put("PostgreSQL", database.process());
@@ -155,9 +156,9 @@ final class Site implements AutoCloseable {
     }
 
     /** Waits until all messages are settled and all events received; whatever is lost or dead fails. */
-    private Received awaitDone(Workload workload, String run, int orders, WorkerProcess worker) {
+    private Received awaitDone(Workload workload, String run, int orders, MeasuredWorker worker) {
         boolean hasTables = worker.kind() == Kind.INVENTORY || worker.kind() == Kind.PLAIN;
-        Shop.await().atMost(LIMIT).pollInterval(LOOK).until(() -> {
+        Waiting.await().atMost(LIMIT).pollInterval(LOOK).until(() -> {
             if (!worker.handle().isAlive()) {
                 throw new IllegalStateException(worker.kind().title() + " has ended");
             }
@@ -165,10 +166,10 @@ final class Site implements AutoCloseable {
                 && SOURCES.stream().allMatch(source -> bus.active(source) == 0)
                 && (!hasTables || database.worker().queryForObject("SELECT count(*) FROM outbox WHERE published_at IS NULL "
                     + "AND next_retry_at IS NULL", Long.class) == 0)
-                && bus.active(Shop.EVENTS) == 0;
+                && bus.active(ShopDriver.EVENTS) == 0;
         });
         // What has left the bus may be on its way.
-        Received received = Shop.await().atMost(LIMIT).pollInterval(LOOK).until(load::received,
+        Received received = Waiting.await().atMost(LIMIT).pollInterval(LOOK).until(load::received,
             now -> workload == Workload.LIFE_CYCLE || !hasTables || now.events() >= (long) orders * workload.eventsOfAnOrder());
         SOURCES.forEach(source -> assertThat(bus.dead(source)).as("dead letters of %s in run %s", source, run).isZero());
         if (worker.kind() == Kind.INVENTORY) {

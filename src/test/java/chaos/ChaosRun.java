@@ -15,8 +15,9 @@ import java.util.stream.Stream;
 import chaos.Evidence.Figure;
 import chaos.Saboteur.Outcome;
 import chaos.Schedule.Planned;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
+import ecommerce.inventory.support.Waiting;
 import org.awaitility.core.ConditionTimeoutException;
 import org.springframework.jdbc.core.JdbcTemplate;
 import servicebus.Counts;
@@ -26,7 +27,7 @@ final class ChaosRun {
 
     private static final Duration TTL = Duration.ofSeconds(15);
     private static final Duration QUIET_LIMIT = Duration.ofMinutes(5);
-    private static final List<String> SOURCES = List.of(Shop.SUBSCRIPTION, Shop.PAYMENTS, Shop.COMMANDS);
+    private static final List<String> SOURCES = List.of(ShopDriver.SUBSCRIPTION, ShopDriver.PAYMENTS, ShopDriver.COMMANDS);
     /** Recognisable, so that they are found where they should not be. */
     private static final Map<String, String> SECRETS = Map.of("password", "chaos-password-7c1f", "key", "chaos-access-key-9d2e",
         "token", "chaos-operator-token-4b8a-of-32-letters");
@@ -54,7 +55,7 @@ final class ChaosRun {
             old.filter(file -> file.toString().endsWith(".log")).forEach(ChaosRun::delete);
         }
         List<Station> stations = new ArrayList<>();
-        try (Database database = new Database();
+        try (FaultyDatabase database = new FaultyDatabase();
                 BusProcess bus = new BusProcess(directory, Saboteur.LOCK, SECRETS.get("key"));
                 Receiver receiver = new Receiver(bus.connectionString());
                 Sender sender = new Sender(bus.connectionString())) {
@@ -78,23 +79,23 @@ final class ChaosRun {
         }
     }
 
-    private Station station(String name, Database database, BusProcess bus) throws IOException {
+    private Station station(String name, FaultyDatabase database, BusProcess bus) throws IOException {
         DatabaseProxy proxy = new DatabaseProxy(database.ports());
         // Times that are minutes by default and would be waited for; all else is as it is shipped.
         List<String> settings = List.of("--server.port=0", "--management.server.port=0", "--inventory.reservation.ttl=" + TTL,
             "--inventory.reservation.expiry-schedule=* * * * * ?", "--inventory.inbox.parked-delay=PT1S",
-            "--spring.datasource.hikari.connection-init-sql=" + Database.initSql(),
+            "--spring.datasource.hikari.connection-init-sql=" + FaultyDatabase.initSql(),
             "--inventory.inbox.parked-delay-max=PT10S", "--inventory.outbox.retry-delay-max=PT10S");
-        Map<String, String> environment = Map.of("SPRING_DATASOURCE_URL", Database.url(proxy.ports()), "SPRING_DATASOURCE_USERNAME", "postgres",
+        Map<String, String> environment = Map.of("SPRING_DATASOURCE_URL", FaultyDatabase.url(proxy.ports()), "SPRING_DATASOURCE_USERNAME", "postgres",
             "SPRING_DATASOURCE_PASSWORD", SECRETS.get("password"), "INVENTORY_SERVICEBUS_CONNECTIONSTRING", bus.connectionString(),
             "INVENTORY_OPERATOR_TOKEN", SECRETS.get("token"));
-        return new Station(new WorkerProcess(name, options.directory(), options.jar(), settings, environment), proxy);
+        return new Station(new RestartedWorker(name, options.directory(), options.jar(), settings, environment), proxy);
     }
 
-    private Ledger run(Database database, BusProcess bus, Receiver receiver, Sender sender, List<Station> stations) throws Exception {
+    private Ledger run(FaultyDatabase database, BusProcess bus, Receiver receiver, Sender sender, List<Station> stations) throws Exception {
         List<String> stuck = new ArrayList<>();
         awaitReady(stations, stuck);
-        Load load = new Load(sender, options.seed(), options.ordersPerSecond(), TTL);
+        Scenario load = new Scenario(sender, options.seed(), options.ordersPerSecond(), TTL);
         load.start(new Tables(database.jdbc()));
         long begin = System.nanoTime();
         List<Outcome> outcomes = new Saboteur(database, bus, stations, new Progress(database.jdbc(), receiver)).run(options.schedule());
@@ -119,9 +120,9 @@ final class ChaosRun {
         stations.stream().filter(station -> !station.awaitReady()).forEach(station -> stuck.add("a worker is not ready"));
     }
 
-    private static void awaitQuiet(Database database, BusProcess bus, List<String> stuck) {
+    private static void awaitQuiet(FaultyDatabase database, BusProcess bus, List<String> stuck) {
         try {
-            Shop.await().atMost(QUIET_LIMIT).pollInterval(Duration.ofMillis(200)).until(() -> unfinished(database.jdbc(), bus).isEmpty());
+            Waiting.await().atMost(QUIET_LIMIT).pollInterval(Duration.ofMillis(200)).until(() -> unfinished(database.jdbc(), bus).isEmpty());
         } catch (ConditionTimeoutException e) {
             unfinished(database.jdbc(), bus).forEach((what, count) -> stuck.add(count + " " + what));
         }
@@ -136,7 +137,7 @@ final class ChaosRun {
         unfinished.put("reservations that neither a message nor time has ended", tables.count("inventory_reservations WHERE status = 'Reserved'"));
         unfinished.put("events not published", tables.count("outbox WHERE published_at IS NULL"));
         unfinished.put("events not folded", tables.count("outbox_unprojected"));
-        unfinished.put("events not received", bus.counts(Shop.EVENTS).active());
+        unfinished.put("events not received", bus.counts(ShopDriver.EVENTS).active());
         unfinished.values().removeIf(count -> count == 0);
         return unfinished;
     }

@@ -3,7 +3,7 @@ package chaos;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.Waiting;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /** Whether work goes on. */
@@ -26,7 +26,7 @@ final class Progress {
         long events = receiver.count();
         AtomicLong done = new AtomicLong(-1);
         // The database may be away: then nothing is done.
-        Shop.await().atMost(LIMIT).pollInterval(POLL).ignoreExceptions().until(() -> {
+        Waiting.await().atMost(LIMIT).pollInterval(POLL).ignoreExceptions().until(() -> {
             long now = jdbc.queryForObject("SELECT count(*) FROM inbox WHERE processed_at IS NOT NULL", Long.class);
             done.compareAndSet(-1, now);
             return now > done.get() && receiver.count() > events;

@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import chaos.Fault.Family;
 import chaos.Schedule.Planned;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 
 /**
  * Does what the schedule says. Of the faults of one worker, of the database and of the bus, each waits for the one before; and a worker
@@ -35,7 +35,7 @@ final class Saboteur {
     /** SQLSTATEs of connections that cannot be made or that the server ends. */
     private static final String DISCONNECTED = "08...|57P0.";
 
-    private final Database database;
+    private final FaultyDatabase database;
     private final BusProcess bus;
     private final List<Station> stations;
     private final Progress progress;
@@ -60,7 +60,7 @@ final class Saboteur {
         }
     }
 
-    Saboteur(Database database, BusProcess bus, List<Station> stations, Progress progress) {
+    Saboteur(FaultyDatabase database, BusProcess bus, List<Station> stations, Progress progress) {
         this.database = database;
         this.bus = bus;
         this.stations = stations;
@@ -115,7 +115,7 @@ final class Saboteur {
                         return new Outcome(planned, null, recovery);
                     }
                 }
-                case LOCKED_ROW -> holdTransaction(planned, "SELECT FROM inventory WHERE product_id = '" + Load.HOT + "' FOR UPDATE");
+                case LOCKED_ROW -> holdTransaction(planned, "SELECT FROM inventory WHERE product_id = '" + Scenario.HOT + "' FOR UPDATE");
                 case FORGOTTEN_TRANSACTION -> holdTransaction(planned, "SELECT pg_current_xact_id(), count(*) FROM outbox");
                 case SLOW_MIGRATION -> holdTransaction(planned, "ALTER TABLE outbox ADD COLUMN slow_migration_" + migrations.incrementAndGet() + " text");
                 case BUS_OUTAGE, BUS_CONNECTIONS_DROPPED, SENDS_REFUSED, ANSWERS_LOST, SETTLEMENTS_LOST, LOCKS_LOST -> {
@@ -242,8 +242,8 @@ final class Saboteur {
             }
             case BUS_CONNECTIONS_DROPPED -> bus.ask("drop-connections");
             case ANSWERS_LOST -> bus.ask("lose-answers", ANSWERS);
-            case SETTLEMENTS_LOST -> List.of(Shop.SUBSCRIPTION, Shop.PAYMENTS, Shop.COMMANDS).forEach(entity -> bus.ask("lose-settlement", entity));
-            default -> List.of(Shop.SUBSCRIPTION, Shop.PAYMENTS, Shop.COMMANDS).forEach(entity -> bus.ask("lose-locks", entity));
+            case SETTLEMENTS_LOST -> List.of(ShopDriver.SUBSCRIPTION, ShopDriver.PAYMENTS, ShopDriver.COMMANDS).forEach(entity -> bus.ask("lose-settlement", entity));
+            default -> List.of(ShopDriver.SUBSCRIPTION, ShopDriver.PAYMENTS, ShopDriver.COMMANDS).forEach(entity -> bus.ask("lose-locks", entity));
         }
     }
 }

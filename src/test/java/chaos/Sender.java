@@ -13,7 +13,7 @@ import com.azure.core.amqp.AmqpRetryOptions;
 import com.azure.messaging.servicebus.ServiceBusClientBuilder;
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import com.azure.messaging.servicebus.ServiceBusSenderClient;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.Waiting;
 
 /** Sends by the Azure SDK what the load hands over, until the bus has taken it, so that what is in is exactly known. */
 final class Sender implements AutoCloseable {
@@ -55,7 +55,7 @@ final class Sender implements AutoCloseable {
     }
 
     void awaitTaken() {
-        Shop.await().atMost(Duration.ofMinutes(2)).until(() -> notTaken.get() == 0);
+        Waiting.await().atMost(Duration.ofMinutes(2)).until(() -> notTaken.get() == 0);
     }
 
     private void run(BlockingQueue<ServiceBusMessage> queue, ServiceBusSenderClient client) {

@@ -61,7 +61,7 @@ public final class DevelopmentLauncher {
         });
 
         String database = "jdbc:postgresql://localhost:" + databasePort + "/postgres?sslmode=disable";
-        SpringApplication application = new SpringApplication(InventoryWorker.class, Shop.class, EditLoop.class);
+        SpringApplication application = new SpringApplication(InventoryWorker.class, DemoShop.class, EditLoop.class);
         application.setDefaultProperties(Map.of(
             "logging.level.root", "INFO",
             "logging.level.io.zonky", "WARN",

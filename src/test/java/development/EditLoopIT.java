@@ -1,6 +1,6 @@
 package development;
 
-import static ecommerce.inventory.support.Shop.await;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;

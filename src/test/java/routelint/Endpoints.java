@@ -27,18 +27,18 @@ final class Endpoints {
     private static final Set<String> BY_EXPRESSION = Set.of("enrich", "pollEnrich", "recipientList", "routingSlip");
     private static final List<String> LANGUAGES = List.of("constant", "simple");
 
-    private final Settings settings;
+    private final Placeholders settings;
     private final Templates templates;
     private final List<Endpoint> found = new ArrayList<>();
     private final List<Finding> findings = new ArrayList<>();
 
-    private Endpoints(Settings settings, Templates templates) {
+    private Endpoints(Placeholders settings, Templates templates) {
         this.settings = settings;
         this.templates = templates;
     }
 
     /** @param findings gets what is wrong with the URIs themselves */
-    static List<Endpoint> of(RouteFiles files, Settings settings, Templates templates, List<Finding> findings) {
+    static List<Endpoint> of(RouteFiles files, Placeholders settings, Templates templates, List<Finding> findings) {
         Endpoints endpoints = new Endpoints(settings, templates);
         // A kamelet is used by endpoints, and has some itself.
         files.nodes().stream().filter(node -> !RouteFiles.isKamelet(node.file())).forEach(endpoints::add);

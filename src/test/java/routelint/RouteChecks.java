@@ -26,13 +26,13 @@ final class RouteChecks {
     private static final Pattern CONFIGURATION_IN_JAVA = Pattern.compile("\\brouteConfiguration\\(\"([^\"]+)\"\\)");
 
     private final RouteFiles files;
-    private final Settings settings;
+    private final Placeholders settings;
     private final Templates templates;
     private final Set<Finding> findings = new TreeSet<>();
 
     private RouteChecks(RouteFiles files) {
         this.files = files;
-        this.settings = new Settings(files);
+        this.settings = new Placeholders(files);
         this.templates = new Templates(files);
     }
 
@@ -132,13 +132,13 @@ final class RouteChecks {
     }
 
     private void placeholders(String file, ScalarNode text, Set<String> known) {
-        Matcher placeholder = Settings.PLACEHOLDER.matcher(text.getValue());
+        Matcher placeholder = Placeholders.PLACEHOLDER.matcher(text.getValue());
         while (placeholder.find()) {
             boolean seconds = placeholder.group(2).equals("seconds");
             String name = seconds ? placeholder.group(3).substring(1) : placeholder.group(2);
             // One with a default needs no setting, and neither does a function of Camel's, such as {{env:HOME}}.
             if ((seconds || placeholder.group(3) == null) && !known.contains(name)) {
-                findings.add(new Finding(file, YamlNodes.line(text), "there is no setting " + name + " in " + Settings.FILE
+                findings.add(new Finding(file, YamlNodes.line(text), "there is no setting " + name + " in " + Placeholders.FILE
                     + Suggestion.of(known, name)));
             }
         }

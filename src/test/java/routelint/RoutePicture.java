@@ -29,7 +29,7 @@ final class RoutePicture {
     private RoutePicture(RouteFiles files) {
         this.files = files;
         this.templates = new Templates(files);
-        this.endpoints = Endpoints.of(files, new Settings(files), templates, new ArrayList<>()).stream()
+        this.endpoints = Endpoints.of(files, new Placeholders(files), templates, new ArrayList<>()).stream()
             .filter(endpoint -> endpoint.node() != null).toList();
     }
 

@@ -27,14 +27,14 @@ final class SourceCheck {
     private static final String CONTRACT = CONTRACTS + "asyncapi.yaml";
 
     private final RouteFiles files;
-    private final Settings settings;
+    private final Placeholders settings;
     private final Templates templates;
     private final Set<String> schemas;
     private final Node contract;
     private final Set<String> accepted = new HashSet<>();
     private final List<Finding> findings = new ArrayList<>();
 
-    private SourceCheck(RouteFiles files, Settings settings, Templates templates) {
+    private SourceCheck(RouteFiles files, Placeholders settings, Templates templates) {
         this.files = files;
         this.settings = settings;
         this.templates = templates;
@@ -42,7 +42,7 @@ final class SourceCheck {
         this.contract = new Yaml().compose(new StringReader(files.text(CONTRACT)));
     }
 
-    static List<Finding> check(RouteFiles files, Settings settings, Templates templates, List<Endpoint> endpoints) {
+    static List<Finding> check(RouteFiles files, Placeholders settings, Templates templates, List<Endpoint> endpoints) {
         SourceCheck check = new SourceCheck(files, settings, templates);
         if (endpoints.stream().anyMatch(endpoint -> endpoint.consumer() && endpoint.name().equals(INBOX))) {
             endpoints.stream().filter(endpoint -> !endpoint.consumer() && endpoint.name().equals(INBOX)).map(Endpoint::node)
@@ -66,7 +66,7 @@ final class SourceCheck {
         } else if (template == null) {
             source(route.id(), route.file(), YamlNodes.line(types.getKeyNode()), text(types.getValueNode()), Map.of());
         } else {
-            Matcher parameter = Settings.PLACEHOLDER.matcher(text(types.getValueNode()));
+            Matcher parameter = Placeholders.PLACEHOLDER.matcher(text(types.getValueNode()));
             String name = parameter.find() ? parameter.group(2) : "";
             templates.uses(template).forEach(use -> source(use.routeId(), use.file(), use.lines().getOrDefault(name, use.line()),
                 text(types.getValueNode()), templates.values(template, use)));

@@ -37,7 +37,7 @@ final class AmqpPeer {
 
     private final Namespace namespace;
     private final MessageCodec codec;
-    private final Management management;
+    private final ManagementLink management;
     private final int maxMessageSize;
     private final SocketConnection socket;
     private final Engine engine = EngineFactory.PROTON.createEngine();
@@ -49,7 +49,7 @@ final class AmqpPeer {
     AmqpPeer(Namespace namespace, MessageCodec codec, int maxMessageSize, SocketConnection socket) {
         this.namespace = namespace;
         this.codec = codec;
-        this.management = new Management(codec);
+        this.management = new ManagementLink(codec);
         this.maxMessageSize = maxMessageSize;
         this.socket = socket;
         engine.outputHandler((frame, written) -> {
@@ -250,17 +250,17 @@ final class AmqpPeer {
         link.close();
     }
 
-    private Management.Response putToken(Request request) {
+    private ManagementLink.Response putToken(Request request) {
         if (namespace.tokenRefusal != null) {
-            return new Management.Response(401, namespace.tokenRefusal, null, Map.of());
+            return new ManagementLink.Response(401, namespace.tokenRefusal, null, Map.of());
         }
         return request.operation().equals("put-token")
-                ? new Management.Response(202, "Accepted", null, Map.of())
-                : new Management.Response(400, "Unknown operation " + request.operation(), null, Map.of());
+                ? new ManagementLink.Response(202, "Accepted", null, Map.of())
+                : new ManagementLink.Response(400, "Unknown operation " + request.operation(), null, Map.of());
     }
 
-    private boolean answer(String node, Request request, Management.Operation operation) {
-        Management.Response response = operation.handle(request);
+    private boolean answer(String node, Request request, ManagementLink.Operation operation) {
+        ManagementLink.Response response = operation.handle(request);
         byte[] reply = codec.encodeResponse(request.properties().getMessageId(),
                 node.equals(CBS) ? response.cbsProperties() : response.properties(), response.body());
         String replyTo = request.properties().getReplyTo();

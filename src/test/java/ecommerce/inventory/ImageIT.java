@@ -1,7 +1,7 @@
 package ecommerce.inventory;
 
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.condition.OS.LINUX;
 
@@ -28,7 +28,7 @@ import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.Image;
 import ecommerce.inventory.support.JavaProcess;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
@@ -54,7 +54,7 @@ class ImageIT {
 
     private final String database = Backend.createDatabase();
     private final EmbeddedServiceBus bus = Backend.startBus(null);
-    private final Shop shop = new Shop(bus);
+    private final ShopDriver shop = new ShopDriver(bus);
     @TempDir
     private Path directory;
 

@@ -1,7 +1,7 @@
 package ecommerce.inventory;
 
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
@@ -28,7 +28,7 @@ import development.DevelopmentLauncher;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.Image;
 import ecommerce.inventory.support.JavaProcess;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -125,21 +125,21 @@ class JarIT {
     void doesNotRunOutOfMemoryByTheLargestMessages(int memory, int size, int calls, int orders, int payments) throws Exception {
         String database = Backend.createDatabase();
         EmbeddedServiceBus bus = Backend.startBus(null);
-        Shop shop = new Shop(bus);
+        ShopDriver shop = new ShopDriver(bus);
         Tables tables = new Tables(new JdbcTemplate(DataSourceBuilder.create().url(database).username("postgres").build()));
         try (JavaProcess worker = start(List.of(), System.getProperty("java.io.tmpdir"), JAR, database, bus, memory << 20,
                 "--inventory.servicebus.max-message-size=" + size, "--inventory.servicebus.max-concurrent-calls=" + calls)) {
             String body = "{\"items\":[" + "{},".repeat(83_000) + "{}]}";
             body += " ".repeat((size << 10) - 1_000 - body.length());
             for (int i = 0; i < orders; i++) {
-                shop.send(Shop.orderCreated(body));
+                shop.send(ShopDriver.orderCreated(body));
             }
             for (int i = 0; i < payments; i++) {
-                shop.sendPayments(Shop.orderCreated(body).setSubject("PaymentFailed"));
+                shop.sendPayments(ShopDriver.orderCreated(body).setSubject("PaymentFailed"));
             }
             await().atMost(Duration.ofMinutes(3)).until(() -> worker.output().contains("Started InventoryWorker"));
             await().atMost(Duration.ofMinutes(3)).untilAsserted(() ->
-                assertThat(bus.counts(Shop.SUBSCRIPTION).deadLettered() + bus.counts(Shop.PAYMENTS).deadLettered()).isEqualTo(orders + payments));
+                assertThat(bus.counts(ShopDriver.SUBSCRIPTION).deadLettered() + bus.counts(ShopDriver.PAYMENTS).deadLettered()).isEqualTo(orders + payments));
             worker.memory("VmHWM").ifPresent(peak -> assertThat(peak).as("memory at its peak").isLessThan((long) memory << 20));
             assertThat(worker.output()).doesNotContain("ERROR", "OutOfMemoryError");
         }
@@ -159,7 +159,7 @@ class JarIT {
     private static void handlesOrdersAndEndsBySigterm(List<String> container, String temporary, String jar) throws Exception {
         String database = Backend.createDatabase();
         EmbeddedServiceBus bus = Backend.startBus(null);
-        Shop shop = new Shop(bus);
+        ShopDriver shop = new ShopDriver(bus);
         Tables tables = new Tables(new JdbcTemplate(DataSourceBuilder.create().url(database).username("postgres").build()));
         try (JavaProcess worker = start(container, temporary, jar, database, bus, MEMORY)) {
             await().atMost(Duration.ofMinutes(3)).until(() -> worker.output().contains("Started InventoryWorker"));
@@ -173,7 +173,7 @@ class JarIT {
             assertThat(worker.output()).as("all routes stopped by themselves, and nothing failed")
                 .doesNotContain("Forced stopped", "ERROR", "Read-only file system", "Permission denied");
         }
-        assertThat(bus.counts(Shop.SUBSCRIPTION).locked()).isZero();
+        assertThat(bus.counts(ShopDriver.SUBSCRIPTION).locked()).isZero();
         assertThat(tables.stockOf("a")).isEqualTo(ORDERS + " available, " + ORDERS + " reserved, version " + (ORDERS + 1));
         shop.destroy();
     }

@@ -1,6 +1,6 @@
 package ecommerce.inventory.database;
 
-import static ecommerce.inventory.support.Shop.await;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

@@ -1,9 +1,9 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.about;
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.commandMessage;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.about;
+import static ecommerce.inventory.support.ShopDriver.commandMessage;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
 import org.apache.camel.ProducerTemplate;
@@ -38,7 +38,7 @@ class AcceptedTypesTest {
     @Autowired
     private EmbeddedServiceBus bus;
     @Autowired
-    private Shop shop;
+    private ShopDriver shop;
     @Autowired
     private Tables tables;
     @Autowired
@@ -59,9 +59,9 @@ class AcceptedTypesTest {
     }
 
     private enum Source {
-        ORDERS(Shop.SUBSCRIPTION, "orders-subscription", "OrderCreated, OrderCancelled"),
-        PAYMENTS(Shop.PAYMENTS, "payments-subscription", "PaymentProcessed, PaymentFailed"),
-        COMMANDS(Shop.COMMANDS, "inventory-commands-queue", "RestockInventory, AdjustInventory");
+        ORDERS(ShopDriver.SUBSCRIPTION, "orders-subscription", "OrderCreated, OrderCancelled"),
+        PAYMENTS(ShopDriver.PAYMENTS, "payments-subscription", "PaymentProcessed, PaymentFailed"),
+        COMMANDS(ShopDriver.COMMANDS, "inventory-commands-queue", "RestockInventory, AdjustInventory");
 
         private final String entity;
         private final String route;
@@ -135,7 +135,7 @@ class AcceptedTypesTest {
     void aFullTypeNameOrTheApplicationPropertyIsNoWayAround() {
         ServiceBusMessage byProperty = message("RestockInventory").setSubject(null);
         byProperty.getApplicationProperties().put("MessageType", "RestockInventory");
-        shop.send(message("RestockInventory").setSubject("Shop.Contracts.RestockInventory, Shop.Contracts"), byProperty);
+        shop.send(message("RestockInventory").setSubject("Shop.Contracts.RestockInventory, ShopDriver.Contracts"), byProperty);
         shop.awaitQuiet(tables);
 
         assertThat(shop.deadLetters()).hasSize(2).allSatisfy(dead ->

@@ -1,7 +1,7 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Named.named;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.servicebus.DeadLetterQueues;
 import ecommerce.inventory.servicebus.ReceiverWatch;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -61,7 +61,7 @@ class AmqpBodyTest {
     @Autowired
     private EmbeddedServiceBus bus;
     @Autowired
-    private Shop shop;
+    private ShopDriver shop;
     @Autowired
     private Tables tables;
 
@@ -76,14 +76,14 @@ class AmqpBodyTest {
     @Test
     void messagesThatTheSdkCannotDecodeCostNoOtherOneADelivery() {
         int good = 150;
-        long expired = bus.counts(Shop.SUBSCRIPTION).expiredLocks();
-        long deadLettered = bus.counts(Shop.SUBSCRIPTION).deadLetteredTotal();
-        bus.pause(Shop.SUBSCRIPTION);
+        long expired = bus.counts(ShopDriver.SUBSCRIPTION).expiredLocks();
+        long deadLettered = bus.counts(ShopDriver.SUBSCRIPTION).deadLetteredTotal();
+        bus.pause(ShopDriver.SUBSCRIPTION);
         for (int i = 0; i < 6; i++) {
             shop.send(IntStream.range(i * good / 6, (i + 1) * good / 6).mapToObj(n -> order("order-" + n, "1 Köln")).toArray(ServiceBusMessage[]::new));
             send(new AmqpValue(null));
         }
-        bus.resume(Shop.SUBSCRIPTION);
+        bus.resume(ShopDriver.SUBSCRIPTION);
         shop.awaitQuiet(tables);
 
         assertThat(shop.deadLetters()).hasSize(6).allSatisfy(dead -> {
@@ -91,8 +91,8 @@ class AmqpBodyTest {
             assertThat(dead.deadLetterErrorDescription()).isEqualTo(NULL);
             assertThat(dead.deliveryCount()).as("failed deliveries").isZero();
         });
-        assertThat(bus.counts(Shop.SUBSCRIPTION).deadLetteredTotal()).isEqualTo(deadLettered + 6);
-        assertThat(bus.counts(Shop.SUBSCRIPTION).expiredLocks()).as("deliveries that were interrupted").isEqualTo(expired);
+        assertThat(bus.counts(ShopDriver.SUBSCRIPTION).deadLetteredTotal()).isEqualTo(deadLettered + 6);
+        assertThat(bus.counts(ShopDriver.SUBSCRIPTION).expiredLocks()).as("deliveries that were interrupted").isEqualTo(expired);
         assertThat(tables.count("inbox")).isEqualTo(good);
         assertThat(shop.events()).hasSize(good);
         assertThat(tables.stockOf("Köln")).isEqualTo("850 available, 150 reserved, version 151");
@@ -100,10 +100,10 @@ class AmqpBodyTest {
 
     @Test
     void theyAreListedReplayedAndSearchedLikeAnyOther() {
-        shop.send(Shop.orderCreated("of customer c-1"));
+        shop.send(ShopDriver.orderCreated("of customer c-1"));
         send(new AmqpValue(null));
         send(new AmqpValue(null));
-        shop.send(Shop.orderCreated("of customer c-2"));
+        shop.send(ShopDriver.orderCreated("of customer c-2"));
         await().until(() -> shop.deadLetters().size() == 4);
         DeadLetterQueues queues = new DeadLetterQueues(camel, camel.createProducerTemplate());
 
@@ -120,14 +120,14 @@ class AmqpBodyTest {
 
     @Test
     void theWatchSeesThatOneWaits() {
-        bus.pause(Shop.SUBSCRIPTION);
+        bus.pause(ShopDriver.SUBSCRIPTION);
         send(new AmqpValue(null));
         SimpleMeterRegistry registry = new SimpleMeterRegistry();
 
         new ReceiverWatch(camel, registry, Duration.ofMillis(1)).process(null);
 
         assertThat(registry.get("inventory.consumer.restarts").tag("source", SOURCE).counter().count()).isEqualTo(1);
-        bus.resume(Shop.SUBSCRIPTION);
+        bus.resume(ShopDriver.SUBSCRIPTION);
         await().until(() -> shop.deadLetters().size() == 1);
     }
 
@@ -196,8 +196,8 @@ class AmqpBodyTest {
     @Test
     void aMessageThatIsLargerThanThereIsMemoryForIsReportedOnce(CapturedOutput output) {
         String body = "{\"orderId\":\"order-1\",\"items\":[{\"productId\":\"Köln\",\"quantity\":2}]}";
-        shop.send(Shop.orderCreated(body + " ".repeat(256 << 10)), Shop.orderCreated(body + " ".repeat(257 << 10)),
-            Shop.orderCreated(body + " ".repeat(300 << 10)));
+        shop.send(ShopDriver.orderCreated(body + " ".repeat(256 << 10)), ShopDriver.orderCreated(body + " ".repeat(257 << 10)),
+            ShopDriver.orderCreated(body + " ".repeat(300 << 10)));
         shop.awaitQuiet(tables);
 
         assertThat(output.getAll()).containsOnlyOnce("inventory.servicebus.max-message-size is 256 (KiB): set it to what orders/inventory takes");

@@ -1,7 +1,7 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -10,8 +10,8 @@ import java.nio.file.Path;
 
 import development.EmbeddedDatabase;
 import ecommerce.inventory.support.Backend;
-import ecommerce.inventory.support.Management;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ManagementPort;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.Worker;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
@@ -32,16 +32,16 @@ class DatabaseAccessTest {
 
     private static EmbeddedPostgres postgres;
     private static EmbeddedServiceBus bus;
-    private static Shop shop;
+    private static ShopDriver shop;
     private static ConfigurableApplicationContext worker;
-    private static Management management;
+    private static ManagementPort management;
     private static JdbcTemplate administrator;
     private static int orders;
 
     @BeforeAll
     static void start() throws IOException {
         bus = Backend.startBus(null);
-        shop = new Shop(bus);
+        shop = new ShopDriver(bus);
         postgres = EmbeddedDatabase.at(0).start();
         administrator = new JdbcTemplate(postgres.getPostgresDatabase());
         administrator.execute("CREATE ROLE worker LOGIN PASSWORD 'first'");
@@ -53,7 +53,7 @@ class DatabaseAccessTest {
             "spring.datasource.username=worker", "spring.datasource.password=first", "spring.datasource.hikari.connection-timeout=500",
             "inventory.database.watch-schedule=* * * * * ?", "inventory.database.refusal-limit=PT1S", "inventory.outbox.outage-pause=PT0.2S");
         new Tables(worker.getBean(JdbcTemplate.class)).stock("a", 100);
-        management = new Management(worker.getEnvironment());
+        management = new ManagementPort(worker.getEnvironment());
     }
 
     @AfterAll
@@ -136,7 +136,7 @@ class DatabaseAccessTest {
     private static void assertDoneWithoutBurning(String order) {
         await().until(() -> shop.events(order).size() == 1);
         await().untilAsserted(() -> assertThat(management.get("health/readiness").statusCode()).isEqualTo(200));
-        var counts = bus.counts(Shop.SUBSCRIPTION);
+        var counts = bus.counts(ShopDriver.SUBSCRIPTION);
         assertThat(counts.abandoned() + counts.expiredLocks() + counts.deadLetteredTotal()).as("deliveries burnt").isZero();
         assertThat(new Tables(worker.getBean(JdbcTemplate.class)).count("inbox WHERE retry_count > 0")).as("attempts burnt").isZero();
     }

@@ -1,6 +1,6 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.order;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.sql.Connection;
@@ -14,7 +14,7 @@ import javax.sql.DataSource;
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.Invariants;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.Worker;
 import org.junit.jupiter.api.AfterAll;
@@ -54,7 +54,7 @@ class DatabaseDefaultsTest {
 
     private static String database;
     private static EmbeddedServiceBus bus;
-    private static Shop shop;
+    private static ShopDriver shop;
     private static ConfigurableApplicationContext worker;
     private static JdbcTemplate jdbc;
     private static Tables tables;
@@ -66,7 +66,7 @@ class DatabaseDefaultsTest {
         String name = administrator.queryForObject("SELECT current_database()", String.class);
         DEFAULTS.forEach(setting -> administrator.execute("ALTER DATABASE " + name + " SET " + setting));
         bus = Backend.startBus(null);
-        shop = new Shop(bus);
+        shop = new ShopDriver(bus);
         // As many transactions at a time as there are connections.
         worker = Worker.start(database, bus, "inventory.inbox.batch-size=1");
         jdbc = worker.getBean(JdbcTemplate.class);

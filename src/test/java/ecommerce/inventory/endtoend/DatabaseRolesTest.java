@@ -1,8 +1,8 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.about;
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.about;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -22,7 +22,7 @@ import ecommerce.inventory.MigrateDatabase;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.Defaults;
 import ecommerce.inventory.support.Invariants;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.Worker;
 import org.apache.camel.ProducerTemplate;
@@ -51,7 +51,7 @@ class DatabaseRolesTest {
 
     private static String database;
     private static EmbeddedServiceBus bus;
-    private static Shop shop;
+    private static ShopDriver shop;
     private static ConfigurableApplicationContext worker;
     private static JdbcTemplate jdbc;
     private static Tables tables;
@@ -60,7 +60,7 @@ class DatabaseRolesTest {
     static void start(@TempDir Path secrets) throws IOException {
         database = Backend.createDatabase();
         bus = Backend.startBus(null);
-        shop = new Shop(bus);
+        shop = new ShopDriver(bus);
         new ResourceDatabasePopulator(new FileSystemResource("k8s/database/roles.sql"))
             .execute(DataSourceBuilder.create().url(database).username("postgres").build());
         assertThatThrownBy(DatabaseRolesTest::startWorker).as("before the migration").hasRootCauseInstanceOf(FlywayValidateException.class);

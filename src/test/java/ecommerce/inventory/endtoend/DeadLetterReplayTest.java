@@ -1,7 +1,7 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -21,7 +21,7 @@ import com.azure.messaging.servicebus.ServiceBusClientBuilder;
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import com.azure.messaging.servicebus.ServiceBusReceiverClient;
 import com.azure.messaging.servicebus.models.SubQueue;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
 import org.apache.camel.CamelContext;
@@ -47,7 +47,7 @@ class DeadLetterReplayTest {
 
     private static final String ORDERS_ROUTE = "orders-subscription";
     private static final String COMMANDS_ROUTE = "inventory-commands-queue";
-    private static final String DEAD_COMMANDS = Shop.COMMANDS + "/$DeadLetterQueue";
+    private static final String DEAD_COMMANDS = ShopDriver.COMMANDS + "/$DeadLetterQueue";
 
     @Autowired
     private CamelContext camel;
@@ -56,7 +56,7 @@ class DeadLetterReplayTest {
     @Autowired
     private EmbeddedServiceBus bus;
     @Autowired
-    private Shop shop;
+    private ShopDriver shop;
     @Autowired
     private Tables tables;
     @Autowired
@@ -74,10 +74,10 @@ class DeadLetterReplayTest {
     @Test
     void aRejectedCommandIsDoneOnceItsCauseIsGone() {
         long adjustment = deadAdjustment("a");
-        shop.send(Shop.orderCreated("no order"));
+        shop.send(ShopDriver.orderCreated("no order"));
         shop.awaitQuiet(tables);
         tables.stock("a", 10);
-        long commands = bus.counts(Shop.COMMANDS).enqueued();
+        long commands = bus.counts(ShopDriver.COMMANDS).enqueued();
 
         assertThat(replay(COMMANDS_ROUTE, adjustment)).isEqualTo(Map.of("replayed", 1, "failed", List.of()));
         shop.awaitQuiet(tables);
@@ -88,7 +88,7 @@ class DeadLetterReplayTest {
         assertThat(tables.row("SELECT source, message_type, error_message, replayed_by, reason FROM message_replays")).isEqualTo(Map.of(
             "source", COMMANDS_ROUTE, "message_type", "AdjustInventory", "error_message", "CommandRejected: productId: a is not known",
             "replayed_by", "ann", "reason", "a is there now"));
-        assertThat(bus.counts(Shop.COMMANDS).enqueued()).as("not sent again").isEqualTo(commands);
+        assertThat(bus.counts(ShopDriver.COMMANDS).enqueued()).as("not sent again").isEqualTo(commands);
         assertThat(shop.deadLetters()).as("another queue's").hasSize(1);
     }
 
@@ -203,7 +203,7 @@ class DeadLetterReplayTest {
     void whatSomeoneElseHasLockedIsNotReplayed() {
         long adjustment = deadAdjustment("a");
         tables.stock("a", 10);
-        try (ServiceBusReceiverClient someone = client().queueName(Shop.COMMANDS).subQueue(SubQueue.DEAD_LETTER_QUEUE).buildClient()) {
+        try (ServiceBusReceiverClient someone = client().queueName(ShopDriver.COMMANDS).subQueue(SubQueue.DEAD_LETTER_QUEUE).buildClient()) {
             var locked = someone.receiveMessages(1).stream().toList();
 
             assertThat(replay(COMMANDS_ROUTE, adjustment)).isEqualTo(Map.of("replayed", 0, "failed", List.of(Map.of(
@@ -252,10 +252,10 @@ class DeadLetterReplayTest {
     @Test
     void theListTellsWhyAndChangesNothing() {
         String body = "{\"orderId\":\"order-1\",\"items\":[]}";
-        ServiceBusMessage first = Shop.orderCreated(body).setCorrelationId("checkout-7");
+        ServiceBusMessage first = ShopDriver.orderCreated(body).setCorrelationId("checkout-7");
         shop.send(first);
         shop.awaitQuiet(tables);
-        IntStream.range(0, 3).forEach(i -> shop.send(Shop.orderCreated("no order")));
+        IntStream.range(0, 3).forEach(i -> shop.send(ShopDriver.orderCreated("no order")));
         shop.awaitQuiet(tables);
 
         List<Map<String, Object>> all = list(ORDERS_ROUTE, 100);
@@ -273,7 +273,7 @@ class DeadLetterReplayTest {
             "deadLetterErrorDescription", "items: must have at least 1 items but found 0",
             "bodySize", body.length()));
         assertThat(list(ORDERS_ROUTE, 2)).as("the oldest").isEqualTo(all.subList(0, 2));
-        assertThat(bus.counts(Shop.DEAD_LETTERS).locked()).isZero();
+        assertThat(bus.counts(ShopDriver.DEAD_LETTERS).locked()).isZero();
         assertThat(shop.deadLetters()).hasSize(4).allSatisfy(dead -> assertThat(dead.deliveryCount()).isZero());
     }
 

@@ -1,8 +1,8 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.about;
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.about;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -14,7 +14,7 @@ import com.azure.messaging.servicebus.ServiceBusMessage;
 import com.azure.messaging.servicebus.ServiceBusReceiverClient;
 import com.azure.messaging.servicebus.models.SubQueue;
 import ecommerce.inventory.support.Invariants;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
 import org.apache.camel.ProducerTemplate;
@@ -33,7 +33,7 @@ import servicebus.EmbeddedServiceBus;
 @TestPropertySource(properties = {"test.lock-duration=PT4S", "inventory.servicebus.try-timeout=PT5S"})
 class ErasureTest {
 
-    private static final List<String> SOURCES = List.of(Shop.SUBSCRIPTION, Shop.PAYMENTS, Shop.COMMANDS);
+    private static final List<String> SOURCES = List.of(ShopDriver.SUBSCRIPTION, ShopDriver.PAYMENTS, ShopDriver.COMMANDS);
     private static final Map<String, Object> NONE = Map.of("erased", 0, "failed", List.of());
     private static final Map<String, Object> ONE = Map.of("erased", 1, "failed", List.of());
 
@@ -42,7 +42,7 @@ class ErasureTest {
     @Autowired
     private EmbeddedServiceBus bus;
     @Autowired
-    private Shop shop;
+    private ShopDriver shop;
     @Autowired
     private Tables tables;
     @Autowired
@@ -112,9 +112,9 @@ class ErasureTest {
     @Test
     void aDeadLetterThatSomebodyElseHasLockedStaysAndIsReported() {
         deadLetters("customer-1");
-        long number = bus.browse(Shop.COMMANDS + "/$DeadLetterQueue").get(0).sequenceNumber();
+        long number = bus.browse(ShopDriver.COMMANDS + "/$DeadLetterQueue").get(0).sequenceNumber();
         try (ServiceBusReceiverClient someone = new ServiceBusClientBuilder().connectionString(bus.connectionString()).receiver()
-            .queueName(Shop.COMMANDS).subQueue(SubQueue.DEAD_LETTER_QUEUE).buildClient()) {
+            .queueName(ShopDriver.COMMANDS).subQueue(SubQueue.DEAD_LETTER_QUEUE).buildClient()) {
             var locked = someone.receiveMessages(1).stream().toList();
 
             Map<?, ?> deadLetters = (Map<?, ?>) erase("customerId", "customer-1").get("deadLetters");
@@ -124,14 +124,14 @@ class ErasureTest {
             assertThat(deadLetters.get("payments-subscription")).isEqualTo(ONE);
             locked.forEach(someone::abandon);
         }
-        assertThat(bus.browse(Shop.COMMANDS + "/$DeadLetterQueue")).extracting(BrowsedMessage::sequenceNumber).containsExactly(number);
+        assertThat(bus.browse(ShopDriver.COMMANDS + "/$DeadLetterQueue")).extracting(BrowsedMessage::sequenceNumber).containsExactly(number);
     }
 
     /** Four messages for each id that are dead-lettered, two of them orders, of which one is no JSON. */
     private void deadLetters(String... ids) {
         for (String id : ids) {
-            shop.send(Shop.orderCreated("{\"orderId\": \"" + id + "\", \"items\": []}"), Shop.orderCreated("order=" + id + ";"));
-            shop.sendPayments(Shop.commandMessage("PaymentProcessed", "{\"orderId\": \"" + id + "\", \"status\": 7}"));
+            shop.send(ShopDriver.orderCreated("{\"orderId\": \"" + id + "\", \"items\": []}"), ShopDriver.orderCreated("order=" + id + ";"));
+            shop.sendPayments(ShopDriver.commandMessage("PaymentProcessed", "{\"orderId\": \"" + id + "\", \"status\": 7}"));
             shop.command("AdjustInventory", "{\"productId\": \"a\", \"quantityChange\": 0, \"reason\": \"" + id + "\"}");
         }
         await().until(() -> SOURCES.stream().mapToInt(source -> bus.browse(source + "/$DeadLetterQueue").size()).sum() == 4 * ids.length);

@@ -1,7 +1,7 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.support.Invariants;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
 import org.apache.camel.CamelContext;
@@ -42,7 +42,7 @@ class ExpiryBacklogTest {
     @Autowired
     private EmbeddedServiceBus bus;
     @Autowired
-    private Shop shop;
+    private ShopDriver shop;
     @Autowired
     private Tables tables;
     @Autowired
@@ -83,7 +83,7 @@ class ExpiryBacklogTest {
                 .mapToObj(n -> order("new-" + n, "1 p" + n % PRODUCTS, "1 p" + (n + 7) % PRODUCTS)).toArray(ServiceBusMessage[]::new));
             ordered += ORDERS_AT_ONCE;
             int all = ordered;
-            await().until(() -> bus.counts(Shop.SUBSCRIPTION).completed() == all);
+            await().until(() -> bus.counts(ShopDriver.SUBSCRIPTION).completed() == all);
         } while (backlog() > 0);
         for (Future<Void> instance : expiring) {
             instance.get();

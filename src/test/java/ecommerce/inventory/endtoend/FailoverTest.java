@@ -1,7 +1,7 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -24,7 +24,7 @@ import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.Defaults;
 import ecommerce.inventory.support.Invariants;
 import ecommerce.inventory.support.PostgresPair;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.Worker;
 import org.apache.camel.CamelContext;
@@ -45,7 +45,7 @@ class FailoverTest {
     @Test
     void theWorkGoesOnWithTheNewPrimaryAndNothingIsBurnt(@TempDir Path data) throws Exception {
         EmbeddedServiceBus bus = Backend.startBus(null);
-        Shop shop = new Shop(bus);
+        ShopDriver shop = new ShopDriver(bus);
         try (PostgresPair servers = new PostgresPair(data);
                 ConfigurableApplicationContext worker = Worker.start(servers.url() + "&hostRecheckSeconds=1", bus,
                     "spring.datasource.hikari.connection-timeout=1000", "inventory.inbox.retry-delay-max=PT0.5S")) {
@@ -60,7 +60,7 @@ class FailoverTest {
             DatabaseHealth health = worker.getBean(CamelContext.class).getRegistry().findSingleByType(DatabaseHealth.class);
             await().untilAsserted(() -> assertThat(health.unavailable()).isPresent());
             await().until(() -> old.queryForObject(CONNECTIONS, Long.class) == 0);
-            assertThat(bus.counts(Shop.SUBSCRIPTION).active()).as("held").isEqualTo(ORDERS);
+            assertThat(bus.counts(ShopDriver.SUBSCRIPTION).active()).as("held").isEqualTo(ORDERS);
 
             servers.promote();
             Tables tables = new Tables(servers.standby());
@@ -71,7 +71,7 @@ class FailoverTest {
             assertThat(shop.events()).extracting(event -> event.messageId()).doesNotHaveDuplicates().hasSize(2 * ORDERS);
             assertThat(tables.stockOf("a")).startsWith(1_000 - 2 * ORDERS + " available, " + 2 * ORDERS + " reserved");
             new Invariants(servers.standby()).assertHold();
-            var counts = bus.counts(Shop.SUBSCRIPTION);
+            var counts = bus.counts(ShopDriver.SUBSCRIPTION);
             assertThat(counts.abandoned() + counts.expiredLocks() + counts.deadLetteredTotal()).as("deliveries burnt").isZero();
             assertThat(tables.count("inbox WHERE retry_count > 0")).as("attempts burnt").isZero();
             assertThat(new Tables(old).count("inventory_orders")).as("nothing was written there").isEqualTo(ORDERS);
@@ -116,7 +116,7 @@ class FailoverTest {
         }
     }
 
-    private static void sendOrders(Shop shop, String prefix) {
+    private static void sendOrders(ShopDriver shop, String prefix) {
         shop.send(IntStream.range(0, ORDERS).mapToObj(i -> order(prefix + i, "1 a")).toArray(ServiceBusMessage[]::new));
     }
 }

@@ -1,7 +1,7 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.OffsetDateTime;
@@ -15,8 +15,8 @@ import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.metrics.Metric;
 import ecommerce.inventory.servicebus.ReceiverWatch;
 import ecommerce.inventory.support.Backend;
-import ecommerce.inventory.support.Management;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ManagementPort;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.Worker;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -37,15 +37,15 @@ class HealthTest {
     private static final String PAYMENTS = "source=\"payments-subscription\"";
 
     private EmbeddedServiceBus bus;
-    private Shop shop;
+    private ShopDriver shop;
     private Tables tables;
     private ConfigurableApplicationContext worker;
-    private Management management;
+    private ManagementPort management;
 
     @BeforeEach
     void start() {
         bus = Backend.startBus(null);
-        shop = new Shop(bus);
+        shop = new ShopDriver(bus);
         worker = Worker.start(Backend.createDatabase(), bus,
             "inventory.receivers.watch-schedule=* * * * * ?",
             "inventory.receivers.idle-limit=PT2S",
@@ -53,7 +53,7 @@ class HealthTest {
             "inventory.outbox.outage-pause=PT0.2S");
         tables = new Tables(worker.getBean(JdbcTemplate.class));
         tables.stock("a", 10);
-        management = new Management(worker.getEnvironment());
+        management = new ManagementPort(worker.getEnvironment());
     }
 
     @AfterEach
@@ -111,11 +111,11 @@ class HealthTest {
     @Test
     void aReceiverThatHasSilentlyStoppedIsConnectedAnewAndThatIsCounted() {
         await().untilAsserted(() -> assertThat(management.sample("inventory_consumer_running", SOURCE)).isEqualTo(1));
-        bus.pause(Shop.SUBSCRIPTION);
+        bus.pause(ShopDriver.SUBSCRIPTION);
         shop.send(order("order-1", "1 a"));
 
         await().until(() -> management.sample("inventory_consumer_restarts_total", SOURCE) >= 1);
-        bus.resume(Shop.SUBSCRIPTION);
+        bus.resume(ShopDriver.SUBSCRIPTION);
         await().until(() -> shop.events("order-1").size() == 1);
 
         assertThat(management.sample("inventory_consumer_restarts_total", PAYMENTS))
@@ -124,15 +124,15 @@ class HealthTest {
 
     @Test
     void aSilentReceiverIsNoticedHoweverMuchLiesBeforeWhatItDoesNotGet() {
-        bus.pause(Shop.COMMANDS);
+        bus.pause(ShopDriver.COMMANDS);
         // More than one look takes in.
-        shop.sendCommands(Stream.generate(() -> Shop.commandMessage("RestockInventory", "{\"productId\":\"later\",\"quantityToAdd\":1}")
+        shop.sendCommands(Stream.generate(() -> ShopDriver.commandMessage("RestockInventory", "{\"productId\":\"later\",\"quantityToAdd\":1}")
             .setScheduledEnqueueTime(OffsetDateTime.now().plusDays(1))).limit(6_000).toArray(ServiceBusMessage[]::new));
-        assertThat(bus.counts(Shop.COMMANDS).scheduled()).isEqualTo(6_000);
+        assertThat(bus.counts(ShopDriver.COMMANDS).scheduled()).isEqualTo(6_000);
         shop.command("RestockInventory", "{\"productId\":\"a\",\"quantityToAdd\":1}");
 
         await().until(() -> management.sample("inventory_consumer_restarts_total", "source=\"inventory-commands-queue\"") >= 1);
-        bus.resume(Shop.COMMANDS);
+        bus.resume(ShopDriver.COMMANDS);
         await().untilAsserted(() -> assertThat(tables.stockOf("a")).startsWith("11 available"));
     }
 
@@ -140,8 +140,8 @@ class HealthTest {
     void aSourceThatIsNotThereOrRefusesIsNamedWithItsReasonAndTheOthersGoOn() {
         assertThat(management.get("health/readiness").statusCode()).isEqualTo(200);
 
-        bus.refuseReceivers(Shop.PAYMENTS, "amqp:not-found", "The messaging entity 'sb://shop/payments/Subscriptions/nowhere' could not be found.");
-        bus.refuseReceivers(Shop.COMMANDS, "amqp:unauthorized-access", "Unauthorized access. 'Listen' claim(s) are required.");
+        bus.refuseReceivers(ShopDriver.PAYMENTS, "amqp:not-found", "The messaging entity 'sb://shop/payments/Subscriptions/nowhere' could not be found.");
+        bus.refuseReceivers(ShopDriver.COMMANDS, "amqp:unauthorized-access", "Unauthorized access. 'Listen' claim(s) are required.");
 
         await().untilAsserted(() -> assertThat(management.get("health/readiness").body()).contains(
             "\"payments-subscription\":\"refused: MESSAGING_ENTITY_NOT_FOUND: The messaging entity 'sb://shop/payments/Subscriptions/nowhere' could not be found.\"",
@@ -159,8 +159,8 @@ class HealthTest {
         shop.send(order("order-1", "1 a"));
         await().until(() -> shop.events("order-1").size() == 1);
 
-        bus.acceptReceivers(Shop.PAYMENTS);
-        bus.acceptReceivers(Shop.COMMANDS);
+        bus.acceptReceivers(ShopDriver.PAYMENTS);
+        bus.acceptReceivers(ShopDriver.COMMANDS);
         shop.command("RestockInventory", "{\"productId\":\"a\",\"quantityToAdd\":1}");
         await().untilAsserted(() -> assertThat(tables.stockOf("a")).startsWith("10 available"));
         await().untilAsserted(() -> assertThat(management.get("health/readiness").statusCode()).as("without a payment, too").isEqualTo(200));

@@ -1,7 +1,7 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -28,7 +28,7 @@ import com.azure.messaging.servicebus.ServiceBusMessage;
 import com.fasterxml.jackson.databind.JsonNode;
 import ecommerce.inventory.metrics.Metric;
 import ecommerce.inventory.support.Invariants;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
 import io.micrometer.core.instrument.Counter;
@@ -69,14 +69,14 @@ class HostileInputTest {
     private static final int MESSAGES_PER_ROUND = 2_000;
     private static final int GOOD_ORDERS_PER_ROUND = 200;
     private static final int STOCK = 1_000_000_000;
-    private static final List<String> SOURCES = List.of(Shop.SUBSCRIPTION, Shop.PAYMENTS, Shop.COMMANDS);
+    private static final List<String> SOURCES = List.of(ShopDriver.SUBSCRIPTION, ShopDriver.PAYMENTS, ShopDriver.COMMANDS);
     private static final List<String> ROUTES = List.of("orders-subscription", "payments-subscription", "inventory-commands-queue");
     private static final long MEGABYTE = 1 << 20;
 
     @Autowired
     private EmbeddedServiceBus bus;
     @Autowired
-    private Shop shop;
+    private ShopDriver shop;
     @Autowired
     private Tables tables;
     @Autowired
@@ -235,6 +235,9 @@ class HostileInputTest {
             Map<HostileMessage, JsonNode> accepted = new HashMap<>();
             for (HostileMessage message : messages) {
                 JsonNode object = judge.accepted(message);
+                if (message.intact() && object == null) {
+                    faults.add("case " + message.index() + " is intact, but judged as not valid");
+                }
                 if (object != null) {
                     accepted.put(message, object);
                     aboutOrder.merge(object.path("orderId").asText(), 1, Integer::sum);

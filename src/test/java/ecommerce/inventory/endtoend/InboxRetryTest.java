@@ -1,8 +1,8 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.about;
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.about;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.sql.Connection;
@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.support.Invariants;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
 import org.apache.camel.CamelContext;
@@ -52,7 +52,7 @@ class InboxRetryTest {
     @Autowired
     private EmbeddedServiceBus bus;
     @Autowired
-    private Shop shop;
+    private ShopDriver shop;
     @Autowired
     private Tables tables;
     @Autowired
@@ -86,7 +86,7 @@ class InboxRetryTest {
     void aMessageThatKeepsFailingIsParkedAndDoneLater() {
         shop.send(order("order-1", "2 a"));
         await().until(() -> tables.count("inbox WHERE processed_at IS NULL AND retry_count >= 1 AND error_message = 'not now'") == 1);
-        await().until(() -> bus.counts(Shop.SUBSCRIPTION).active() == 0);
+        await().until(() -> bus.counts(ShopDriver.SUBSCRIPTION).active() == 0);
         assertThat(tables.count("inventory_orders") + tables.count("outbox")).as("all of it is rolled back").isZero();
         fault = false;
 
@@ -176,7 +176,7 @@ class InboxRetryTest {
             jdbc.execute("DROP TRIGGER lose_connection ON inventory_orders");
             jdbc.execute("DROP FUNCTION lose_connection()");
         }
-        assertThat(bus.counts(Shop.SUBSCRIPTION).active()).as("settled").isZero();
+        assertThat(bus.counts(ShopDriver.SUBSCRIPTION).active()).as("settled").isZero();
         assertThat(tables.stockOf("a")).isEqualTo("8 available, 2 reserved, version 3");
     }
 
@@ -241,7 +241,7 @@ class InboxRetryTest {
             shop.command("RestockInventory", "{\"productId\": \"a\", \"quantityToAdd\": 1}");
             await().until(() -> "Committed".equals(tables.statusOf("free-1")) && tables.stockOf("a").startsWith("11 "));
             assertThat(tables.count("inventory_orders WHERE order_id LIKE 'wants-%'")).isZero();
-            assertThat(bus.counts(Shop.SUBSCRIPTION).active()).as("the broker has none of them any more").isZero();
+            assertThat(bus.counts(ShopDriver.SUBSCRIPTION).active()).as("the broker has none of them any more").isZero();
             somebody.rollback();
         }
         await().until(() -> tables.count("inbox WHERE processed_at IS NULL") == 0);
@@ -257,7 +257,7 @@ class InboxRetryTest {
     @Test
     void whileAMigrationLocksATableMessagesAreHeldAndNoneIsParkedOrBurnt() throws Exception {
         fault = false;
-        var before = bus.counts(Shop.SUBSCRIPTION);
+        var before = bus.counts(ShopDriver.SUBSCRIPTION);
         AtomicInteger tries = new AtomicInteger();
         AdviceWith.adviceWith(camel, "reserve-inventory",
             route -> route.weaveById("orders-as-columns").before().process(exchange -> tries.incrementAndGet()).id("count"));
@@ -265,16 +265,16 @@ class InboxRetryTest {
             shop.send(order("order-2", "1 a"));
             // More than its retries, which count otherwise.
             await().until(() -> tries.get() > 3);
-            assertThat(bus.counts(Shop.SUBSCRIPTION).active()).isEqualTo(1);
+            assertThat(bus.counts(ShopDriver.SUBSCRIPTION).active()).isEqualTo(1);
             migration.rollback();
         } finally {
             AdviceWith.adviceWith(camel, "reserve-inventory", route -> route.weaveById("count").remove());
         }
-        await().until(() -> bus.counts(Shop.SUBSCRIPTION).active() == 0);
+        await().until(() -> bus.counts(ShopDriver.SUBSCRIPTION).active() == 0);
 
         assertThat(tables.row("SELECT retry_count, processed_at IS NOT NULL AS processed FROM inbox")).isEqualTo(Map.of("retry_count", 0, "processed", true));
         assertThat(tables.statusOf("order-2")).isEqualTo("Reserved");
-        assertThat(bus.counts(Shop.SUBSCRIPTION).abandoned()).isEqualTo(before.abandoned());
+        assertThat(bus.counts(ShopDriver.SUBSCRIPTION).abandoned()).isEqualTo(before.abandoned());
     }
 
     private Connection keepLocked(String statement) throws SQLException {

@@ -1,7 +1,7 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Named.named;
@@ -24,7 +24,7 @@ import javax.sql.DataSource;
 import com.azure.core.amqp.models.AmqpMessageBody;
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.support.Contracts;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
 import org.junit.jupiter.api.BeforeEach;
@@ -60,7 +60,7 @@ class InvalidMessageTest {
     @Autowired
     private EmbeddedServiceBus bus;
     @Autowired
-    private Shop shop;
+    private ShopDriver shop;
     @Autowired
     private Tables tables;
     @Autowired
@@ -96,7 +96,7 @@ class InvalidMessageTest {
             arguments(named("empty", orderCreated("")), "body: is empty; a JSON object was expected"),
             arguments(named("text", orderCreated("hello")), "body: is not JSON at line 1, column 1: Unrecognized token"),
             arguments(named("XML", orderCreated("<order/>")), "body: is not JSON at line 1, column 1: Unexpected character"),
-            arguments(named("1 MB of random bytes", Shop.orderCreated(garbage)), "body: is not UTF-8"),
+            arguments(named("1 MB of random bytes", ShopDriver.orderCreated(garbage)), "body: is not UTF-8"),
             arguments(named("1 MB of a string that does not end", orderCreated("{\"orderId\":\"" + "x".repeat(MEGABYTE))),
                 "body: is not JSON at line 1, column 1048589: Unexpected end-of-input"),
             arguments(named("an array", orderCreated("[" + json("order-1", TWO_UNITS) + "]")),
@@ -129,7 +129,7 @@ class InvalidMessageTest {
                 "items[0].unitPrice: is 1E-999999999, a number out of range"),
             arguments(named("a price of 1,000 digits", price("9".repeat(1_000))),
                 "body: is not JSON: Number value length (1000) exceeds the maximum allowed (100)"),
-            arguments(named("more than 2 MiB", Shop.orderCreated(new byte[2 * MEGABYTE + 1])), "body: has 2097153 bytes, more than 2097152"),
+            arguments(named("more than 2 MiB", ShopDriver.orderCreated(new byte[2 * MEGABYTE + 1])), "body: has 2097153 bytes, more than 2097152"),
             arguments(named("an AMQP value of more than 2 MiB", orderCreated(AmqpMessageBody.fromValue("é".repeat(MEGABYTE + 1)))),
                 "body: has 2097154 bytes, more than 2097152"));
     }
@@ -273,7 +273,7 @@ class InvalidMessageTest {
         int at = new String(body, StandardCharsets.UTF_8).indexOf("??");
         body[at] = (byte) 0xC1;
         body[at + 1] = (byte) 0x81;
-        assertDeadLettered(Shop.orderCreated(body), "MalformedBody", "body: is not UTF-8");
+        assertDeadLettered(ShopDriver.orderCreated(body), "MalformedBody", "body: is not UTF-8");
     }
 
     @Test
@@ -305,7 +305,7 @@ class InvalidMessageTest {
             arguments(named("UTF-8 byte order mark", orderCreated("\uFEFF" + order))),
             arguments(named("AMQP value", orderCreated(AmqpMessageBody.fromValue(order)))),
             arguments(named("type by application property", typedByProperty)),
-            arguments(named(".NET type name", orderCreated(order).setSubject("Shop.Contracts.Events.OrderCreated, Shop.Contracts"))),
+            arguments(named(".NET type name", orderCreated(order).setSubject("Shop.Contracts.Events.OrderCreated, ShopDriver.Contracts"))),
             arguments(named("no MessageId", new ServiceBusMessage(order).setSubject("OrderCreated"))),
             arguments(named("blank MessageId", orderCreated(order).setMessageId(" "))));
     }
@@ -365,7 +365,7 @@ class InvalidMessageTest {
 
     @Test
     void aMessageWithoutAnIdIsKnownAgainAfterItsAcknowledgementWasLost() throws SQLException {
-        long expired = bus.counts(Shop.SUBSCRIPTION).expiredLocks();
+        long expired = bus.counts(ShopDriver.SUBSCRIPTION).expiredLocks();
         try (Connection connection = database.getConnection(); Statement statement = connection.createStatement()) {
             connection.setAutoCommit(false);
             statement.execute("SELECT FROM inventory WHERE product_id = 'prod-456' FOR UPDATE");
@@ -374,7 +374,7 @@ class InvalidMessageTest {
             bus.stopListening();
         }
         // Now the worker commits, and cannot tell the broker.
-        await().until(() -> tables.count("inbox") == 1 && bus.counts(Shop.SUBSCRIPTION).expiredLocks() == expired + 1);
+        await().until(() -> tables.count("inbox") == 1 && bus.counts(ShopDriver.SUBSCRIPTION).expiredLocks() == expired + 1);
         bus.startListening();
         shop.awaitQuiet(tables);
 
@@ -454,7 +454,7 @@ class InvalidMessageTest {
     }
 
     private static ServiceBusMessage orderCreated(String body) {
-        return Shop.orderCreated(body);
+        return ShopDriver.orderCreated(body);
     }
 
     private static ServiceBusMessage orderCreated(AmqpMessageBody body) {

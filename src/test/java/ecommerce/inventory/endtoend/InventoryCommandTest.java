@@ -1,7 +1,7 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.about;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.about;
+import static ecommerce.inventory.support.ShopDriver.order;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.concurrent.CompletableFuture;
@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.support.Contracts;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
 import org.apache.camel.CamelContext;
@@ -29,12 +29,12 @@ import servicebus.EmbeddedServiceBus;
 @WorkerTest
 class InventoryCommandTest {
 
-    private static final String DEAD_COMMANDS = Shop.COMMANDS + "/$DeadLetterQueue";
+    private static final String DEAD_COMMANDS = ShopDriver.COMMANDS + "/$DeadLetterQueue";
 
     @Autowired
     private EmbeddedServiceBus bus;
     @Autowired
-    private Shop shop;
+    private ShopDriver shop;
     @Autowired
     private Tables tables;
     @Autowired
@@ -128,7 +128,7 @@ class InventoryCommandTest {
         AdjustInventory  | {'productId': 'a', 'quantityChange': 1, 'reason': 'r'}
         """)
     void aCommandThatIsSentAgainAfterItsRetentionIsRejected(String type, String body) {
-        ServiceBusMessage command = Shop.commandMessage(type, json(body));
+        ServiceBusMessage command = ShopDriver.commandMessage(type, json(body));
         shop.sendCommands(command);
         shop.awaitQuiet(tables);
         forgetMessages();

@@ -1,16 +1,16 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.about;
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.commandMessage;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.about;
+import static ecommerce.inventory.support.ShopDriver.commandMessage;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.UUID;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.support.Invariants;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
 import org.junit.jupiter.api.AfterEach;
@@ -34,7 +34,7 @@ class MessageIdTest {
     @Autowired
     private EmbeddedServiceBus bus;
     @Autowired
-    private Shop shop;
+    private ShopDriver shop;
     @Autowired
     private Tables tables;
     @Autowired
@@ -114,7 +114,7 @@ class MessageIdTest {
         shop.awaitQuiet(tables);
 
         assertThat(tables.stockOf("a")).startsWith("15 available");
-        assertThat(bus.browse(Shop.COMMANDS + "/$DeadLetterQueue")).extracting(dead -> dead.deadLetterReason() + ": " + dead.deadLetterErrorDescription())
+        assertThat(bus.browse(ShopDriver.COMMANDS + "/$DeadLetterQueue")).extracting(dead -> dead.deadLetterReason() + ": " + dead.deadLetterErrorDescription())
             .containsExactly(
                 "MessageIdReused: MessageId: " + ID + " was that of another message of type RestockInventory, with other content; "
                     + "each message needs an id of its own",
@@ -129,7 +129,7 @@ class MessageIdTest {
         shop.awaitQuiet(tables);
 
         assertThat(tables.stockOf("a")).startsWith("15 available");
-        assertThat(bus.browse(Shop.COMMANDS + "/$DeadLetterQueue")).as("the same, for what the worker reads of it").isEmpty();
+        assertThat(bus.browse(ShopDriver.COMMANDS + "/$DeadLetterQueue")).as("the same, for what the worker reads of it").isEmpty();
     }
 
     private void awaitStatus(String orderId, String status) {
@@ -139,7 +139,7 @@ class MessageIdTest {
 
     private void assertNothingIsDeadLettered() {
         assertThat(shop.deadLetters()).isEmpty();
-        assertThat(bus.browse(Shop.PAYMENTS + "/$DeadLetterQueue")).isEmpty();
+        assertThat(bus.browse(ShopDriver.PAYMENTS + "/$DeadLetterQueue")).isEmpty();
     }
 
     private static ServiceBusMessage payment(String orderId, String status) {

@@ -1,8 +1,8 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.about;
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.about;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -18,8 +18,8 @@ import java.util.stream.Collectors;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.metrics.Metric;
-import ecommerce.inventory.support.Management;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ManagementPort;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,19 +33,19 @@ import org.springframework.test.context.TestPropertySource;
 /** What a monitoring system sees on the management port. */
 @WorkerTest
 @AutoConfigureObservability(tracing = false)
-@Import(Management.class)
+@Import(ManagementPort.class)
 @TestPropertySource(properties = {"inventory.metrics.schedule=* * * * * ?", "inventory.receivers.watch-schedule=* * * * * ?",
     "inventory.reservation.expiry-schedule=0 0 0 1 1 ? 2099"})
 class MetricsTest {
 
     @Autowired
-    private Shop shop;
+    private ShopDriver shop;
     @Autowired
     private Tables tables;
     @Autowired
     private JdbcTemplate jdbc;
     @Autowired
-    private Management management;
+    private ManagementPort management;
 
     @BeforeEach
     void stock() {
@@ -109,7 +109,7 @@ class MetricsTest {
             .contains("reason=\"CommandRejected\",source=\"inventory-commands-queue\"");
         double before = management.sample("inventory_messages_dead_lettered_total", invalid);
         double others = management.sample("inventory_messages_dead_lettered_total") - before;
-        shop.send(Shop.orderCreated("no JSON"), Shop.orderCreated("[]"));
+        shop.send(ShopDriver.orderCreated("no JSON"), ShopDriver.orderCreated("[]"));
 
         await().untilAsserted(() -> {
             assertThat(management.sample("inventory_messages_dead_lettered_total", invalid) - before).isEqualTo(2);

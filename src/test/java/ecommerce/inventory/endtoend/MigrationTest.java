@@ -1,7 +1,7 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 
 import ecommerce.inventory.MigrateDatabase;
 import ecommerce.inventory.support.Backend;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.Worker;
 import org.flywaydb.core.Flyway;
@@ -52,7 +52,7 @@ class MigrationTest {
             + "VALUES (9999, 'reserve inventory', 'SQL', 'R__reserve_inventory.sql', 1, 'postgres', 1, true)");
         tables.stock("a", 10);
         EmbeddedServiceBus bus = Backend.startBus(null);
-        Shop shop = new Shop(bus);
+        ShopDriver shop = new ShopDriver(bus);
 
         startAndReserve(bus, shop, "order-1", "inventory.database.migrate-at-start=false");
         startAndReserve(bus, shop, "order-2", "inventory.database.migrate-at-start=true", "spring.flyway.locations=classpath:db/migration,classpath:migrations/newer,classpath:migrations/slow",
@@ -66,7 +66,7 @@ class MigrationTest {
         assertThat(tables.stockOf("a")).startsWith("8 available, 2 reserved");
     }
 
-    private void startAndReserve(EmbeddedServiceBus bus, Shop shop, String orderId, String... settings) {
+    private void startAndReserve(EmbeddedServiceBus bus, ShopDriver shop, String orderId, String... settings) {
         try (ConfigurableApplicationContext worker = Worker.start(database, bus, settings)) {
             shop.send(order(orderId, "1 a"));
             await().until(() -> "Reserved".equals(tables.statusOf(orderId)));

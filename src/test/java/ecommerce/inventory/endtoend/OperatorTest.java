@@ -1,8 +1,8 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.about;
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.about;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -11,8 +11,8 @@ import java.util.Map;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import ecommerce.inventory.support.Backend;
-import ecommerce.inventory.support.Management;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ManagementPort;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.Worker;
 import ecommerce.inventory.support.WorkerTest;
@@ -31,7 +31,7 @@ import servicebus.EmbeddedServiceBus;
 
 /** What an operator does on the management port, and what no one else can. */
 @WorkerTest
-@Import(Management.class)
+@Import(ManagementPort.class)
 @ExtendWith(OutputCaptureExtension.class)
 @TestPropertySource(properties = {"inventory.operator.token=" + OperatorTest.TOKEN + ",ann:" + OperatorTest.TOKEN_OF_ANN,
     "logging.level.ecommerce.inventory.operator=INFO"})
@@ -44,13 +44,13 @@ class OperatorTest {
     @Autowired
     private EmbeddedServiceBus bus;
     @Autowired
-    private Shop shop;
+    private ShopDriver shop;
     @Autowired
     private Tables tables;
     @Autowired
     private JdbcTemplate jdbc;
     @Autowired
-    private Management management;
+    private ManagementPort management;
 
     @BeforeEach
     void stock() {
@@ -64,7 +64,7 @@ class OperatorTest {
     void nothingIsThereWithoutATokenInTheSettings() {
         EmbeddedServiceBus other = Backend.startBus(null);
         try (var worker = Worker.start(Backend.createDatabase(), other)) {
-            assertThat(new Management(worker.getEnvironment()).post("operator/rebuild-summary", TOKEN, "{" + WHO + "}").statusCode()).isEqualTo(404);
+            assertThat(new ManagementPort(worker.getEnvironment()).post("operator/rebuild-summary", TOKEN, "{" + WHO + "}").statusCode()).isEqualTo(404);
         }
         other.close();
     }
@@ -198,7 +198,7 @@ class OperatorTest {
 
     @Test
     void deadLettersAreReplayed() {
-        shop.send(Shop.orderCreated("{}"));
+        shop.send(ShopDriver.orderCreated("{}"));
         await().until(() -> shop.deadLetters().size() == 1);
 
         assertThat(act("replay-dead-letters", WHO + ", \"source\": \"orders-subscription\", \"all\": true")).contains("\"replayed\":0", "SchemaViolation");
@@ -223,7 +223,7 @@ class OperatorTest {
         shop.send(order("order-1", "1 a"));
         shop.command("RestockInventory", "{\"productId\": \"b\", \"quantityToAdd\": 1}");
         await().until(() -> tables.count("inbox WHERE message_type = 'RestockInventory'") == 1);
-        assertThat(bus.counts(Shop.SUBSCRIPTION).active()).as("left where it is").isEqualTo(1);
+        assertThat(bus.counts(ShopDriver.SUBSCRIPTION).active()).as("left where it is").isEqualTo(1);
         assertThat(management.get("health/readiness").statusCode()).isEqualTo(200);
 
         assertThat(act("resume-consumer", WHO + ", \"source\": \"orders-subscription\"")).isEqualTo("{\"result\":\"Started\"}");

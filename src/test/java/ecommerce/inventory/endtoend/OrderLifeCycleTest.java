@@ -14,8 +14,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import ecommerce.inventory.support.Invariants;
-import ecommerce.inventory.support.Shop;
 import ecommerce.inventory.support.Tables;
+import ecommerce.inventory.support.Waiting;
 import ecommerce.inventory.support.WorkerTest;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
@@ -93,7 +93,7 @@ class OrderLifeCycleTest {
         }
         invariants.assertHold();
         invariants.assertUnitsAdd();
-        Shop.await().untilAsserted(invariants::assertSummaryFollows);
+        Waiting.await().untilAsserted(invariants::assertSummaryFollows);
     }
 
     /** What came decides, and not the order in which it came: said of messages, not of the clock. */

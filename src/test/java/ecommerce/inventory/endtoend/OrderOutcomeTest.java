@@ -1,12 +1,12 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.support.Contracts;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
 import org.junit.jupiter.api.BeforeEach;
@@ -24,7 +24,7 @@ class OrderOutcomeTest {
     @Autowired
     private EmbeddedServiceBus bus;
     @Autowired
-    private Shop shop;
+    private ShopDriver shop;
     @Autowired
     private Tables tables;
 
@@ -68,13 +68,13 @@ class OrderOutcomeTest {
 
     @Test
     void anOrderShortInTwoOfThreeProductsChangesNoStockAndTellsBoth() {
-        long completed = bus.counts(Shop.SUBSCRIPTION).completed();
+        long completed = bus.counts(ShopDriver.SUBSCRIPTION).completed();
         ServiceBusMessage order = order("order-2", "101 prod-456", "1 prod-789", "5 prod-000");
         shop.send(order);
         await().until(() -> shop.events().size() == 2);
         shop.awaitQuiet(tables);
         shop.send(order);
-        await().until(() -> bus.counts(Shop.SUBSCRIPTION).completed() == completed + 2);
+        await().until(() -> bus.counts(ShopDriver.SUBSCRIPTION).completed() == completed + 2);
         shop.awaitQuiet(tables);
 
         assertThat(shop.events()).extracting(BrowsedMessage::subject).containsOnly("InventoryInsufficient");
@@ -105,10 +105,10 @@ class OrderOutcomeTest {
 
     @Test
     void anOrderHasOneOutcomeWhateverTheNumberOfItsMessages() {
-        long completed = bus.counts(Shop.SUBSCRIPTION).completed();
+        long completed = bus.counts(ShopDriver.SUBSCRIPTION).completed();
         // Three messages of their own ids, so that the inbox takes each of them in.
         shop.send(order("order-5", "1 prod-456"), order("order-5", "1 prod-456"), order("order-5", "2 prod-789"));
-        await().until(() -> bus.counts(Shop.SUBSCRIPTION).completed() == completed + 3);
+        await().until(() -> bus.counts(ShopDriver.SUBSCRIPTION).completed() == completed + 3);
         shop.awaitQuiet(tables);
 
         assertThat(tables.count("inbox")).isEqualTo(3);

@@ -1,6 +1,6 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.await;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
 import org.junit.jupiter.api.Tag;
@@ -45,7 +45,7 @@ class OrderRaceTest {
     @Autowired
     private EmbeddedServiceBus bus;
     @Autowired
-    private Shop shop;
+    private ShopDriver shop;
     @Autowired
     private Tables tables;
 
@@ -55,7 +55,7 @@ class OrderRaceTest {
         shop.awaitQuiet(tables);
         tables.clear();
         bus.purge();
-        long completed = bus.counts(Shop.SUBSCRIPTION).completed();
+        long completed = bus.counts(ShopDriver.SUBSCRIPTION).completed();
         Object deadlocks = deadlocks();
         IntStream.range(0, PRODUCTS).forEach(product -> tables.stock("hot-" + product, STOCK));
 
@@ -68,7 +68,7 @@ class OrderRaceTest {
             sent.get();
         }
         senders.shutdown();
-        await().atMost(Duration.ofMinutes(5)).until(() -> bus.counts(Shop.SUBSCRIPTION).completed() == completed + 2 * ORDERS);
+        await().atMost(Duration.ofMinutes(5)).until(() -> bus.counts(ShopDriver.SUBSCRIPTION).completed() == completed + 2 * ORDERS);
         shop.awaitQuiet(tables);
 
         assertThat(tables.count("inbox")).as("each message is taken in once").isEqualTo(ORDERS);
@@ -112,7 +112,7 @@ class OrderRaceTest {
             for (int line = 0; line <= random.nextInt(PRODUCTS); line++) {
                 lines.add(1 + random.nextInt(3) + " hot-" + random.nextInt(PRODUCTS));
             }
-            ServiceBusMessage order = Shop.order("order-" + thread + "-" + i, lines.toArray(String[]::new));
+            ServiceBusMessage order = ShopDriver.order("order-" + thread + "-" + i, lines.toArray(String[]::new));
             messages.add(order);
             messages.add(order);
         }

@@ -1,7 +1,7 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -15,8 +15,8 @@ import com.azure.messaging.servicebus.ServiceBusMessage;
 import development.EmbeddedDatabase;
 import ecommerce.inventory.support.Api;
 import ecommerce.inventory.support.Backend;
-import ecommerce.inventory.support.Management;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ManagementPort;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.Worker;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
@@ -41,7 +41,7 @@ class OutageTest {
     private Path data;
     private EmbeddedPostgres postgres;
     private EmbeddedServiceBus bus;
-    private Shop shop;
+    private ShopDriver shop;
     private Tables tables;
     private ConfigurableApplicationContext worker;
 
@@ -49,7 +49,7 @@ class OutageTest {
     void start() throws IOException {
         postgres = startPostgres(0);
         bus = Backend.startBus(LOCK);
-        shop = new Shop(bus);
+        shop = new ShopDriver(bus);
         worker = Worker.start("jdbc:postgresql://localhost:" + postgres.getPort() + "/postgres?sslmode=disable", bus,
             "inventory.servicebus.max-concurrent-calls=16", "spring.datasource.hikari.connection-timeout=500", "inventory.outbox.outage-pause=PT0.2S",
             // Shorter than any outage here.
@@ -70,19 +70,19 @@ class OutageTest {
         int port = postgres.getPort();
         postgres.close();
         sendOrders();
-        await().until(() -> bus.counts(Shop.SUBSCRIPTION).locked() > 0);
+        await().until(() -> bus.counts(ShopDriver.SUBSCRIPTION).locked() > 0);
 
         // For longer than two locks.
         await().during(LOCK.multipliedBy(2)).untilAsserted(() -> {
-            assertThat(bus.counts(Shop.SUBSCRIPTION).active()).as("all are still there").isEqualTo(ORDERS);
-            assertThat(bus.counts(Shop.SUBSCRIPTION).expiredLocks()).as("locks are renewed").isZero();
+            assertThat(bus.counts(ShopDriver.SUBSCRIPTION).active()).as("all are still there").isEqualTo(ORDERS);
+            assertThat(bus.counts(ShopDriver.SUBSCRIPTION).expiredLocks()).as("locks are renewed").isZero();
         });
         postgres = startPostgres(port);
         shop.awaitQuiet(tables);
 
         assertThat(tables.count("inventory_orders WHERE status = 'Reserved'")).isEqualTo(ORDERS);
         assertThat(shop.events()).hasSize(ORDERS);
-        var counts = bus.counts(Shop.SUBSCRIPTION);
+        var counts = bus.counts(ShopDriver.SUBSCRIPTION);
         assertThat(counts.completed()).isEqualTo(ORDERS);
         assertThat(counts.abandoned() + counts.expiredLocks() + counts.deadLetteredTotal()).as("deliveries burnt").isZero();
     }
@@ -91,19 +91,19 @@ class OutageTest {
     void aWorkerThatStopsWhilePostgresIsAwayGivesItsMessagesBack() throws IOException {
         postgres.close();
         sendOrders();
-        await().until(() -> bus.counts(Shop.SUBSCRIPTION).locked() > 0);
+        await().until(() -> bus.counts(ShopDriver.SUBSCRIPTION).locked() > 0);
         worker.close();
 
-        assertThat(bus.counts(Shop.SUBSCRIPTION).locked()).as("given back, not left to their locks").isZero();
-        assertThat(bus.counts(Shop.SUBSCRIPTION).active()).as("all are still there").isEqualTo(ORDERS);
-        assertThat(bus.counts(Shop.SUBSCRIPTION).abandoned()).as("each of 16 handlers gives back one, and takes no other")
+        assertThat(bus.counts(ShopDriver.SUBSCRIPTION).locked()).as("given back, not left to their locks").isZero();
+        assertThat(bus.counts(ShopDriver.SUBSCRIPTION).active()).as("all are still there").isEqualTo(ORDERS);
+        assertThat(bus.counts(ShopDriver.SUBSCRIPTION).abandoned()).as("each of 16 handlers gives back one, and takes no other")
             .isPositive().isLessThanOrEqualTo(16);
     }
 
     @Test
     void whilePostgresIsAwayThePageIsThereQuestionsAreAnsweredSoAndTheWorkerIsUnreadyButAlive() throws IOException {
         Api api = new Api(worker.getEnvironment().getProperty("local.server.port", Integer.class));
-        Management management = new Management(worker.getEnvironment());
+        ManagementPort management = new ManagementPort(worker.getEnvironment());
         await().untilAsserted(() -> assertThat(management.get("health/readiness").statusCode()).isEqualTo(200));
         assertThat(management.get("health/readiness").body()).contains("\"db\"", "\"consumers\"", "\"relay\"");
         assertThat(management.get("health/liveness").body()).contains("\"UP\"").doesNotContain("db");
@@ -131,7 +131,7 @@ class OutageTest {
         bus.refuseSends("inventory", "amqp:internal-error", "The service was unable to process the request");
         sendOrders();
         await().until(() -> tables.count("outbox") == ORDERS);
-        await().until(() -> bus.counts(Shop.SUBSCRIPTION).active() == 0);
+        await().until(() -> bus.counts(ShopDriver.SUBSCRIPTION).active() == 0);
 
         bus.stopListening();
         bus.acceptSends("inventory");

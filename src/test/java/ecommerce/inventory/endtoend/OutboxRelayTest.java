@@ -1,13 +1,13 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.await;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.stream.IntStream;
 
 import ecommerce.inventory.support.Backend;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.Worker;
 import org.apache.camel.CamelContext;
@@ -30,7 +30,7 @@ class OutboxRelayTest {
 
     private final String database = Backend.createDatabase();
     private final EmbeddedServiceBus bus = Backend.startBus(null);
-    private final Shop shop = new Shop(bus);
+    private final ShopDriver shop = new ShopDriver(bus);
     private ConfigurableApplicationContext worker;
     private JdbcTemplate jdbc;
     private Tables tables;
@@ -52,9 +52,9 @@ class OutboxRelayTest {
     void aCommittedOrderWakesTheRelay() {
         tables.stock("a", 1);
         // The relay never polls here: without the call there would be no event.
-        shop.send(Shop.order("reserved", "1 a"));
+        shop.send(ShopDriver.order("reserved", "1 a"));
         await().until(() -> shop.events("reserved").size() == 1);
-        shop.send(Shop.order("short", "1 a"));
+        shop.send(ShopDriver.order("short", "1 a"));
         await().until(() -> shop.events("short").size() == 1);
     }
 

@@ -1,8 +1,8 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.about;
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.about;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.stream.IntStream;
@@ -11,7 +11,7 @@ import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.Invariants;
 import ecommerce.inventory.support.NewTransaction;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.Worker;
 import org.junit.jupiter.api.AfterEach;
@@ -35,12 +35,12 @@ class OwnSchemaTest {
     private Installation second;
 
     /** A worker with its bus. */
-    private record Installation(EmbeddedServiceBus bus, Shop shop, ConfigurableApplicationContext worker, Tables tables) {
+    private record Installation(EmbeddedServiceBus bus, ShopDriver shop, ConfigurableApplicationContext worker, Tables tables) {
 
         static Installation start(String database, String schema) {
             EmbeddedServiceBus bus = Backend.startBus(null);
             ConfigurableApplicationContext worker = Worker.start(database, bus, "inventory.database.schema=" + schema);
-            return new Installation(bus, new Shop(bus), worker, new Tables(worker.getBean(JdbcTemplate.class)));
+            return new Installation(bus, new ShopDriver(bus), worker, new Tables(worker.getBean(JdbcTemplate.class)));
         }
 
         void sendOrders() {

@@ -1,8 +1,8 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.about;
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.about;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -13,7 +13,7 @@ import java.util.Map;
 
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.Browser;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.Worker;
 import org.junit.jupiter.api.AfterEach;
@@ -42,7 +42,7 @@ class PageTest {
     private JdbcTemplate jdbc;
     private Tables tables;
     private EmbeddedServiceBus bus;
-    private Shop shop;
+    private ShopDriver shop;
     private ConfigurableApplicationContext worker;
     private ChromeDriver browser;
 
@@ -56,7 +56,7 @@ class PageTest {
         jdbc = new JdbcTemplate(DataSourceBuilder.create().url(database).username("postgres").build());
         tables = new Tables(jdbc);
         bus = Backend.startBus(null);
-        shop = new Shop(bus);
+        shop = new ShopDriver(bus);
         startWorker();
         browser.get("http://localhost:" + port + "/");
         awaitText("#connection", "Live");
@@ -112,7 +112,7 @@ class PageTest {
         await().untilAsserted(() -> assertThat(text("#dead")).contains("0 given up", "dead letters not known"));
         assertThat(text("#no-dead-messages")).isEmpty();
 
-        shop.send(Shop.orderCreated("no JSON"), Shop.orderCreated("[]"));
+        shop.send(ShopDriver.orderCreated("no JSON"), ShopDriver.orderCreated("[]"));
         bus.acceptReceivers("payments/Subscriptions/inventory/$DeadLetterQueue");
         await().untilAsserted(() -> assertThat(text("#dead")).contains("2 given up", "2 dead-lettered"));
         awaitText("#dead-letters", "orders-subscription\n2 in its dead-letter queue");

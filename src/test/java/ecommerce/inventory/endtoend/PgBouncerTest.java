@@ -1,8 +1,8 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.about;
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.about;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
@@ -20,7 +20,7 @@ import ecommerce.inventory.MigrateDatabase;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.Invariants;
 import ecommerce.inventory.support.PgBouncer;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.Worker;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
@@ -53,7 +53,7 @@ class PgBouncerTest {
     private static EmbeddedPostgres postgres;
     private static PgBouncer pooler;
     private static EmbeddedServiceBus bus;
-    private static Shop shop;
+    private static ShopDriver shop;
     private static ConfigurableApplicationContext worker;
     private static JdbcTemplate administrator;
 
@@ -73,7 +73,7 @@ class PgBouncerTest {
         MigrateDatabase.main(new String[] {"--spring.datasource.url=" + url(), "--spring.datasource.username=inventory_migration",
             "--inventory.database.schema=shop", "--spring.flyway.locations=classpath:db/migration,classpath:db/roles"});
         bus = Backend.startBus(null);
-        shop = new Shop(bus);
+        shop = new ShopDriver(bus);
         worker = Worker.start(url(), bus, "spring.datasource.username=inventory_worker", "inventory.database.migrate-at-start=false",
             "inventory.database.schema=shop", "inventory.inbox.batch-size=10");
     }

@@ -1,8 +1,8 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.about;
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.about;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;
@@ -15,9 +15,9 @@ import java.util.stream.Collectors;
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.support.Api;
 import ecommerce.inventory.support.Backend;
+import ecommerce.inventory.support.CamelMainWorker;
 import ecommerce.inventory.support.JavaProcess;
-import ecommerce.inventory.support.PlainWorker;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import org.apache.qpid.proton.amqp.messaging.AmqpValue;
 import org.junit.jupiter.api.Test;
@@ -42,12 +42,12 @@ class PlainCamelTest {
         String database = Backend.createDatabase();
         Tables tables = new Tables(new JdbcTemplate(DataSourceBuilder.create().url(database).username("postgres").build()));
         EmbeddedServiceBus bus = Backend.startBus(null);
-        Shop shop = new Shop(bus);
+        ShopDriver shop = new ShopDriver(bus);
         try (JavaProcess worker = new JavaProcess(List.of("-XX:TieredStopAtLevel=1", "-cp", classPath(),
-                PlainWorker.class.getName(), "server.port=0", "spring.datasource.url=" + database, "spring.datasource.username=postgres"),
+                CamelMainWorker.class.getName(), "server.port=0", "spring.datasource.url=" + database, "spring.datasource.username=postgres"),
                 Map.of("INVENTORY_SERVICEBUS_CONNECTION_STRING", bus.connectionString()))) {
-            await().until(() -> worker.output().contains(PlainWorker.STARTED) || !worker.handle().isAlive());
-            assertThat(worker.output()).contains(PlainWorker.STARTED);
+            await().until(() -> worker.output().contains(CamelMainWorker.STARTED) || !worker.handle().isAlive());
+            assertThat(worker.output()).contains(CamelMainWorker.STARTED);
             tables.stock("a", 5);
             ServiceBusMessage traced = order("order-1", "2 a");
             traced.getApplicationProperties().putAll(Map.of("traceparent", TRACEPARENT, "tracestate", "shop=1"));
@@ -64,7 +64,7 @@ class PlainCamelTest {
             assertThat(shop.events("order-1").get(0).applicationProperties()).as("traces are passed on")
                 .containsEntry("traceparent", TRACEPARENT).containsEntry("tracestate", "shop=1");
             assertThat(shop.deadLetters()).extracting(BrowsedMessage::messageId).as("what the SDK cannot decode").containsExactly("null");
-            Api api = new Api(Integer.parseInt(worker.output().replaceFirst("(?s).*" + PlainWorker.STARTED + "(\\d+).*", "$1")));
+            Api api = new Api(Integer.parseInt(worker.output().replaceFirst("(?s).*" + CamelMainWorker.STARTED + "(\\d+).*", "$1")));
             assertThat(api.get("/stock/a", "Stock").get("availableStock").intValue()).isEqualTo(3);
             assertThat(worker.end("TERM")).as(worker.output()).isEqualTo(143);
         } finally {

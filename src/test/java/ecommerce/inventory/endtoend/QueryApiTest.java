@@ -1,8 +1,8 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.about;
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.about;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.URLEncoder;
@@ -17,7 +17,7 @@ import com.azure.messaging.servicebus.ServiceBusMessage;
 import com.fasterxml.jackson.databind.JsonNode;
 import ecommerce.inventory.servicebus.DeadLetterCounts;
 import ecommerce.inventory.support.Api;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
 import org.apache.camel.CamelContext;
@@ -44,7 +44,7 @@ class QueryApiTest {
     @Autowired
     private EmbeddedServiceBus bus;
     @Autowired
-    private Shop shop;
+    private ShopDriver shop;
     @Autowired
     private Tables tables;
     @Autowired
@@ -200,7 +200,7 @@ class QueryApiTest {
     @Test
     void theBacklogSaysWhatIsInDeadLetterQueuesAndNothingOfThoseThatCouldNotBeLookedInto(@Autowired CamelContext camel) throws Exception {
         DeadLetterCounts counts = camel.getRegistry().findSingleByType(DeadLetterCounts.class);
-        shop.send(Stream.generate(() -> Shop.orderCreated("no JSON")).limit(101).toArray(ServiceBusMessage[]::new));
+        shop.send(Stream.generate(() -> ShopDriver.orderCreated("no JSON")).limit(101).toArray(ServiceBusMessage[]::new));
         shop.command("NoCommand", "{}");
         shop.awaitQuiet(tables);
         counts.process(null);
@@ -210,12 +210,12 @@ class QueryApiTest {
         assertThat(counted.at("/sources")).hasToString("[{\"source\":\"inventory-commands-queue\",\"messages\":1},"
             + "{\"source\":\"orders-subscription\",\"messages\":100},{\"source\":\"payments-subscription\",\"messages\":0}]");
 
-        bus.refuseReceivers(Shop.DEAD_LETTERS, "amqp:unauthorized-access", "Unauthorized access.");
+        bus.refuseReceivers(ShopDriver.DEAD_LETTERS, "amqp:unauthorized-access", "Unauthorized access.");
         counts.process(null);
         assertThat(api.get("/backlog", "Backlog").at("/deadLetters/sources")).as("not that there is nothing").hasToString(
             "[{\"source\":\"inventory-commands-queue\",\"messages\":1},{\"source\":\"orders-subscription\",\"messages\":null},"
                 + "{\"source\":\"payments-subscription\",\"messages\":0}]");
-        bus.acceptReceivers(Shop.DEAD_LETTERS);
+        bus.acceptReceivers(ShopDriver.DEAD_LETTERS);
         counts.process(null);
         assertThat(api.get("/backlog", "Backlog").at("/deadLetters/sources/1/messages").intValue()).isEqualTo(100);
     }

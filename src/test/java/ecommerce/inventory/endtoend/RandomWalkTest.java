@@ -1,8 +1,8 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.about;
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.about;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.Closeable;
@@ -25,7 +25,7 @@ import java.util.stream.IntStream;
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.Invariants;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.Worker;
 import org.apache.camel.CamelContext;
@@ -83,14 +83,14 @@ class RandomWalkTest {
             IntStream.range(0, PRODUCTS).forEach(product -> tables.stock("product-" + product, STOCK));
             failEveryTwentiethCommit(jdbc);
 
-            Shop shop = new Shop(bus);
+            ShopDriver shop = new ShopDriver(bus);
             shop.send(withDuplicates(orderMessages));
             shop.sendPayments(withDuplicates(paymentMessages));
             shop.sendCommands(withDuplicates(commandMessages));
             await().atMost(Duration.ofMinutes(5)).until(() -> {
                 expireSome(jdbc);
-                return expiries.isEmpty() && bus.counts(Shop.SUBSCRIPTION).active() + bus.counts(Shop.PAYMENTS).active()
-                    + bus.counts(Shop.COMMANDS).active() + tables.count("inbox WHERE processed_at IS NULL")
+                return expiries.isEmpty() && bus.counts(ShopDriver.SUBSCRIPTION).active() + bus.counts(ShopDriver.PAYMENTS).active()
+                    + bus.counts(ShopDriver.COMMANDS).active() + tables.count("inbox WHERE processed_at IS NULL")
                     + tables.count("inventory_reservations WHERE status = 'Reserved' AND expires_at <= now()")
                     + tables.count("outbox WHERE published_at IS NULL") + tables.count("outbox_unprojected") == 0;
             });
@@ -135,8 +135,8 @@ class RandomWalkTest {
         for (int i = 0; i < COMMANDS; i++) {
             String product = "product-" + random.nextInt(PRODUCTS);
             commandMessages.add(i % 2 == 0
-                ? Shop.commandMessage("RestockInventory", "{\"productId\":\"" + product + "\",\"quantityToAdd\":1}")
-                : Shop.commandMessage("AdjustInventory", "{\"productId\":\"" + product + "\",\"quantityChange\":" + (random.nextBoolean() ? -2 : 1) + ",\"reason\":\"r\"}"));
+                ? ShopDriver.commandMessage("RestockInventory", "{\"productId\":\"" + product + "\",\"quantityToAdd\":1}")
+                : ShopDriver.commandMessage("AdjustInventory", "{\"productId\":\"" + product + "\",\"quantityChange\":" + (random.nextBoolean() ? -2 : 1) + ",\"reason\":\"r\"}"));
         }
     }
 
@@ -197,15 +197,15 @@ class RandomWalkTest {
         return count;
     }
 
-    private void assertNothingLostAndNothingTwice(EmbeddedServiceBus bus, Shop shop, Tables tables) {
+    private void assertNothingLostAndNothingTwice(EmbeddedServiceBus bus, ShopDriver shop, Tables tables) {
         // Of a command that was sent twice, one may come too early and the other one in time.
-        long rejected = bus.browse(Shop.COMMANDS + "/$DeadLetterQueue").stream().map(BrowsedMessage::messageId).distinct()
+        long rejected = bus.browse(ShopDriver.COMMANDS + "/$DeadLetterQueue").stream().map(BrowsedMessage::messageId).distinct()
             .filter(id -> tables.count("inbox WHERE message_id = '" + id + "'") == 0).count();
         assertThat(tables.count("inbox")).as("each message once, but for commands that cannot be done")
             .isEqualTo(orderMessages.size() + paymentMessages.size() + commandMessages.size() - rejected);
         assertThat(tables.count("inbox WHERE dead_at IS NOT NULL")).isZero();
         assertThat(shop.deadLetters()).isEmpty();
-        assertThat(bus.browse(Shop.PAYMENTS + "/$DeadLetterQueue")).isEmpty();
+        assertThat(bus.browse(ShopDriver.PAYMENTS + "/$DeadLetterQueue")).isEmpty();
         assertThat(tables.count("outbox WHERE message_type IN ('InventoryRestocked', 'InventoryAdjusted')")).isEqualTo(commandMessages.size() - rejected);
         assertThat(tables.count("inbox WHERE retry_count > 0")).as("some were parked on the way").isPositive();
         assertThat((Long) tables.row("SELECT last_value FROM commits").get("last_value")).as("commits that were tried, every twentieth in vain")
@@ -245,7 +245,7 @@ class RandomWalkTest {
         return allowed;
     }
 
-    private void assertEventsTellWhatHappened(Shop shop, JdbcTemplate jdbc) {
+    private void assertEventsTellWhatHappened(ShopDriver shop, JdbcTemplate jdbc) {
         List<Map<String, Object>> outbox = jdbc.queryForList("SELECT CAST(message_id AS text) AS id, partition_key, message_type, "
             + "message_body ->> 'productId' AS product FROM outbox ORDER BY sequence");
         Map<String, String> keys = outbox.stream().collect(Collectors.toMap(event -> (String) event.get("id"), event -> (String) event.get("partition_key")));

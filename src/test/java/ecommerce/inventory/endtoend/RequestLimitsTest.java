@@ -1,6 +1,6 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.await;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-import ecommerce.inventory.support.Management;
+import ecommerce.inventory.support.ManagementPort;
 import ecommerce.inventory.support.NewTransaction;
 import ecommerce.inventory.support.RawHttp;
 import ecommerce.inventory.support.Tables;
@@ -39,7 +39,7 @@ import org.springframework.test.context.TestPropertySource;
 
 /** What both ports refuse, with which answer, and that it costs them nothing. */
 @WorkerTest
-@Import({Management.class, NewTransaction.class})
+@Import({ManagementPort.class, NewTransaction.class})
 @TestPropertySource(properties = {"inventory.operator.token=" + OperatorTest.TOKEN, "server.tomcat.max-connections=240",
     "server.tomcat.connection-timeout=2s", "inventory.api.max-requests=12", "inventory.api.max-requests-per-address=10",
     "inventory.api.query-timeout=30", "inventory.stream.max-clients-per-address=2",
@@ -55,7 +55,7 @@ class RequestLimitsTest {
     @LocalManagementPort
     private int managementPort;
     @Autowired
-    private Management management;
+    private ManagementPort management;
     @Autowired
     private Tables tables;
     @Autowired

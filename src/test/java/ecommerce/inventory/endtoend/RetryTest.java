@@ -1,13 +1,13 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
 import org.apache.camel.CamelContext;
@@ -31,7 +31,7 @@ class RetryTest {
     @Autowired
     private EmbeddedServiceBus bus;
     @Autowired
-    private Shop shop;
+    private ShopDriver shop;
     @Autowired
     private Tables tables;
     @Autowired
@@ -72,15 +72,15 @@ class RetryTest {
     }
 
     private void orderIsReservedInOneDelivery() {
-        var before = bus.counts(Shop.SUBSCRIPTION);
+        var before = bus.counts(ShopDriver.SUBSCRIPTION);
         shop.send(order("order-1", "2 a"));
-        await().until(() -> bus.counts(Shop.SUBSCRIPTION).completed() == before.completed() + 1);
+        await().until(() -> bus.counts(ShopDriver.SUBSCRIPTION).completed() == before.completed() + 1);
         shop.awaitQuiet(tables);
 
         assertThat(tables.stockOf("a")).as("once").isEqualTo("8 available, 2 reserved, version 2");
         assertThat(List.of(tables.count("inbox"), tables.count("inventory_orders"), tables.count("inventory_reservations"), tables.count("outbox")))
             .as("a row in each").containsOnly(1L);
-        var after = bus.counts(Shop.SUBSCRIPTION);
+        var after = bus.counts(ShopDriver.SUBSCRIPTION);
         assertThat(List.of(after.abandoned(), after.expiredLocks(), after.deadLetteredTotal())).as("no delivery burnt")
             .containsExactly(before.abandoned(), before.expiredLocks(), before.deadLetteredTotal());
     }

@@ -1,7 +1,7 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;
@@ -19,8 +19,8 @@ import development.EmbeddedDatabase;
 import ecommerce.inventory.InventoryWorker;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.JavaProcess;
-import ecommerce.inventory.support.Management;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ManagementPort;
+import ecommerce.inventory.support.ShopDriver;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -72,14 +72,14 @@ class SecretsTest {
 
     @Test
     void theyComeFromFilesAndAreNotLogged() throws Exception {
-        Shop shop = new Shop(bus);
+        ShopDriver shop = new ShopDriver(bus);
         try (JavaProcess worker = startWorker()) {
             await().until(() -> worker.output().contains("Started InventoryWorker"));
             new JdbcTemplate(postgres.getPostgresDatabase()).update("INSERT INTO inventory (product_id, available_stock) VALUES ('a', 1)");
             shop.send(order("order-1", "1 a"), order("order-2", "1 unknown"));
-            shop.send(Shop.orderCreated("{"));
+            shop.send(ShopDriver.orderCreated("{"));
             await().until(() -> shop.events("order-1").size() == 1 && shop.events("order-2").size() == 1 && shop.deadLetters().size() == 1);
-            Management management = new Management(new MockEnvironment().withProperty("local.management.port", lastPort(worker.output())));
+            ManagementPort management = new ManagementPort(new MockEnvironment().withProperty("local.management.port", lastPort(worker.output())));
             assertThat(management.post("operator/x", TOKEN, "{\"by\": \"jane\", \"reason\": \"r\"}").statusCode()).isEqualTo(400);
             assertThat(management.post("operator/x", TOKEN + "x", "{}").statusCode()).isEqualTo(401);
             worker.end("TERM");

@@ -1,8 +1,8 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.about;
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.about;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.InetSocketAddress;
@@ -15,7 +15,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import ecommerce.inventory.api.StockStream;
 import ecommerce.inventory.support.Api;
 import ecommerce.inventory.support.NewTransaction;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.Worker;
 import ecommerce.inventory.support.WorkerTest;
@@ -42,7 +42,7 @@ class StockStreamTest {
     @Autowired
     private EmbeddedServiceBus bus;
     @Autowired
-    private Shop shop;
+    private ShopDriver shop;
     @Autowired
     private Tables tables;
     @Autowired

@@ -1,9 +1,9 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.about;
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.commandMessage;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.about;
+import static ecommerce.inventory.support.ShopDriver.commandMessage;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
@@ -20,7 +20,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.servicebus.DeadLetterQueues;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
 import io.opentelemetry.api.trace.SpanId;
@@ -79,7 +79,7 @@ class TracingTest {
     @Autowired
     private EmbeddedServiceBus bus;
     @Autowired
-    private Shop shop;
+    private ShopDriver shop;
     @Autowired
     private Tables tables;
     @Autowired
@@ -200,7 +200,7 @@ class TracingTest {
     void itGoesOnWhenADeadLetteredMessageIsReplayed() {
         shop.sendCommands(withState(traced(commandMessage("AdjustInventory",
             "{\"productId\":\"b\",\"quantityChange\":-1,\"reason\":\"lost\"}"), trace(320), "01"), "shop=1"));
-        await().until(() -> bus.counts(Shop.COMMANDS).deadLettered() == 1);
+        await().until(() -> bus.counts(ShopDriver.COMMANDS).deadLettered() == 1);
         tables.stock("b", 10);
         new DeadLetterQueues(camel, camel.createProducerTemplate())
             .replay(Map.of("source", "inventory-commands-queue", "replayedBy", "ann", "reason", "b is there now"));
@@ -282,7 +282,7 @@ class TracingTest {
 
     @Test
     void aLineAboutAMessageCarriesItsIdsAndNothingOfTheCustomer() {
-        ServiceBusMessage order = traced(Shop.orderCreated("""
+        ServiceBusMessage order = traced(ShopDriver.orderCreated("""
             {"orderId": "order-6", "items": [], "shippingAddress": {"street": "12 Secret Lane", "city": 7}}"""), trace(6), "01");
         shop.send(order);
         await().until(() -> log.list.stream().anyMatch(line -> line.getFormattedMessage().contains("is dead-lettered")));
@@ -297,7 +297,7 @@ class TracingTest {
         assertThat(exporter.getFinishedSpanItems().toString() + log.list).doesNotContain("Secret Lane");
 
         log.list.clear();
-        ServiceBusMessage malformed = Shop.orderCreated("{");
+        ServiceBusMessage malformed = ShopDriver.orderCreated("{");
         shop.send(order("order-7", "1 a"), malformed);
         await().until(() -> log.list.stream().anyMatch(line -> line.getFormattedMessage().contains("is dead-lettered")));
         assertThat(log.list).filteredOn(line -> line.getFormattedMessage().contains("is dead-lettered")).singleElement()

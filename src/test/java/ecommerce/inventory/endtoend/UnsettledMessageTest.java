@@ -1,11 +1,11 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ecommerce.inventory.support.NewTransaction;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,7 +31,7 @@ class UnsettledMessageTest {
     @Autowired
     private EmbeddedServiceBus bus;
     @Autowired
-    private Shop shop;
+    private ShopDriver shop;
     @Autowired
     private Tables tables;
     @Autowired
@@ -47,7 +47,7 @@ class UnsettledMessageTest {
 
     @Test
     void aMessageThatCanNeitherBeHandledNorParkedComesBackWhenItsLockEndsAndNotBefore(CapturedOutput output) {
-        Counts before = bus.counts(Shop.SUBSCRIPTION);
+        Counts before = bus.counts(ShopDriver.SUBSCRIPTION);
         jdbc.execute("ALTER TABLE inventory_orders ADD CONSTRAINT nothing CHECK (order_id <> 'order-1')");
         jdbc.execute("ALTER TABLE inbox ADD CONSTRAINT nothing CHECK (retry_count = 0)");
         try {
@@ -57,18 +57,18 @@ class UnsettledMessageTest {
             await().until(() -> "Reserved".equals(tables.statusOf("order-2")));
 
             // That of order 2 may not be settled yet.
-            await().until(() -> bus.counts(Shop.SUBSCRIPTION).completed() > before.completed());
-            assertThat(bus.counts(Shop.SUBSCRIPTION).locked()).as("of order 1").isEqualTo(1);
+            await().until(() -> bus.counts(ShopDriver.SUBSCRIPTION).completed() > before.completed());
+            assertThat(bus.counts(ShopDriver.SUBSCRIPTION).locked()).as("of order 1").isEqualTo(1);
             assertThat(tables.count("inbox")).as("of order 2").isEqualTo(1);
         } finally {
             jdbc.execute("ALTER TABLE inventory_orders DROP CONSTRAINT nothing");
             jdbc.execute("ALTER TABLE inbox DROP CONSTRAINT nothing");
         }
-        bus.loseLocks(Shop.SUBSCRIPTION);
+        bus.loseLocks(ShopDriver.SUBSCRIPTION);
         await().until(() -> "Reserved".equals(tables.statusOf("order-1")));
         shop.awaitQuiet(tables);
 
-        Counts after = bus.counts(Shop.SUBSCRIPTION);
+        Counts after = bus.counts(ShopDriver.SUBSCRIPTION);
         assertThat(after.abandoned() - before.abandoned()).as("would come back at once, and use up its deliveries").isZero();
         assertThat(after.expiredLocks() - before.expiredLocks()).isEqualTo(1);
         assertThat(output.getOut()).doesNotContain("failed in delivery 2");
@@ -76,13 +76,13 @@ class UnsettledMessageTest {
 
     @Test
     void aBrokerThatDoesNotAnswerKeepsNoHandler(CapturedOutput output) {
-        bus.ignoreSettlements(Shop.SUBSCRIPTION, 1);
+        bus.ignoreSettlements(ShopDriver.SUBSCRIPTION, 1);
         shop.send(order("order-1", "1 a"));
         shop.send(order("order-2", "1 a"));
         await().until(() -> "Reserved".equals(tables.statusOf("order-2")));
 
         assertThat(output.getOut()).contains("could not be settled; it will be delivered again", "no answer in PT3S");
-        bus.loseLocks(Shop.SUBSCRIPTION);
+        bus.loseLocks(ShopDriver.SUBSCRIPTION);
         shop.awaitQuiet(tables);
         assertThat(tables.stockOf("a")).as("each once").isEqualTo("8 available, 2 reserved, version 3");
     }
@@ -97,11 +97,11 @@ class UnsettledMessageTest {
             await().until(() -> output.getOut().contains("the message is held"));
             bus.dropConnections();
             shop.send(order("order-2", "1 a"));
-            await().until(() -> bus.counts(Shop.SUBSCRIPTION).locked() == 2);
+            await().until(() -> bus.counts(ShopDriver.SUBSCRIPTION).locked() == 2);
         });
 
         await().until(() -> "Reserved".equals(tables.statusOf("order-2")));
-        bus.loseLocks(Shop.SUBSCRIPTION);
+        bus.loseLocks(ShopDriver.SUBSCRIPTION);
         shop.awaitQuiet(tables);
         assertThat(tables.stockOf("a")).as("each once").isEqualTo("8 available, 2 reserved, version 3");
     }

@@ -1,8 +1,8 @@
 package ecommerce.inventory.endtoend;
 
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.order;
-import static ecommerce.inventory.support.Shop.orderCreated;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.ShopDriver.orderCreated;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.UncheckedIOException;
@@ -18,7 +18,7 @@ import javax.sql.DataSource;
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.support.Api;
 import ecommerce.inventory.support.Backend;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.Worker;
 import org.apache.camel.CamelContext;
@@ -48,7 +48,7 @@ class WorkerStopTest {
     private final DataSource dataSource = DataSourceBuilder.create().url(database).username("postgres").build();
     private final Tables tables = new Tables(new JdbcTemplate(dataSource));
     private final EmbeddedServiceBus bus = Backend.startBus(null);
-    private final Shop shop = new Shop(bus);
+    private final ShopDriver shop = new ShopDriver(bus);
     private CapturedOutput output;
 
     @BeforeEach
@@ -68,7 +68,7 @@ class WorkerStopTest {
         stopWhileInWork(inWork, () -> shop.send(orders), () -> { }, "inventory.servicebus.max-concurrent-calls=" + inWork);
 
         assertThat(tables.count("inbox")).as("what was in work is done").isEqualTo(inWork);
-        var counts = bus.counts(Shop.SUBSCRIPTION);
+        var counts = bus.counts(ShopDriver.SUBSCRIPTION);
         assertThat(counts.completed()).as("and settled").isEqualTo(inWork);
         assertThat(counts.active()).as("the rest is for the next worker").isEqualTo(ORDERS - inWork);
         assertThat(counts.locked()).as("at once").isZero();
@@ -87,11 +87,11 @@ class WorkerStopTest {
                 shop.send(orderCreated("{\"orderId\":\"order-" + i + "\",\"items\":[{\"productId\":\"a\",\"quantity\":1}],\"note\":\""
                     + "x".repeat(250_000) + "\"}"));
             }
-            await().until(() -> bus.counts(Shop.SUBSCRIPTION).locked() == fit + 2);
+            await().until(() -> bus.counts(ShopDriver.SUBSCRIPTION).locked() == fit + 2);
         }, () -> { });
 
         assertThat(tables.count("inbox")).as("as many as have 512 KiB").isEqualTo(fit);
-        var counts = bus.counts(Shop.SUBSCRIPTION);
+        var counts = bus.counts(ShopDriver.SUBSCRIPTION);
         assertThat(counts.completed()).isEqualTo(fit);
         assertThat(counts.active()).as("for the next worker").isEqualTo(2);
     }
@@ -101,10 +101,10 @@ class WorkerStopTest {
     void aMessageThatComesWhileTheWorkerStopsIsGivenBack() throws Exception {
         stopWhileInWork(1, () -> shop.send(order("order-1", "1 a")), () -> {
             shop.send(order("order-2", "1 a"));
-            await().until(() -> bus.counts(Shop.SUBSCRIPTION).locked() == 2 || bus.counts(Shop.SUBSCRIPTION).deadLetteredTotal() > 0);
+            await().until(() -> bus.counts(ShopDriver.SUBSCRIPTION).locked() == 2 || bus.counts(ShopDriver.SUBSCRIPTION).deadLetteredTotal() > 0);
         });
 
-        var counts = bus.counts(Shop.SUBSCRIPTION);
+        var counts = bus.counts(ShopDriver.SUBSCRIPTION);
         assertThat(counts.deadLetteredTotal()).isZero();
         assertThat(counts.abandoned()).as("once, and once more by the SDK if the broker sends it again while the receiver is being closed")
             .isBetween(1L, 2L);

@@ -1,7 +1,7 @@
 package ecommerce.inventory.k8s;
 
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;
@@ -20,8 +20,8 @@ import ecommerce.inventory.InventoryWorker;
 import ecommerce.inventory.MigrateDatabase;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.JavaProcess;
-import ecommerce.inventory.support.Management;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ManagementPort;
+import ecommerce.inventory.support.ShopDriver;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.mock.env.MockEnvironment;
@@ -72,7 +72,7 @@ class MountedFilesTest {
         assertThat(files.values()).containsExactlyInAnyOrderElementsOf(values.keySet());
         files.replaceAll((file, key) -> values.get(key));
         mount(secrets, files);
-        Shop shop = new Shop(bus);
+        ShopDriver shop = new ShopDriver(bus);
 
         try (JavaProcess worker = new JavaProcess(List.of("-XX:TieredStopAtLevel=1", "-cp", classPath(),
                 InventoryWorker.class.getName(), "--server.port=0", "--management.server.port=0"), environment)) {
@@ -80,7 +80,7 @@ class MountedFilesTest {
             shop.send(order("order-1", "1 unknown"));
             await().until(() -> shop.events("order-1").size() == 1);
 
-            Management management = new Management(new MockEnvironment().withProperty("local.management.port", lastPort(worker.output())));
+            ManagementPort management = new ManagementPort(new MockEnvironment().withProperty("local.management.port", lastPort(worker.output())));
             assertThat(management.post("operator/x", TOKEN, "{\"by\": \"jane\", \"reason\": \"r\"}").statusCode()).as("the token is set").isEqualTo(400);
             assertThat(shop.events("order-1").get(0).bodyAsString()).contains("lookedAt").doesNotContain("checkedAt");
             assertThat(worker.output().lines().filter(line -> line.contains("A route from a ConfigMap"))).singleElement().asString()

@@ -1,7 +1,7 @@
 package ecommerce.inventory.ports;
 
-import static ecommerce.inventory.support.Shop.await;
-import static ecommerce.inventory.support.Shop.order;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -30,9 +30,9 @@ import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.Image;
 import ecommerce.inventory.support.JavaProcess;
-import ecommerce.inventory.support.Management;
+import ecommerce.inventory.support.ManagementPort;
 import ecommerce.inventory.support.RawHttp;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -60,12 +60,12 @@ class PortAttackIT {
     @TempDir
     private static Path temporary;
     private static EmbeddedServiceBus bus;
-    private static Shop shop;
+    private static ShopDriver shop;
     private static Tables tables;
     private static JavaProcess worker;
     private static int port;
     private static int managementPort;
-    private static Management management;
+    private static ManagementPort management;
     private static long files;
     private static final AtomicInteger SENT = new AtomicInteger();
 
@@ -77,7 +77,7 @@ class PortAttackIT {
     static void startTheJar() throws IOException {
         String database = Backend.createDatabase();
         bus = Backend.startBus(null);
-        shop = new Shop(bus);
+        shop = new ShopDriver(bus);
         JdbcTemplate jdbc = new JdbcTemplate(DataSourceBuilder.create().url(database).username("postgres").build());
         tables = new Tables(jdbc);
         port = freePort();
@@ -88,7 +88,7 @@ class PortAttackIT {
             "--management.server.port=" + managementPort, "--inventory.operator.token=a-token-of-at-least-32-characters",
             "--inventory.servicebus.connection-string=" + bus.connectionString()));
         worker = new JavaProcess(arguments);
-        management = new Management(new MockEnvironment().withProperty("local.management.port", String.valueOf(managementPort)));
+        management = new ManagementPort(new MockEnvironment().withProperty("local.management.port", String.valueOf(managementPort)));
         await().atMost(Duration.ofMinutes(3)).until(() -> worker.output().contains("Started InventoryWorker"));
         jdbc.update("INSERT INTO inventory (product_id, available_stock) SELECT repeat('p', 100) || i, 1000000 FROM generate_series(1, 20000) AS i");
         tables.stock("a", 1_000_000_000);

@@ -55,7 +55,7 @@ public final class PgBouncer implements AutoCloseable {
         }
         command.add(settings.toString());
         process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(directory.resolve("pgbouncer.log").toFile()).start();
-        Shop.await().until(() -> !process.isAlive() || listens());
+        Waiting.await().until(() -> !process.isAlive() || listens());
         if (!process.isAlive()) {
             throw new IllegalStateException(Files.readString(directory.resolve("pgbouncer.log")));
         }

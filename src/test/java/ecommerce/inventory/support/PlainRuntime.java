@@ -19,14 +19,14 @@ import org.springframework.core.env.MapPropertySource;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
- * In place of the worker on Spring Boot: a {@link PlainWorker}, and what of it the tests ask the test's own context for. Not
+ * In place of the worker on Spring Boot: a {@link CamelMainWorker}, and what of it the tests ask the test's own context for. Not
  * annotated, or Spring Boot's scan would find it.
  */
 class PlainRuntime {
 
     /** With all that a test has set. What {@code application.yaml} says, the worker has to find by itself. */
     @Bean(destroyMethod = "")
-    PlainWorker plainWorker(ConfigurableEnvironment environment) throws Exception {
+    CamelMainWorker plainWorker(ConfigurableEnvironment environment) throws Exception {
         Map<String, String> settings = new TreeMap<>();
         environment.getPropertySources().stream()
             .filter(source -> source instanceof EnumerablePropertySource && !(source instanceof OriginTrackedMapPropertySource))
@@ -35,7 +35,7 @@ class PlainRuntime {
             .forEach(name -> settings.put(name, environment.getProperty(name)));
         // Camel's test support holds back what is started on its thread, and then starts Spring's contexts only.
         DefaultCamelContext.setNoStart(false);
-        PlainWorker worker = new PlainWorker(settings);
+        CamelMainWorker worker = new CamelMainWorker(settings);
         environment.getPropertySources().addFirst(new MapPropertySource("plain", Map.of("local.server.port", worker.port())));
         return worker;
     }
@@ -43,11 +43,11 @@ class PlainRuntime {
     /** Before the bus that it talks to. */
     @EventListener(ContextClosedEvent.class)
     void stop(ContextClosedEvent closed) {
-        closed.getApplicationContext().getBean(PlainWorker.class).close();
+        closed.getApplicationContext().getBean(CamelMainWorker.class).close();
     }
 
     @Bean(destroyMethod = "")
-    CamelContext camel(PlainWorker worker) {
+    CamelContext camel(CamelMainWorker worker) {
         return worker.camel();
     }
 
@@ -57,7 +57,7 @@ class PlainRuntime {
     }
 
     @Bean(destroyMethod = "")
-    DataSource database(PlainWorker worker) {
+    DataSource database(CamelMainWorker worker) {
         return worker.database();
     }
 

@@ -1,6 +1,6 @@
 package ecommerce.inventory.support;
 
-import static ecommerce.inventory.support.Shop.await;
+import static ecommerce.inventory.support.Waiting.await;
 
 import java.io.IOException;
 import java.nio.file.Files;

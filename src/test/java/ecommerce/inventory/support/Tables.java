@@ -37,7 +37,7 @@ public class Tables {
 
     /** Empties all tables. The worker's own transactions may lock them in another order; then this is tried again. */
     public void clear() {
-        Shop.await().ignoreExceptionsInstanceOf(PessimisticLockingFailureException.class).until(() -> {
+        Waiting.await().ignoreExceptionsInstanceOf(PessimisticLockingFailureException.class).until(() -> {
             truncate();
             return true;
         });

@@ -23,6 +23,6 @@ import org.springframework.test.context.ContextConfiguration;
 @ExtendWith(RouteCoverage.class)
 @SpringBootTest(classes = Worker.Setup.class, webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
 @ContextConfiguration(initializers = Backend.class)
-@Import({Shop.class, Tables.class, Invariants.class})
+@Import({ShopDriver.class, Tables.class, Invariants.class})
 public @interface WorkerTest {
 }

@@ -37,9 +37,9 @@ import org.springframework.web.bind.annotation.RestController;
  * and keeps the last events that come back.
  */
 @RestController
-class Shop {
+class DemoShop {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Shop.class);
+    private static final Logger LOG = LoggerFactory.getLogger(DemoShop.class);
     private static final int EVENTS_KEPT = 1_000;
 
     /** What came from the worker. */
@@ -52,13 +52,13 @@ class Shop {
     private final ServiceBusProcessorClient events;
     private final Deque<Event> received = new ConcurrentLinkedDeque<>();
 
-    Shop(InventoryProperties settings) {
+    DemoShop(InventoryProperties settings) {
         ServiceBusClientBuilder bus = new ServiceBusClientBuilder().connectionString(settings.servicebus().connectionString());
         orders = bus.sender().topicName(settings.servicebus().ordersTopic()).buildClient();
         payments = bus.sender().topicName(settings.servicebus().paymentsTopic()).buildClient();
         commands = bus.sender().queueName(settings.servicebus().commandsQueue()).buildClient();
         events = bus.processor().topicName(settings.servicebus().eventsTopic()).subscriptionName("shop")
-            .processMessage(context -> receive(context.getMessage())).processError(Shop::error).buildProcessorClient();
+            .processMessage(context -> receive(context.getMessage())).processError(DemoShop::error).buildProcessorClient();
         events.start();
     }
 

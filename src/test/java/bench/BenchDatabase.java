@@ -17,7 +17,7 @@ import org.springframework.jdbc.core.ConnectionCallback;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /** PostgreSQL with its durable defaults: two databases of the worker's tables, of which no worker is connected to one. */
-final class Database implements AutoCloseable {
+final class BenchDatabase implements AutoCloseable {
 
     private static final List<String> SETTINGS = List.of("server_version", "fsync", "synchronous_commit", "full_page_writes", "wal_sync_method",
         "shared_buffers");
@@ -28,7 +28,7 @@ final class Database implements AutoCloseable {
     private final HikariDataSource yardstick;
 
     /** @param before finished orders that the tables hold when a measurement begins */
-    Database(int before, int yardstickConnections) throws IOException {
+    BenchDatabase(int before, int yardstickConnections) throws IOException {
         this.before = before;
         server = EmbeddedDatabase.at(0).start();
         new JdbcTemplate(server.getPostgresDatabase()).execute("CREATE DATABASE worker");

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 import org.yaml.snakeyaml.Yaml;
 
 /** The settings of {@code application.yaml}, which property placeholders are replaced by. */
-final class Settings {
+final class Placeholders {
 
     static final String FILE = "src/main/resources/application.yaml";
     /** {@code {{name}}}, {@code {{name:default}}}, {@code {{?name}}}: nothing if it is not set. */
@@ -18,7 +18,7 @@ final class Settings {
 
     private final Map<String, String> values = new TreeMap<>();
 
-    Settings(RouteFiles files) {
+    Placeholders(RouteFiles files) {
         flatten("", new Yaml().load(files.text(FILE)));
     }
 

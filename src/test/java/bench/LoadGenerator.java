@@ -15,11 +15,11 @@ import com.azure.messaging.servicebus.ServiceBusReceiverAsyncClient;
 import com.azure.messaging.servicebus.ServiceBusSenderClient;
 import com.azure.messaging.servicebus.models.ServiceBusReceiveMode;
 import ecommerce.inventory.support.ControlledProcess;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.ShopDriver;
 import org.HdrHistogram.Histogram;
 
 /** What runs in {@link LoadProcess}. */
-final class Load {
+final class LoadGenerator {
 
     /** Messages fetched ahead; the SDK overflows above. */
     private static final int PREFETCH = 200;
@@ -40,7 +40,7 @@ final class Load {
     /** Microseconds. */
     private Histogram latency = new Histogram(3);
 
-    private Load(String connectionString) {
+    private LoadGenerator(String connectionString) {
         ServiceBusClientBuilder client = new ServiceBusClientBuilder().connectionString(connectionString);
         orders = client.sender().topicName("orders").buildClient();
         payments = client.sender().topicName("payments").buildClient();
@@ -51,7 +51,7 @@ final class Load {
 
     /** @param arguments the connection string */
     public static void main(String[] arguments) throws IOException {
-        Load load = new Load(arguments[0]);
+        LoadGenerator load = new LoadGenerator(arguments[0]);
         ControlledProcess.serve(load::run);
     }
 
@@ -136,7 +136,7 @@ final class Load {
 
     private static void send(ServiceBusSenderClient topic, List<ServiceBusMessage> messages) {
         if (!messages.isEmpty()) {
-            Shop.send(topic, messages.toArray(ServiceBusMessage[]::new));
+            ShopDriver.send(topic, messages.toArray(ServiceBusMessage[]::new));
         }
     }
 

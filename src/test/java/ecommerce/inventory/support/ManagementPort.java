@@ -11,13 +11,13 @@ import java.util.regex.Pattern;
 import org.springframework.core.env.Environment;
 
 /** What a monitoring system and an operator do: requests to the management port of a worker. */
-public class Management {
+public class ManagementPort {
 
     private final HttpClient http = HttpClient.newHttpClient();
     private final Environment environment;
 
     /** @param environment of the worker */
-    public Management(Environment environment) {
+    public ManagementPort(Environment environment) {
         this.environment = environment;
     }
 

@@ -14,7 +14,7 @@ import development.EmbeddedDatabase;
 import ecommerce.inventory.MigrateDatabase;
 import ecommerce.inventory.support.BaseBackup;
 import ecommerce.inventory.support.Defaults;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.Waiting;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import org.springframework.boot.logging.LogLevel;
 import org.springframework.boot.logging.LoggingSystem;
@@ -24,7 +24,7 @@ import org.springframework.test.util.TestSocketUtils;
 import org.springframework.util.FileSystemUtils;
 
 /** PostgreSQL with the worker's tables, and what can happen to it. It is one of two servers, as soon as one has taken over from the other. */
-final class Database implements AutoCloseable {
+final class FaultyDatabase implements AutoCloseable {
 
     /**
      * Clock: the worker has the times of its work from now() and clock_timestamp(), which are found here before PostgreSQL's.
@@ -71,7 +71,7 @@ final class Database implements AutoCloseable {
         }
     }
 
-    Database() throws IOException {
+    FaultyDatabase() throws IOException {
         primary = Server.start(0, directory.resolve("server"));
         int port = primary.postgres.getPort();
         ports = List.of(port, TestSocketUtils.findAvailableTcpPort());
@@ -109,7 +109,7 @@ final class Database implements AutoCloseable {
     void stop() throws IOException, InterruptedException {
         Path lock = primary.data.resolve("postmaster.pid");
         new ProcessBuilder("kill", "-QUIT", Files.readAllLines(lock).get(0)).start().waitFor();
-        Shop.await().until(() -> Files.notExists(lock));
+        Waiting.await().until(() -> Files.notExists(lock));
         // It has stopped: what this still does is to forget it, and to complain that it could not be stopped.
         LoggingSystem logging = LoggingSystem.get(getClass().getClassLoader());
         logging.setLogLevel(EmbeddedPostgres.class.getName(), LogLevel.OFF);
@@ -133,13 +133,13 @@ final class Database implements AutoCloseable {
         JdbcTemplate old = primary.jdbc();
         old.execute("ALTER SYSTEM SET default_transaction_read_only = on");
         old.execute("SELECT pg_reload_conf()");
-        Shop.await().until(() -> "on".equals(old.queryForObject("SHOW default_transaction_read_only", String.class)));
+        Waiting.await().until(() -> "on".equals(old.queryForObject("SHOW default_transaction_read_only", String.class)));
         // Transactions that have begun before that may write; of a session that is just about to begin one it is not known.
         OffsetDateTime readOnly = old.queryForObject("SELECT pg_catalog.clock_timestamp() + interval '1 second'", OffsetDateTime.class);
-        Shop.await().until(() -> old.queryForObject("SELECT pg_catalog.clock_timestamp() > ? AND NOT EXISTS (SELECT FROM pg_stat_activity "
+        Waiting.await().until(() -> old.queryForObject("SELECT pg_catalog.clock_timestamp() > ? AND NOT EXISTS (SELECT FROM pg_stat_activity "
             + "WHERE xact_start <= ? AND backend_type = 'client backend')", Boolean.class, readOnly, readOnly));
         String written = old.queryForObject("SELECT pg_current_wal_lsn()::text", String.class);
-        Shop.await().until(() -> standby.jdbc().queryForObject("SELECT pg_last_wal_replay_lsn() >= ?::pg_lsn", Boolean.class, written));
+        Waiting.await().until(() -> standby.jdbc().queryForObject("SELECT pg_last_wal_replay_lsn() >= ?::pg_lsn", Boolean.class, written));
         standby.jdbc().execute("SELECT pg_promote()");
         demoted = primary;
         primary = standby;

@@ -28,11 +28,11 @@ import org.springframework.transaction.annotation.EnableTransactionManagement;
 @ImportAutoConfiguration({PropertyPlaceholderAutoConfiguration.class, JacksonAutoConfiguration.class, DataSourceAutoConfiguration.class,
     DataSourceTransactionManagerAutoConfiguration.class, TransactionAutoConfiguration.class, JdbcTemplateAutoConfiguration.class})
 @Import({OrderListener.class, ReservationService.class, OutboxPoller.class, OutboxBatch.class})
-public class PlainWorker {
+public class SpringBaselineWorker {
 
     public static void main(String[] arguments) {
         // Not the settings of the worker, which are on the class path.
-        new SpringApplicationBuilder(PlainWorker.class).properties("spring.config.name=plain-worker", "spring.main.web-application-type=none",
+        new SpringApplicationBuilder(SpringBaselineWorker.class).properties("spring.config.name=plain-worker", "spring.main.web-application-type=none",
             "spring.main.keep-alive=true", "logging.level.root=INFO", "logging.level.com.azure=OFF").run(arguments);
     }
 

@@ -9,13 +9,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 
-import bench.plain.PlainWorker;
+import bench.plain.SpringBaselineWorker;
 import ecommerce.inventory.support.Image;
 import ecommerce.inventory.support.JavaProcess;
-import ecommerce.inventory.support.Shop;
+import ecommerce.inventory.support.Waiting;
 
 /** A worker that takes orders from the bus and publishes events, in a JVM as it has in its container. */
-final class WorkerProcess implements AutoCloseable {
+final class MeasuredWorker implements AutoCloseable {
 
     /** The memory of the container in {@code k8s/base}. */
     static final String MEMORY = "-XX:MaxRAM=768m";
@@ -45,13 +45,13 @@ final class WorkerProcess implements AutoCloseable {
     private final Kind kind;
     private final JavaProcess process;
 
-    private WorkerProcess(Kind kind, JavaProcess process) {
+    private MeasuredWorker(Kind kind, JavaProcess process) {
         this.kind = kind;
         this.process = process;
     }
 
     /** Starts one, and waits until it says that it has started. */
-    static WorkerProcess start(Kind kind, Image image, String database, String bus, Settings settings, boolean jfr) throws IOException {
+    static MeasuredWorker start(Kind kind, Image image, String database, String bus, BenchOptions settings, boolean jfr) throws IOException {
         List<String> command = new ArrayList<>(settings.jvmOptions());
         command.add(MEMORY);
         int concurrentCalls = settings.concurrentCalls();
@@ -64,7 +64,7 @@ final class WorkerProcess implements AutoCloseable {
             case INVENTORY -> command.addAll(List.of("--spring.datasource.url=" + database,
                 "--spring.datasource.username=postgres", "--server.port=0", "--management.server.port=0",
                 "--inventory.servicebus.connection-string=" + bus, "--inventory.servicebus.max-concurrent-calls=" + concurrentCalls));
-            case PLAIN -> command.addAll(List.of("-cp", System.getProperty("java.class.path"), PlainWorker.class.getName(),
+            case PLAIN -> command.addAll(List.of("-cp", System.getProperty("java.class.path"), SpringBaselineWorker.class.getName(),
                 "--spring.datasource.url=" + database, "--spring.datasource.username=postgres", "--servicebus.connection-string=" + bus,
                 "--servicebus.max-concurrent-calls=" + PLAIN_CALLS,
                 "--spring.datasource.hikari.maximum-pool-size=" + (PLAIN_CALLS + 4)));
@@ -73,7 +73,7 @@ final class WorkerProcess implements AutoCloseable {
         }
         JavaProcess process = new JavaProcess(command);
         try {
-            Shop.await().atMost(START).until(() -> {
+            Waiting.await().atMost(START).until(() -> {
                 if (!process.handle().isAlive()) {
                     throw new IllegalStateException(kind.title() + " did not start:\n" + process.output());
                 }
@@ -83,7 +83,7 @@ final class WorkerProcess implements AutoCloseable {
             process.close();
             throw e;
         }
-        return new WorkerProcess(kind, process);
+        return new MeasuredWorker(kind, process);
     }
 
     static Path recording() {

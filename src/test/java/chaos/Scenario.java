@@ -1,9 +1,9 @@
 package chaos;
 
-import static ecommerce.inventory.support.Shop.about;
-import static ecommerce.inventory.support.Shop.commandMessage;
-import static ecommerce.inventory.support.Shop.order;
-import static ecommerce.inventory.support.Shop.orderCreated;
+import static ecommerce.inventory.support.ShopDriver.about;
+import static ecommerce.inventory.support.ShopDriver.commandMessage;
+import static ecommerce.inventory.support.ShopDriver.order;
+import static ecommerce.inventory.support.ShopDriver.orderCreated;
 
 import java.time.Duration;
 import java.util.Arrays;
@@ -21,7 +21,7 @@ import ecommerce.inventory.support.Tables;
  * An open-loop load: so many orders a second, whatever becomes of them, and what follows an order. Messages come twice, under
  * an id of their own once more, before their order, after it has expired, and some can be handled by no one.
  */
-final class Load {
+final class Scenario {
 
     private static final int PRODUCTS = 40;
     private static final int PLENTY = 1_000_000;
@@ -47,7 +47,7 @@ final class Load {
     }
 
     /** @param ttl of reservations, which late payments come after */
-    Load(Sender sender, long seed, double ordersPerSecond, Duration ttl) {
+    Scenario(Sender sender, long seed, double ordersPerSecond, Duration ttl) {
         this.sender = sender;
         this.random = new Random(seed);
         this.ordersPerSecond = ordersPerSecond;

@@ -1,5 +1,6 @@
 package ecommerce.inventory.support;
 
+import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
@@ -15,14 +16,12 @@ import com.azure.messaging.servicebus.ServiceBusClientBuilder;
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import com.azure.messaging.servicebus.ServiceBusMessageBatch;
 import com.azure.messaging.servicebus.ServiceBusSenderClient;
-import org.awaitility.Awaitility;
-import org.awaitility.core.ConditionFactory;
 import org.springframework.beans.factory.DisposableBean;
 import servicebus.BrowsedMessage;
 import servicebus.EmbeddedServiceBus;
 
 /** The other side of the worker: sends orders by the Azure SDK and looks at what came out. */
-public class Shop implements DisposableBean {
+public class ShopDriver implements DisposableBean {
 
     public static final String SUBSCRIPTION = "orders/Subscriptions/inventory";
     public static final String DEAD_LETTERS = SUBSCRIPTION + "/$DeadLetterQueue";
@@ -35,7 +34,7 @@ public class Shop implements DisposableBean {
     private final ServiceBusSenderClient payments;
     private final ServiceBusSenderClient commands;
 
-    public Shop(EmbeddedServiceBus bus) {
+    public ShopDriver(EmbeddedServiceBus bus) {
         this.bus = bus;
         // A connection that is cut during a send is to be noticed before a minute has passed.
         ServiceBusClientBuilder client = new ServiceBusClientBuilder().connectionString(bus.connectionString())
@@ -137,11 +136,6 @@ public class Shop implements DisposableBean {
 
     public List<BrowsedMessage> deadLetters() {
         return bus.browse(DEAD_LETTERS);
-    }
-
-    /** Far longer than anything takes: a test fails by it, and never passes by it. */
-    public static ConditionFactory await() {
-        return Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(20));
     }
 
     @Override

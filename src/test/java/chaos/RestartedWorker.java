@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 import ecommerce.inventory.support.EndOfJvm;
 
 /** A worker, the jar as it is deployed, which is started again whenever its process ends, as a cluster would. */
-final class WorkerProcess implements AutoCloseable {
+final class RestartedWorker implements AutoCloseable {
 
     private static final Duration STOP_LIMIT = Duration.ofSeconds(60);
     private static final int TERMINATED = 143;
@@ -36,7 +36,7 @@ final class WorkerProcess implements AutoCloseable {
      * @param logs        directory for the log of each of its processes
      * @param environment settings, secrets among them
      */
-    WorkerProcess(String name, Path logs, Path jar, List<String> settings, Map<String, String> environment) throws IOException {
+    RestartedWorker(String name, Path logs, Path jar, List<String> settings, Map<String, String> environment) throws IOException {
         this.name = name;
         this.logs = logs;
         this.environment = environment;

@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  * @param jfr             {@code bench.jfr}: whether the worker is profiled; the recording is {@code target/bench/worker.jfr}
  * @param jvmOptions      {@code bench.jvm-options}: of workers, bus and load
  */
-record Settings(Set<Case> cases, int before, int orders, int warmUp, int rounds, int rate, int rateSeconds, int overloadSeconds, int idleSeconds,
+record BenchOptions(Set<Case> cases, int before, int orders, int warmUp, int rounds, int rate, int rateSeconds, int overloadSeconds, int idleSeconds,
         int rows, int concurrentCalls, boolean jfr, List<String> jvmOptions) {
 
     /** What can be measured by itself. */
@@ -31,9 +31,9 @@ record Settings(Set<Case> cases, int before, int orders, int warmUp, int rounds,
         STARTUP, SDK, PLAIN, THROUGHPUT, LATENCY, IDLE, OVERLOAD, GROWTH, UNFINISHED
     }
 
-    static Settings ofSystemProperties() {
+    static BenchOptions ofSystemProperties() {
         String cases = System.getProperty("bench.cases", "");
-        return new Settings(cases.isBlank() ? EnumSet.allOf(Case.class)
+        return new BenchOptions(cases.isBlank() ? EnumSet.allOf(Case.class)
             : Stream.of(cases.split(",")).map(name -> Case.valueOf(name.strip().toUpperCase())).collect(Collectors.toSet()),
             Integer.getInteger("bench.before", 10_000), Integer.getInteger("bench.orders", 10_000), Integer.getInteger("bench.warm-up", 100_000), Integer.getInteger("bench.rounds", 3),
             Integer.getInteger("bench.rate", 200), Integer.getInteger("bench.rate-seconds", 25),

@@ -20,7 +20,7 @@ import org.springframework.util.PropertyPlaceholderHelper;
  * The worker on camel-main: the routes, statements and beans that ship, without Spring Boot and without a context of
  * Spring's. Reads {@code application.yaml} as Spring Boot does, as far as it is for the routes or the database.
  */
-public final class PlainWorker implements AutoCloseable {
+public final class CamelMainWorker implements AutoCloseable {
 
     /** What the process prints when it is ready, before the port of the API. */
     public static final String STARTED = "Started, port ";
@@ -34,7 +34,7 @@ public final class PlainWorker implements AutoCloseable {
     private final HikariDataSource database;
 
     /** @param settings what differs from {@code application.yaml}, by the same names */
-    public PlainWorker(Map<String, String> settings) throws Exception {
+    public CamelMainWorker(Map<String, String> settings) throws Exception {
         Properties properties = PlainCamelBeans.defaults();
         properties.putAll(settings);
         properties.replaceAll((name, value) -> PLACEHOLDERS.replacePlaceholders(value.toString(), properties));
@@ -61,7 +61,7 @@ public final class PlainWorker implements AutoCloseable {
      * @param settings each {@code name=value}
      */
     public static void main(String[] settings) throws Exception {
-        PlainWorker worker = new PlainWorker(Arrays.stream(settings).map(setting -> setting.split("=", 2))
+        CamelMainWorker worker = new CamelMainWorker(Arrays.stream(settings).map(setting -> setting.split("=", 2))
             .collect(Collectors.toMap(setting -> setting[0], setting -> setting[1])));
         Runtime.getRuntime().addShutdownHook(new Thread(worker::close));
         System.out.println(STARTED + worker.port());

@@ -10,7 +10,7 @@ import org.apache.qpid.protonj2.types.Binary;
 import org.apache.qpid.protonj2.types.Symbol;
 
 /** The operations clients request from an entity's {@code $management} node. */
-final class Management {
+final class ManagementLink {
 
     private static final String PREFIX = "com.microsoft:";
 
@@ -44,7 +44,7 @@ final class Management {
         }
     }
 
-    Management(MessageCodec codec) {
+    ManagementLink(MessageCodec codec) {
         this.codec = codec;
     }
 
