@@ -9,10 +9,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 import com.zaxxer.hikari.HikariDataSource;
-import development.EmbeddedDatabase;
 import ecommerce.inventory.support.Tables;
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
-import org.flywaydb.core.Flyway;
+import ecommerce.inventory.support.TestDatabase;
 import org.springframework.jdbc.core.ConnectionCallback;
 import org.springframework.jdbc.core.JdbcTemplate;
 
@@ -23,39 +21,33 @@ final class BenchDatabase implements AutoCloseable {
         "shared_buffers");
 
     private final int before;
-    private final EmbeddedPostgres server;
+    private final TestDatabase server;
     private final HikariDataSource worker;
     private final HikariDataSource yardstick;
 
     /** @param before finished orders that the tables hold when a measurement begins */
     BenchDatabase(int before, int yardstickConnections) throws IOException {
         this.before = before;
-        server = EmbeddedDatabase.at(0).start();
-        new JdbcTemplate(server.getPostgresDatabase()).execute("CREATE DATABASE worker");
-        new JdbcTemplate(server.getPostgresDatabase()).execute("CREATE DATABASE yardstick");
+        server = TestDatabase.start();
         worker = pool("worker", 2);
         yardstick = pool("yardstick", yardstickConnections);
-        Flyway.configure().dataSource(worker).load().migrate();
-        Flyway.configure().dataSource(yardstick).load().migrate();
         if (!show("fsync").equals("on") || !show("synchronous_commit").equals("on")) {
             throw new IllegalStateException("PostgreSQL is not durable: " + settings());
         }
     }
 
     private HikariDataSource pool(String name, int size) {
+        String url = server.create(name);
+        TestDatabase.migrate(url);
         HikariDataSource pool = new HikariDataSource();
-        pool.setJdbcUrl(url(name));
+        pool.setJdbcUrl(url);
         pool.setUsername("postgres");
         pool.setMaximumPoolSize(size);
         return pool;
     }
 
-    private String url(String name) {
-        return "jdbc:postgresql://localhost:" + server.getPort() + "/" + name + "?sslmode=disable";
-    }
-
     String workerUrl() {
-        return url("worker");
+        return worker.getJdbcUrl();
     }
 
     JdbcTemplate worker() {

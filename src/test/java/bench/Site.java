@@ -54,7 +54,7 @@ final class Site implements AutoCloseable {
         FileSystemUtils.deleteRecursively(IMAGE);
         this.image = Image.build(IMAGE);
         this.database = new BenchDatabase(settings.before(), yardstickConnections);
-        this.bus = new BusProcess(settings.jvmOptions());
+        this.bus = new BusProcess(settings.jvmOptions(), BusProcess.TOPOLOGY);
         this.load = new LoadProcess(bus.connectionString(), settings.jvmOptions());
     }
 
@@ -87,12 +87,12 @@ final class Site implements AutoCloseable {
 
     /** Has a backlog drained that is there before; into the tables as they are. From the first delivery to the last event. */
     Measured drainInto(Workload workload, int orders, MeasuredWorker worker) {
-        SOURCES.forEach(bus::pause);
+        SOURCES.forEach(source -> bus.ask("pause", source));
         String run = begin(workload, orders);
         load.sendBacklog(workload);
         CpuTime cpu = CpuTime.from(processes(worker));
         long begin = LoadProcess.now();
-        SOURCES.forEach(bus::resume);
+        SOURCES.forEach(source -> bus.ask("resume", source));
         Received received = awaitDone(workload, run, orders, worker);
         return new Measured(orders, seconds(begin, received.lastAt()), cpu.per(orders));
     }
@@ -140,7 +140,7 @@ final class Site implements AutoCloseable {
     }
 
     private String begin(Workload workload, int orders) {
-        bus.purge();
+        bus.ask("purge");
         String run = workload.name().toLowerCase().replace('_', '-') + "-" + ++runs;
         load.begin(run, orders);
         return run;
@@ -163,15 +163,15 @@ final class Site implements AutoCloseable {
                 throw new IllegalStateException(worker.kind().title() + " has ended");
             }
             return (workload == Workload.LIFE_CYCLE || load.received().orders() == orders)
-                && SOURCES.stream().allMatch(source -> bus.active(source) == 0)
+                && SOURCES.stream().allMatch(source -> bus.counts(source).active() == 0)
                 && (!hasTables || database.worker().queryForObject("SELECT count(*) FROM outbox WHERE published_at IS NULL "
                     + "AND next_retry_at IS NULL", Long.class) == 0)
-                && bus.active(ShopDriver.EVENTS) == 0;
+                && bus.counts(ShopDriver.EVENTS).active() == 0;
         });
         // What has left the bus may be on its way.
         Received received = Waiting.await().atMost(LIMIT).pollInterval(LOOK).until(load::received,
             now -> workload == Workload.LIFE_CYCLE || !hasTables || now.events() >= (long) orders * workload.eventsOfAnOrder());
-        SOURCES.forEach(source -> assertThat(bus.dead(source)).as("dead letters of %s in run %s", source, run).isZero());
+        SOURCES.forEach(source -> assertThat(bus.counts(source).deadLettered()).as("dead letters of %s in run %s", source, run).isZero());
         if (worker.kind() == Kind.INVENTORY) {
             assertThat(database.worker().queryForObject("SELECT count(*) FROM inventory_orders WHERE starts_with(order_id, ?)", Integer.class,
                 run + "-")).as("orders of run %s", run).isEqualTo(orders);

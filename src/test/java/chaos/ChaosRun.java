@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import chaos.Evidence.Figure;
 import chaos.Saboteur.Outcome;
 import chaos.Schedule.Planned;
+import ecommerce.inventory.support.BusProcess;
 import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.Waiting;
@@ -56,7 +57,7 @@ final class ChaosRun {
         }
         List<Station> stations = new ArrayList<>();
         try (FaultyDatabase database = new FaultyDatabase();
-                BusProcess bus = new BusProcess(directory, Saboteur.LOCK, SECRETS.get("key"));
+                BusProcess bus = new BusProcess(List.of("-Xmx256m"), topology(directory), Saboteur.LOCK);
                 Receiver receiver = new Receiver(bus.connectionString());
                 Sender sender = new Sender(bus.connectionString())) {
             for (int i = 0; i < options.workers(); i++) {
@@ -69,6 +70,12 @@ final class ChaosRun {
                 station.proxy().close();
             }
         }
+    }
+
+    /** The shipped topology but for duplicate detection: that a worker sends an event twice must be visible. */
+    private static Path topology(Path directory) throws IOException {
+        return Files.writeString(directory.resolve("servicebus.json"), Files.readString(BusProcess.TOPOLOGY)
+            .replace("\"RequiresDuplicateDetection\": true", "\"RequiresDuplicateDetection\": false"));
     }
 
     private static void delete(Path file) {
@@ -87,7 +94,7 @@ final class ChaosRun {
             "--spring.datasource.hikari.connection-init-sql=" + FaultyDatabase.initSql(),
             "--inventory.inbox.parked-delay-max=PT10S", "--inventory.outbox.retry-delay-max=PT10S");
         Map<String, String> environment = Map.of("SPRING_DATASOURCE_URL", FaultyDatabase.url(proxy.ports()), "SPRING_DATASOURCE_USERNAME", "postgres",
-            "SPRING_DATASOURCE_PASSWORD", SECRETS.get("password"), "INVENTORY_SERVICEBUS_CONNECTIONSTRING", bus.connectionString(),
+            "SPRING_DATASOURCE_PASSWORD", SECRETS.get("password"), "INVENTORY_SERVICEBUS_CONNECTIONSTRING", bus.connectionString().replace("SAS_KEY_VALUE", SECRETS.get("key")),
             "INVENTORY_OPERATOR_TOKEN", SECRETS.get("token"));
         return new Station(new RestartedWorker(name, options.directory(), options.jar(), settings, environment), proxy);
     }

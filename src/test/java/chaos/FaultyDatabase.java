@@ -10,10 +10,9 @@ import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.stream.Collectors;
 
-import development.EmbeddedDatabase;
-import ecommerce.inventory.MigrateDatabase;
 import ecommerce.inventory.support.BaseBackup;
 import ecommerce.inventory.support.Defaults;
+import ecommerce.inventory.support.TestDatabase;
 import ecommerce.inventory.support.Waiting;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import org.springframework.boot.logging.LogLevel;
@@ -58,24 +57,20 @@ final class FaultyDatabase implements AutoCloseable {
     private Server demoted;
 
     /** A server that runs, and where its files are. */
-    private record Server(EmbeddedPostgres postgres, Path data) {
+    private record Server(TestDatabase postgres, Path data) {
 
-        static Server start(int port, Path data) throws IOException {
-            return new Server(EmbeddedDatabase.at(port).setDataDirectory(data).setCleanDataDirectory(false)
+        static Server start(int port, Path data) {
+            return new Server(TestDatabase.start(server -> server.setPort(port).setDataDirectory(data).setCleanDataDirectory(false)
                 // What a copy of it has to fetch.
-                .setServerConfig("wal_keep_size", "256MB").start(), data);
-        }
-
-        JdbcTemplate jdbc() {
-            return new JdbcTemplate(postgres.getPostgresDatabase());
+                .setServerConfig("wal_keep_size", "256MB")), data);
         }
     }
 
     FaultyDatabase() throws IOException {
         primary = Server.start(0, directory.resolve("server"));
-        int port = primary.postgres.getPort();
+        int port = primary.postgres.port();
         ports = List.of(port, TestSocketUtils.findAvailableTcpPort());
-        MigrateDatabase.main(new String[] {"--spring.datasource.url=" + url(List.of(port)), "--spring.datasource.username=postgres"});
+        TestDatabase.migrate(primary.postgres.url());
         jdbc().execute(WEAK_POINTS);
     }
 
@@ -117,8 +112,8 @@ final class FaultyDatabase implements AutoCloseable {
         logging.setLogLevel(EmbeddedPostgres.class.getName(), null);
     }
 
-    void startAgain() throws IOException {
-        primary = Server.start(primary.postgres.getPort(), primary.data);
+    void startAgain() {
+        primary = Server.start(primary.postgres.port(), primary.data);
     }
 
     /**
@@ -126,11 +121,11 @@ final class FaultyDatabase implements AutoCloseable {
      * that it has written, that takes over.
      */
     void failOver() throws IOException, SQLException {
-        int port = primary.postgres.getPort();
+        int port = primary.postgres.port();
         Path copy = Files.createTempDirectory(directory, "server");
         BaseBackup.of(primary.postgres, primary.data, copy);
         Server standby = Server.start(ports.get(0) == port ? ports.get(1) : ports.get(0), copy);
-        JdbcTemplate old = primary.jdbc();
+        JdbcTemplate old = primary.postgres.jdbc();
         old.execute("ALTER SYSTEM SET default_transaction_read_only = on");
         old.execute("SELECT pg_reload_conf()");
         Waiting.await().until(() -> "on".equals(old.queryForObject("SHOW default_transaction_read_only", String.class)));
@@ -139,8 +134,8 @@ final class FaultyDatabase implements AutoCloseable {
         Waiting.await().until(() -> old.queryForObject("SELECT pg_catalog.clock_timestamp() > ? AND NOT EXISTS (SELECT FROM pg_stat_activity "
             + "WHERE xact_start <= ? AND backend_type = 'client backend')", Boolean.class, readOnly, readOnly));
         String written = old.queryForObject("SELECT pg_current_wal_lsn()::text", String.class);
-        Waiting.await().until(() -> standby.jdbc().queryForObject("SELECT pg_last_wal_replay_lsn() >= ?::pg_lsn", Boolean.class, written));
-        standby.jdbc().execute("SELECT pg_promote()");
+        Waiting.await().until(() -> standby.postgres.jdbc().queryForObject("SELECT pg_last_wal_replay_lsn() >= ?::pg_lsn", Boolean.class, written));
+        standby.postgres.jdbc().execute("SELECT pg_promote()");
         demoted = primary;
         primary = standby;
     }

@@ -1,30 +1,24 @@
 package chaos;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
-import ecommerce.inventory.support.EndOfJvm;
+import ecommerce.inventory.support.JavaProcess;
 
 /** A worker, the jar as it is deployed, which is started again whenever its process ends, as a cluster would. */
 final class RestartedWorker implements AutoCloseable {
 
-    private static final Duration STOP_LIMIT = Duration.ofSeconds(60);
     private static final int TERMINATED = 143;
 
     private final String name;
     private final Path logs;
-    private final List<String> command;
+    private final List<String> arguments;
     private final Map<String, String> environment;
-    private volatile Process process;
-    private volatile Path log;
+    private volatile JavaProcess process;
     private volatile boolean ended;
     private int starts;
     private int endedByItself;
@@ -40,24 +34,19 @@ final class RestartedWorker implements AutoCloseable {
         this.name = name;
         this.logs = logs;
         this.environment = environment;
-        command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            // Started often and never old: without the time and memory of the optimising compiler.
-            "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m", "-jar", jar.toString()));
-        command.addAll(settings);
+        // Started often and never old: without the time and memory of the optimising compiler.
+        arguments = Stream.concat(Stream.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m", "-jar", jar.toString()),
+            settings.stream()).toList();
         start();
     }
 
     private synchronized void start() throws IOException {
-        log = logs.resolve(name + "-" + ++starts + ".log");
         toEnd = false;
-        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(new File(log.toString()));
-        builder.environment().putAll(environment);
-        process = builder.start();
-        EndOfJvm.kills(process.toHandle());
-        process.onExit().thenAccept(this::startAgain);
+        process = new JavaProcess(arguments, environment, logs.resolve(name + "-" + ++starts + ".log"));
+        process.handle().onExit().thenAccept(this::startAgain);
     }
 
-    private synchronized void startAgain(Process gone) {
+    private synchronized void startAgain(ProcessHandle gone) {
         if (ended) {
             return;
         }
@@ -72,26 +61,19 @@ final class RestartedWorker implements AutoCloseable {
     }
 
     boolean isReady() {
-        try {
-            return process.isAlive() && Files.readString(log).contains("Started InventoryWorker");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        JavaProcess current = process;
+        return current.handle().isAlive() && current.output().contains("Started InventoryWorker");
     }
 
     /** {@code kill -9}. It is started again at once. */
     synchronized void kill() {
         toEnd = true;
-        try {
-            process.destroyForcibly().waitFor();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        process.kill();
     }
 
     /** SIGSTOP or SIGCONT. */
     void signal(String signal) throws IOException, InterruptedException {
-        new ProcessBuilder("kill", "-" + signal, String.valueOf(process.pid())).start().waitFor();
+        process.signal(signal);
     }
 
     /**
@@ -99,15 +81,15 @@ final class RestartedWorker implements AutoCloseable {
      *
      * @throws IllegalStateException if it does not end, or not in order
      */
-    void terminate() throws InterruptedException {
-        Process old;
+    void terminate() throws IOException, InterruptedException {
+        JavaProcess old;
         synchronized (this) {
             toEnd = true;
             old = process;
-            old.destroy();
+            old.signal("TERM");
         }
-        if (!old.waitFor(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS) || old.exitValue() != TERMINATED) {
-            throw new IllegalStateException(name + " did not end by SIGTERM in " + STOP_LIMIT);
+        if (old.exitCode() != TERMINATED) {
+            throw new IllegalStateException(name + " did not end by SIGTERM");
         }
     }
 
@@ -121,10 +103,10 @@ final class RestartedWorker implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         synchronized (this) {
             ended = true;
         }
-        process.destroyForcibly().waitFor();
+        process.kill();
     }
 }

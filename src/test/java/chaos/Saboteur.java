@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import chaos.Fault.Family;
 import chaos.Schedule.Planned;
+import ecommerce.inventory.support.BusProcess;
 import ecommerce.inventory.support.ShopDriver;
 
 /**
@@ -183,7 +184,7 @@ final class Saboteur {
         }
     }
 
-    private void restartAll() throws MissedException, InterruptedException {
+    private void restartAll() throws MissedException, IOException, InterruptedException {
         for (Station station : stations) {
             synchronized (station) {
                 requireReady(station);
@@ -231,9 +232,9 @@ final class Saboteur {
     private void strikeBus(Planned planned) throws InterruptedException {
         switch (planned.fault()) {
             case BUS_OUTAGE -> {
-                bus.ask("away");
+                bus.ask("stop-listening");
                 pass(planned.length());
-                bus.ask("back");
+                bus.ask("start-listening");
             }
             case SENDS_REFUSED -> {
                 bus.ask("refuse-sends");

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.Map;
 
 import ecommerce.inventory.InventoryWorker;
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import ecommerce.inventory.support.TestDatabase;
 import org.springframework.boot.SpringApplication;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.SimpleCommandLinePropertySource;
@@ -52,7 +52,7 @@ public final class DevelopmentLauncher {
         InventoryWorker.allowManyHandlers();
         EmbeddedServiceBus bus = EmbeddedServiceBus.start(Path.of("servicebus", "Config.json"),
             EmbeddedServiceBus.Options.defaults().withPort(busPort));
-        EmbeddedPostgres postgres = EmbeddedDatabase.at(databasePort).setRegisterShutdownHook(false).start();
+        TestDatabase postgres = TestDatabase.start(server -> server.setPort(databasePort).setRegisterShutdownHook(false));
         // After the worker: what it has in work is finished first.
         SpringApplication.getShutdownHandlers().add(() -> {
             bus.close();
@@ -60,7 +60,6 @@ public final class DevelopmentLauncher {
             FileSystemUtils.deleteRecursively(WEB_SERVER.toFile());
         });
 
-        String database = "jdbc:postgresql://localhost:" + databasePort + "/postgres?sslmode=disable";
         SpringApplication application = new SpringApplication(InventoryWorker.class, DemoShop.class, EditLoop.class);
         application.setDefaultProperties(Map.of(
             "logging.level.root", "INFO",
@@ -69,7 +68,7 @@ public final class DevelopmentLauncher {
         // Before all others: nothing that the environment names is to be talked to.
         application.addInitializers(context -> context.getEnvironment().getPropertySources().addFirst(
             new MapPropertySource("development", Map.ofEntries(
-                Map.entry("spring.datasource.url", database),
+                Map.entry("spring.datasource.url", postgres.url()),
                 Map.entry("spring.datasource.username", "postgres"),
                 Map.entry("spring.datasource.password", ""),
                 Map.entry("spring.flyway.locations", "filesystem:" + EditLoop.resources() + "/db/migration,classpath:db/development"),
@@ -108,7 +107,7 @@ public final class DevelopmentLauncher {
 
               %s
 
-            %n""", bus.connectionString(), database, shopPort, shopPort, shopPort, shopPort, EditLoop.resources());
+            %n""", bus.connectionString(), postgres.url(), shopPort, shopPort, shopPort, shopPort, EditLoop.resources());
     }
 
     private static int freePort(String[] args, String option, int standard) {
@@ -127,7 +126,7 @@ public final class DevelopmentLauncher {
         }
     }
 
-    private static void close(EmbeddedPostgres postgres) {
+    private static void close(TestDatabase postgres) {
         try {
             postgres.close();
         } catch (IOException e) {

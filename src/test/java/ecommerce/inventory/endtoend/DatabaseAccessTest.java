@@ -8,13 +8,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-import development.EmbeddedDatabase;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.ManagementPort;
 import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
+import ecommerce.inventory.support.TestDatabase;
 import ecommerce.inventory.support.Worker;
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -30,7 +29,7 @@ import servicebus.EmbeddedServiceBus;
 @ExtendWith(OutputCaptureExtension.class)
 class DatabaseAccessTest {
 
-    private static EmbeddedPostgres postgres;
+    private static TestDatabase postgres;
     private static EmbeddedServiceBus bus;
     private static ShopDriver shop;
     private static ConfigurableApplicationContext worker;
@@ -42,14 +41,14 @@ class DatabaseAccessTest {
     static void start() throws IOException {
         bus = Backend.startBus(null);
         shop = new ShopDriver(bus);
-        postgres = EmbeddedDatabase.at(0).start();
-        administrator = new JdbcTemplate(postgres.getPostgresDatabase());
+        postgres = TestDatabase.start();
+        administrator = postgres.jdbc();
         administrator.execute("CREATE ROLE worker LOGIN PASSWORD 'first'");
         administrator.execute("CREATE DATABASE inventory OWNER worker");
         Path hba = Path.of(administrator.queryForObject("SHOW hba_file", String.class));
         Files.writeString(hba, "host all worker all scram-sha-256\n" + Files.readString(hba));
         administrator.execute("SELECT pg_reload_conf()");
-        worker = Worker.start("jdbc:postgresql://localhost:" + postgres.getPort() + "/inventory?sslmode=disable", bus,
+        worker = Worker.start(postgres.url("inventory"), bus,
             "spring.datasource.username=worker", "spring.datasource.password=first", "spring.datasource.hikari.connection-timeout=500",
             "inventory.database.watch-schedule=* * * * * ?", "inventory.database.refusal-limit=PT1S", "inventory.outbox.outage-pause=PT0.2S");
         new Tables(worker.getBean(JdbcTemplate.class)).stock("a", 100);

@@ -12,12 +12,11 @@ import java.security.KeyStore;
 import java.util.Base64;
 import java.util.List;
 
-import development.EmbeddedDatabase;
 import ecommerce.inventory.MigrateDatabase;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.JavaProcess;
+import ecommerce.inventory.support.TestDatabase;
 import ecommerce.inventory.support.Worker;
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -37,17 +36,16 @@ class DatabaseTlsTest {
     @TempDir
     private static Path folder;
     private static EmbeddedServiceBus bus;
-    private static EmbeddedPostgres postgres;
+    private static TestDatabase postgres;
 
     @BeforeAll
     static void start() throws Exception {
         bus = Backend.startBus(null);
         makeCertificate("localhost");
-        postgres = EmbeddedDatabase.at(0)
+        postgres = TestDatabase.start(server -> server
             .setServerConfig("ssl", "on")
             .setServerConfig("ssl_cert_file", folder.resolve("server.crt").toString())
-            .setServerConfig("ssl_key_file", folder.resolve("server.key").toString())
-            .start();
+            .setServerConfig("ssl_key_file", folder.resolve("server.key").toString()));
     }
 
     @AfterAll
@@ -97,7 +95,7 @@ class DatabaseTlsTest {
     }
 
     private static String url(String host, String parameters) {
-        return "jdbc:postgresql://" + host + ":" + postgres.getPort() + "/postgres" + parameters;
+        return "jdbc:postgresql://" + host + ":" + postgres.port() + "/postgres" + parameters;
     }
 
     private static String ownAuthority() {

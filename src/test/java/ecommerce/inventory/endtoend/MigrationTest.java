@@ -6,15 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.sql.Connection;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
-import ecommerce.inventory.MigrateDatabase;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
+import ecommerce.inventory.support.TestDatabase;
 import ecommerce.inventory.support.Worker;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.Test;
@@ -131,9 +129,7 @@ class MigrationTest {
     }
 
     private static void migrateAt(String database, String scripts, String... settings) {
-        List<String> arguments = new ArrayList<>(List.of("--spring.datasource.url=" + database, "--spring.datasource.username=postgres",
-            "--spring.flyway.locations=classpath:db/migration,classpath:migrations/" + scripts));
-        Stream.of(settings).map(setting -> "--" + setting).forEach(arguments::add);
-        MigrateDatabase.main(arguments.toArray(String[]::new));
+        TestDatabase.migrate(database, Stream.concat(Stream.of("spring.flyway.locations=classpath:db/migration,classpath:migrations/" + scripts),
+            Stream.of(settings)).toArray(String[]::new));
     }
 }

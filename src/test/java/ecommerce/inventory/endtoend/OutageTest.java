@@ -12,14 +12,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
-import development.EmbeddedDatabase;
 import ecommerce.inventory.support.Api;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.ManagementPort;
 import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
+import ecommerce.inventory.support.TestDatabase;
 import ecommerce.inventory.support.Worker;
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,7 +38,7 @@ class OutageTest {
 
     @TempDir
     private Path data;
-    private EmbeddedPostgres postgres;
+    private TestDatabase postgres;
     private EmbeddedServiceBus bus;
     private ShopDriver shop;
     private Tables tables;
@@ -50,7 +49,7 @@ class OutageTest {
         postgres = startPostgres(0);
         bus = Backend.startBus(LOCK);
         shop = new ShopDriver(bus);
-        worker = Worker.start("jdbc:postgresql://localhost:" + postgres.getPort() + "/postgres?sslmode=disable", bus,
+        worker = Worker.start(postgres.url(), bus,
             "inventory.servicebus.max-concurrent-calls=16", "spring.datasource.hikari.connection-timeout=500", "inventory.outbox.outage-pause=PT0.2S",
             // Shorter than any outage here.
             "inventory.database.refusal-limit=PT0.1S");
@@ -67,7 +66,7 @@ class OutageTest {
 
     @Test
     void whilePostgresIsAwayMessagesAreHeldAndNoneIsBurnt() throws IOException {
-        int port = postgres.getPort();
+        int port = postgres.port();
         postgres.close();
         sendOrders();
         await().until(() -> bus.counts(ShopDriver.SUBSCRIPTION).locked() > 0);
@@ -107,7 +106,7 @@ class OutageTest {
         await().untilAsserted(() -> assertThat(management.get("health/readiness").statusCode()).isEqualTo(200));
         assertThat(management.get("health/readiness").body()).contains("\"db\"", "\"consumers\"", "\"relay\"");
         assertThat(management.get("health/liveness").body()).contains("\"UP\"").doesNotContain("db");
-        int port = postgres.getPort();
+        int port = postgres.port();
 
         postgres.close();
 
@@ -171,7 +170,7 @@ class OutageTest {
     }
 
     /** The same data each time. */
-    private EmbeddedPostgres startPostgres(int port) throws IOException {
-        return EmbeddedDatabase.at(port).setDataDirectory(data).setCleanDataDirectory(false).start();
+    private TestDatabase startPostgres(int port) {
+        return TestDatabase.start(server -> server.setPort(port).setDataDirectory(data).setCleanDataDirectory(false));
     }
 }

@@ -12,25 +12,20 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 
-import javax.sql.DataSource;
-
 import com.azure.messaging.servicebus.ServiceBusMessage;
-import development.EmbeddedDatabase;
-import ecommerce.inventory.MigrateDatabase;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.Invariants;
 import ecommerce.inventory.support.PgBouncer;
 import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
+import ecommerce.inventory.support.TestDatabase;
 import ecommerce.inventory.support.Worker;
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
-import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -50,7 +45,7 @@ class PgBouncerTest {
     private static final int CONNECTIONS = 4;
     private static final int ORDERS = 300;
 
-    private static EmbeddedPostgres postgres;
+    private static TestDatabase postgres;
     private static PgBouncer pooler;
     private static EmbeddedServiceBus bus;
     private static ShopDriver shop;
@@ -60,18 +55,17 @@ class PgBouncerTest {
     @BeforeAll
     static void start(@TempDir Path directory) throws IOException {
         assumeThat(PgBouncer.program()).as("pgbouncer is installed (apt-get install pgbouncer)").isPresent();
-        postgres = EmbeddedDatabase.at(0).start();
-        DataSource direct = DataSourceBuilder.create().url(postgres.getJdbcUrl("postgres", "postgres")).build();
-        administrator = new JdbcTemplate(direct);
-        new ResourceDatabasePopulator(new FileSystemResource("k8s/database/roles.sql")).execute(direct);
+        postgres = TestDatabase.start();
+        administrator = postgres.jdbc();
+        new ResourceDatabasePopulator(new FileSystemResource("k8s/database/roles.sql")).execute(administrator.getDataSource());
         administrator.execute("CREATE SCHEMA shop AUTHORIZATION inventory_migration");
         administrator.execute("GRANT USAGE ON SCHEMA shop TO inventory_worker");
         administrator.execute("ALTER ROLE inventory_migration IN DATABASE postgres SET search_path = shop");
         administrator.execute("ALTER ROLE inventory_worker IN DATABASE postgres SET search_path = shop");
-        pooler = new PgBouncer(directory, postgres.getPort(), CONNECTIONS, "inventory_migration", "inventory_worker");
+        pooler = new PgBouncer(directory, postgres.port(), CONNECTIONS, "inventory_migration", "inventory_worker");
 
-        MigrateDatabase.main(new String[] {"--spring.datasource.url=" + url(), "--spring.datasource.username=inventory_migration",
-            "--inventory.database.schema=shop", "--spring.flyway.locations=classpath:db/migration,classpath:db/roles"});
+        TestDatabase.migrate(url(), "spring.datasource.username=inventory_migration", "inventory.database.schema=shop",
+            "spring.flyway.locations=classpath:db/migration,classpath:db/roles");
         bus = Backend.startBus(null);
         shop = new ShopDriver(bus);
         worker = Worker.start(url(), bus, "spring.datasource.username=inventory_worker", "inventory.database.migrate-at-start=false",
@@ -124,8 +118,7 @@ class PgBouncerTest {
 
     @Test
     void aParameterThatThePoolerRefusesIsNamed(CapturedOutput output) {
-        assertThatThrownBy(() -> MigrateDatabase.main(new String[] {"--spring.datasource.url=" + url() + "&options=-c%20lock_timeout=1s",
-            "--spring.datasource.username=inventory_migration"}));
+        assertThatThrownBy(() -> TestDatabase.migrate(url() + "&options=-c%20lock_timeout=1s", "spring.datasource.username=inventory_migration"));
 
         assertThat(output).contains("APPLICATION FAILED TO START", "unsupported startup parameter: options",
             "a pooler such as PgBouncer has to ignore the parameter that is named").doesNotContain("\tat ");

@@ -15,13 +15,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-import development.EmbeddedDatabase;
 import ecommerce.inventory.InventoryWorker;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.JavaProcess;
 import ecommerce.inventory.support.ManagementPort;
 import ecommerce.inventory.support.ShopDriver;
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import ecommerce.inventory.support.TestDatabase;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -39,7 +38,7 @@ class SecretsTest {
     private static final String TOKEN = "token-not-to-be-told-of-32-letters";
     private static final List<String> LOGGERS = List.of("ecommerce", "org.apache.camel", "org.springframework", "com.zaxxer.hikari");
 
-    private static EmbeddedPostgres postgres;
+    private static TestDatabase postgres;
     private static EmbeddedServiceBus bus;
 
     @TempDir
@@ -48,8 +47,8 @@ class SecretsTest {
     @BeforeAll
     static void start() throws Exception {
         bus = Backend.startBus(null);
-        postgres = EmbeddedDatabase.at(0).start();
-        JdbcTemplate jdbc = new JdbcTemplate(postgres.getPostgresDatabase());
+        postgres = TestDatabase.start();
+        JdbcTemplate jdbc = postgres.jdbc();
         jdbc.execute("CREATE ROLE inventory LOGIN PASSWORD '" + PASSWORD + "'");
         jdbc.execute("GRANT CREATE ON SCHEMA public TO inventory");
         Path hba = Path.of(jdbc.queryForObject("SHOW hba_file", String.class));
@@ -75,7 +74,7 @@ class SecretsTest {
         ShopDriver shop = new ShopDriver(bus);
         try (JavaProcess worker = startWorker()) {
             await().until(() -> worker.output().contains("Started InventoryWorker"));
-            new JdbcTemplate(postgres.getPostgresDatabase()).update("INSERT INTO inventory (product_id, available_stock) VALUES ('a', 1)");
+            postgres.jdbc().update("INSERT INTO inventory (product_id, available_stock) VALUES ('a', 1)");
             shop.send(order("order-1", "1 a"), order("order-2", "1 unknown"));
             shop.send(ShopDriver.orderCreated("{"));
             await().until(() -> shop.events("order-1").size() == 1 && shop.events("order-2").size() == 1 && shop.deadLetters().size() == 1);
@@ -106,7 +105,7 @@ class SecretsTest {
             away.stopListening();
             try (JavaProcess worker = startWorker()) {
                 await().until(() -> worker.output().contains("Started InventoryWorker"));
-                new JdbcTemplate(postgres.getPostgresDatabase()).update("INSERT INTO outbox (message_id, message_type, message_body, partition_key) "
+                postgres.jdbc().update("INSERT INTO outbox (message_id, message_type, message_body, partition_key) "
                     + "VALUES (gen_random_uuid(), 'InventoryReserved', '{}', 'order-3')");
                 await().until(() -> worker.output().contains("The relay pauses for"));
                 assertNoSecretIn(worker.output());
@@ -128,7 +127,7 @@ class SecretsTest {
             .filter(entry -> !entry.endsWith("test-classes")).collect(Collectors.joining(File.pathSeparator));
         List<String> arguments = new ArrayList<>(List.of("-cp", classPath, InventoryWorker.class.getName(),
             "--spring.config.import=configtree:" + secrets + "/",
-            "--spring.datasource.url=jdbc:postgresql://localhost:" + postgres.getPort() + "/postgres?sslmode=disable",
+            "--spring.datasource.url=" + postgres.url(),
             "--spring.datasource.username=inventory", "--inventory.servicebus.try-timeout=PT1S",
             "--server.port=0", "--management.server.port=0"));
         LOGGERS.forEach(logger -> arguments.add("--logging.level." + logger + "=DEBUG"));

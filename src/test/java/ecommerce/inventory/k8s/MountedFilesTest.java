@@ -17,11 +17,11 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import ecommerce.inventory.InventoryWorker;
-import ecommerce.inventory.MigrateDatabase;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.JavaProcess;
 import ecommerce.inventory.support.ManagementPort;
 import ecommerce.inventory.support.ShopDriver;
+import ecommerce.inventory.support.TestDatabase;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.mock.env.MockEnvironment;
@@ -59,7 +59,7 @@ class MountedFilesTest {
             mount(Files.createDirectories(resources.resolve("routes").resolve(folder)), files);
         }
         String database = Backend.createDatabase();
-        MigrateDatabase.main(new String[] {"--spring.datasource.url=" + database, "--spring.datasource.username=postgres"});
+        TestDatabase.migrate(database);
         EmbeddedServiceBus bus = Backend.startBus(null);
         Map<String, String> environment = new HashMap<>(Manifest.environment(OVERLAY));
         assertThat(environment).containsEntry("CAMEL_MAIN_ROUTESINCLUDEPATTERN", "file:" + MOUNTED + "/routes/*/*.camel.yaml");

@@ -14,8 +14,8 @@ import java.util.TimeZone;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import ecommerce.inventory.InventoryWorker;
-import ecommerce.inventory.MigrateDatabase;
 import ecommerce.inventory.support.Backend;
+import ecommerce.inventory.support.TestDatabase;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -153,8 +153,7 @@ class SettingsTest {
     void aSchemaThatIsBaselinedHasAllTables() {
         String database = databaseWithAForeignTable();
 
-        MigrateDatabase.main(new String[] {"--spring.datasource.url=" + database, "--spring.datasource.username=postgres",
-            "--spring.flyway.baseline-on-migrate=true"});
+        TestDatabase.migrate(database, "spring.flyway.baseline-on-migrate=true");
 
         JdbcTemplate jdbc = new JdbcTemplate(new DriverManagerDataSource(database, "postgres", ""));
         assertThat(jdbc.queryForObject("SELECT count(*) FROM inventory", Long.class)).isZero();

@@ -3,12 +3,9 @@ package ecommerce.inventory.support;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 
-import development.EmbeddedDatabase;
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import org.springframework.boot.test.util.TestPropertyValues;
 import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -27,16 +24,8 @@ public class Backend implements ApplicationContextInitializer<ConfigurableApplic
 
     /** One server for all tests of the process. */
     private static final class Postgres {
-        private static final EmbeddedPostgres SERVER = start();
-
-        private static EmbeddedPostgres start() {
-            try {
-                // Test contexts are kept, and each keeps its pool.
-                return EmbeddedDatabase.at(0).setServerConfig("max_connections", "1000").start();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
+        // Test contexts are kept, and each keeps its pool.
+        private static final TestDatabase SERVER = TestDatabase.start(server -> server.setServerConfig("max_connections", "1000"));
     }
 
     @Override
@@ -67,12 +56,6 @@ public class Backend implements ApplicationContextInitializer<ConfigurableApplic
 
     /** Creates an empty database and answers its JDBC URL. */
     public static String createDatabase() {
-        String name = "inventory_" + DATABASES.incrementAndGet();
-        try (var connection = Postgres.SERVER.getPostgresDatabase().getConnection(); var statement = connection.createStatement()) {
-            statement.execute("CREATE DATABASE " + name);
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
-        }
-        return "jdbc:postgresql://localhost:" + Postgres.SERVER.getPort() + "/" + name + "?sslmode=disable";
+        return Postgres.SERVER.create("inventory_" + DATABASES.incrementAndGet());
     }
 }

@@ -13,7 +13,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Set;
 
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
@@ -38,14 +37,14 @@ public final class BaseBackup extends SimpleFileVisitor<Path> {
      * @param from directory of the server's data
      * @param to   an empty directory
      */
-    public static void of(EmbeddedPostgres server, Path from, Path to) throws IOException, SQLException {
-        try (Connection session = server.getPostgresDatabase().getConnection()) {
+    public static void of(TestDatabase server, Path from, Path to) throws IOException, SQLException {
+        try (Connection session = server.jdbc().getDataSource().getConnection()) {
             JdbcTemplate backup = new JdbcTemplate(new SingleConnectionDataSource(session, true));
             backup.execute("SELECT pg_backup_start('standby', true)");
             Files.walkFileTree(from, new BaseBackup(from, to));
             Files.writeString(to.resolve("backup_label"), backup.queryForObject("SELECT labelfile FROM pg_backup_stop(false)", String.class));
             Files.writeString(to.resolve("postgresql.auto.conf"),
-                "primary_conninfo = 'host=localhost port=" + server.getPort() + " user=postgres'\n", StandardOpenOption.APPEND);
+                "primary_conninfo = 'host=localhost port=" + server.port() + " user=postgres'\n", StandardOpenOption.APPEND);
             Files.createFile(to.resolve("standby.signal"));
         }
     }

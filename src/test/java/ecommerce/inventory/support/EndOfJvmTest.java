@@ -11,9 +11,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-import development.EmbeddedDatabase;
 import org.junit.jupiter.api.Test;
-import org.springframework.jdbc.core.JdbcTemplate;
 
 /** A test that is killed, with its JVM, leaves no process behind. */
 class EndOfJvmTest {
@@ -50,7 +48,7 @@ class EndOfJvmTest {
     /** The JVM that is killed, and its child. */
     public static void main(String[] arguments) throws IOException, InterruptedException {
         if (arguments.length == 0) {
-            System.out.println("child " + new JdbcTemplate(EmbeddedDatabase.at(0).start().getPostgresDatabase())
+            System.out.println("child " + TestDatabase.start().jdbc()
                 .queryForObject("SELECT split_part(pg_read_file('postmaster.pid'), chr(10), 1)", String.class));
             System.out.println("child " + new JavaProcess(arguments(JAVA_CHILD)).handle().pid());
             System.out.println("ready");

@@ -40,9 +40,18 @@ public final class JavaProcess implements AutoCloseable {
         this(wrapper, Path.of(""), arguments, Map.of());
     }
 
-    private JavaProcess(List<String> wrapper, Path directory, List<String> arguments, Map<String, String> environment)
+    /** @param output a file, which is kept */
+    public JavaProcess(List<String> arguments, Map<String, String> environment, Path output) throws IOException {
+        this(List.of(), Path.of(""), arguments, environment, output);
+    }
+
+    private JavaProcess(List<String> wrapper, Path directory, List<String> arguments, Map<String, String> environment) throws IOException {
+        this(wrapper, directory, arguments, environment, temporary());
+    }
+
+    private JavaProcess(List<String> wrapper, Path directory, List<String> arguments, Map<String, String> environment, Path output)
             throws IOException {
-        output = Files.createTempFile("java-process", ".log");
+        this.output = output;
         List<String> command = new ArrayList<>(wrapper);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(arguments);
@@ -51,6 +60,12 @@ public final class JavaProcess implements AutoCloseable {
         builder.environment().putAll(environment);
         process = builder.start();
         EndOfJvm.kills(process.toHandle());
+    }
+
+    private static Path temporary() throws IOException {
+        Path file = Files.createTempFile("java-process", ".log");
+        file.toFile().deleteOnExit();
+        return file;
     }
 
     /** What it has printed so far. */
@@ -69,8 +84,18 @@ public final class JavaProcess implements AutoCloseable {
      * @return        exit code; 143 after TERM, 130 after INT
      */
     public int end(String signal) throws IOException, InterruptedException {
-        new ProcessBuilder("kill", "-" + signal, String.valueOf(process.pid())).start().waitFor();
+        signal(signal);
         return exitCode();
+    }
+
+    /** Sends a signal: TERM, INT, STOP or CONT. */
+    public void signal(String signal) throws IOException, InterruptedException {
+        new ProcessBuilder("kill", "-" + signal, String.valueOf(process.pid())).start().waitFor();
+    }
+
+    /** {@code kill -9}, and waits for the end. */
+    public void kill() {
+        process.destroyForcibly().onExit().join();
     }
 
     /** Waits for the end. */
@@ -112,8 +137,7 @@ public final class JavaProcess implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         process.destroyForcibly();
-        Files.delete(output);
     }
 }

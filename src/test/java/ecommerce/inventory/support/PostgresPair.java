@@ -8,8 +8,6 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 
-import development.EmbeddedDatabase;
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
@@ -21,24 +19,24 @@ public final class PostgresPair implements AutoCloseable {
 
     private static final Duration QUIET = Duration.ofMillis(200);
 
-    private final EmbeddedPostgres primary;
-    private final EmbeddedPostgres standby;
+    private final TestDatabase primary;
+    private final TestDatabase standby;
 
     /** @param directory empty, for the data of both */
     public PostgresPair(Path directory) throws IOException, SQLException {
         Path data = directory.resolve("primary");
-        primary = EmbeddedDatabase.at(0).setDataDirectory(data).setCleanDataDirectory(false)
+        primary = TestDatabase.start(server -> server.setDataDirectory(data).setCleanDataDirectory(false)
             // The standby asks for all since the copy.
-            .setServerConfig("wal_keep_size", "1GB").start();
+            .setServerConfig("wal_keep_size", "1GB"));
         // PostgreSQL wants a directory that is its own.
         Path copy = Files.createTempDirectory(directory, "standby");
         BaseBackup.of(primary, data, copy);
-        standby = EmbeddedDatabase.at(0).setDataDirectory(copy).setCleanDataDirectory(false).start();
+        standby = TestDatabase.start(server -> server.setDataDirectory(copy).setCleanDataDirectory(false));
     }
 
     /** Names both servers, the primary first. */
     public String url() {
-        return "jdbc:postgresql://localhost:" + primary.getPort() + ",localhost:" + standby.getPort() + "/postgres?sslmode=disable";
+        return "jdbc:postgresql://localhost:" + primary.port() + ",localhost:" + standby.port() + "/postgres?sslmode=disable";
     }
 
     /** With a connection for each question, of an administrator. */
@@ -51,8 +49,8 @@ public final class PostgresPair implements AutoCloseable {
         return jdbc(standby);
     }
 
-    private static JdbcTemplate jdbc(EmbeddedPostgres server) {
-        return new JdbcTemplate(new DriverManagerDataSource(server.getJdbcUrl("postgres", "postgres"), "postgres", ""));
+    private static JdbcTemplate jdbc(TestDatabase server) {
+        return new JdbcTemplate(new DriverManagerDataSource(server.url(), "postgres", ""));
     }
 
     /** Makes the primary read-only. Its connections stay; what has begun to write is done, and the standby has it. */

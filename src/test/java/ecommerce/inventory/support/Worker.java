@@ -36,19 +36,22 @@ public final class Worker {
 
     /** @param settings further settings, which outrank those that all workers have: {@code "inventory.outbox.batch-size=10"} */
     public static ConfigurableApplicationContext start(String databaseUrl, EmbeddedServiceBus bus, String... settings) {
-        Map<String, String> arguments = new HashMap<>(Map.of(
+        Map<String, String> standard = Map.of(
             "server.port", "0",
             "management.server.port", "0",
             "camel.main.name", Backend.uniqueName(),
             "spring.datasource.url", databaseUrl,
             "spring.datasource.username", "postgres",
-            "inventory.servicebus.connection-string", bus.connectionString()));
+            "inventory.servicebus.connection-string", bus.connectionString());
+        return new SpringApplicationBuilder(Setup.class).registerShutdownHook(false).run(arguments(standard, settings));
+    }
+
+    static String[] arguments(Map<String, String> standard, String... settings) {
+        Map<String, String> arguments = new HashMap<>(standard);
         for (String setting : settings) {
             String[] nameAndValue = setting.split("=", 2);
             arguments.put(nameAndValue[0], nameAndValue[1]);
         }
-        return new SpringApplicationBuilder(Setup.class)
-            .registerShutdownHook(false)
-            .run(arguments.entrySet().stream().map(argument -> "--" + argument.getKey() + "=" + argument.getValue()).toArray(String[]::new));
+        return arguments.entrySet().stream().map(argument -> "--" + argument.getKey() + "=" + argument.getValue()).toArray(String[]::new);
     }
 }
