@@ -12,7 +12,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.context.ApplicationContext;
 
 /** What is told of beans, methods and classes that routes name, and that ours are there. */
-@RouteTest
+@RouteTest(routes = "**/*")
 @UseAdviceWith
 class ReferencesTest {
 

@@ -7,12 +7,9 @@ import java.util.Map;
 
 import ecommerce.inventory.support.RouteTest;
 import io.micrometer.core.instrument.MeterRegistry;
-import org.apache.camel.CamelContext;
 import org.apache.camel.EndpointInject;
 import org.apache.camel.ProducerTemplate;
-import org.apache.camel.builder.AdviceWith;
 import org.apache.camel.component.mock.MockEndpoint;
-import org.apache.camel.test.spring.junit5.UseAdviceWith;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -20,17 +17,12 @@ import org.springframework.boot.actuate.health.HealthIndicator;
 import org.springframework.boot.actuate.health.Status;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
-import org.springframework.test.context.TestPropertySource;
 
 /** {@code check-invariants.camel.yaml}: what is found is told as metric, as health and in the log. */
-@RouteTest
-@UseAdviceWith
+@RouteTest(routes = "timers/check-invariants", mock = "sql:*")
 @ExtendWith(OutputCaptureExtension.class)
-@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/timers/check-invariants.camel.yaml")
 class CheckInvariantsRouteTest {
 
-    @Autowired
-    private CamelContext camel;
     @Autowired
     private ProducerTemplate sender;
     @Autowired
@@ -42,11 +34,6 @@ class CheckInvariantsRouteTest {
 
     @Test
     void whatIsFoundIsToldUntilItIsMended(CapturedOutput output) throws Exception {
-        AdviceWith.adviceWith(camel, "check-invariants", route -> {
-            route.replaceFromWith("direct:clock");
-            route.mockEndpointsAndSkip("sql:*");
-        });
-        camel.start();
         check.whenExchangeReceived(1, exchange -> exchange.getMessage().setBody(
             List.of(Map.of("invariant", "reserved-stock", "subject", "prod-456", "found", 3, "expected", 2))));
         check.whenExchangeReceived(2, exchange -> exchange.getMessage().setBody(List.of()));
@@ -72,6 +59,6 @@ class CheckInvariantsRouteTest {
     }
 
     private void clock() {
-        assertThat(sender.send("direct:clock", exchange -> { }).getException()).isNull();
+        assertThat(sender.send("direct:check-invariants", exchange -> { }).getException()).isNull();
     }
 }

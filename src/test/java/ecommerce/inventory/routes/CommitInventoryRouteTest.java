@@ -9,21 +9,15 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.EndpointInject;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
-import org.apache.camel.builder.AdviceWith;
 import org.apache.camel.component.mock.MockEndpoint;
-import org.apache.camel.test.spring.junit5.UseAdviceWith;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.test.context.TestPropertySource;
 
 /** {@code payment-processed.camel.yaml} and {@code commit-inventory.camel.yaml}: what a payment does. */
-@RouteTest
-@UseAdviceWith
-@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/handlers/payment-processed.camel.yaml,"
-    + "classpath:routes/handlers/commit-inventory.camel.yaml")
+@RouteTest(routes = {"handlers/payment-processed", "handlers/commit-inventory"},
+    mock = {"sql:*", "direct:OrderCreated", "direct:PaymentFailed", "direct:payment-refunded"}, watch = "direct:commit-inventory")
 class CommitInventoryRouteTest {
 
     /** A message as the inbox passes it on; the SQL is a mock, so any parameter will do. */
@@ -41,19 +35,6 @@ class CommitInventoryRouteTest {
     private MockEndpoint commit;
     @EndpointInject("mock:direct:OrderCreated")
     private MockEndpoint reserve;
-
-    @BeforeEach
-    void mockWhatTheRoutesCall() throws Exception {
-        if (!camel.isStarted()) {
-            AdviceWith.adviceWith(camel, "payment-processed", route -> {
-                route.mockEndpoints("direct:commit-inventory");
-                route.mockEndpointsAndSkip("direct:PaymentFailed", "direct:payment-refunded");
-            });
-            AdviceWith.adviceWith(camel, "commit-inventory", route -> route.mockEndpointsAndSkip("sql:*", "direct:OrderCreated"));
-            camel.start();
-        }
-        MockEndpoint.resetMocks(camel);
-    }
 
     @ParameterizedTest
     @CsvSource({"Authorized, commit-inventory", "Captured, commit-inventory", "Failed, PaymentFailed", "Refunded, payment-refunded"})

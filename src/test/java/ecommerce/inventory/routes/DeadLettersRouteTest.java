@@ -12,20 +12,14 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.EndpointInject;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
-import org.apache.camel.builder.AdviceWith;
 import org.apache.camel.component.mock.MockEndpoint;
-import org.apache.camel.test.spring.junit5.UseAdviceWith;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.dao.DataAccessResourceFailureException;
-import org.springframework.test.context.TestPropertySource;
 import org.springframework.test.context.bean.override.mockito.MockitoBean;
 
 /** {@code dead-letters.camel.yaml}: what an operator asks for reaches the dead-letter queues, and the answer comes back. */
-@RouteTest
-@UseAdviceWith
-@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/operator/dead-letters.camel.yaml")
+@RouteTest(routes = "operator/dead-letters", mock = "sql:*")
 class DeadLettersRouteTest {
 
     private static final Map<String, Object> REQUEST = Map.of("source", "orders-subscription");
@@ -38,15 +32,6 @@ class DeadLettersRouteTest {
     private DeadLetterQueues deadLetterQueues;
     @EndpointInject("mock:sql:classpath:routes/operator/log-replay.sql")
     private MockEndpoint sql;
-
-    @BeforeEach
-    void mockWhatTheRoutesCall() throws Exception {
-        if (!camel.isStarted()) {
-            AdviceWith.adviceWith(camel, "log-replay", route -> route.mockEndpointsAndSkip("sql:*"));
-            camel.start();
-        }
-        MockEndpoint.resetMocks(camel);
-    }
 
     @Test
     void whatIsDeadLetteredIsTold() {

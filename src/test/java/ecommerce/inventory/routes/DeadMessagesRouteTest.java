@@ -10,20 +10,14 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.EndpointInject;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
-import org.apache.camel.builder.AdviceWith;
 import org.apache.camel.component.mock.MockEndpoint;
-import org.apache.camel.test.spring.junit5.UseAdviceWith;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.test.context.TestPropertySource;
 
 /** {@code dead-messages.camel.yaml}: what an operator can do about messages that were given up. */
-@RouteTest
-@UseAdviceWith
-@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/operator/dead-messages.camel.yaml")
+@RouteTest(routes = "operator/dead-messages", mock = "sql:*")
 class DeadMessagesRouteTest {
 
     @Autowired
@@ -32,15 +26,6 @@ class DeadMessagesRouteTest {
     private ProducerTemplate operator;
     @EndpointInject("mock:sql:classpath:routes/operator/replay-dead-messages.sql")
     private MockEndpoint replay;
-
-    @BeforeEach
-    void mockTheSql() throws Exception {
-        if (!camel.isStarted()) {
-            AdviceWith.adviceWith(camel, "replay-dead-messages", route -> route.mockEndpointsAndSkip("sql:*"));
-            camel.start();
-        }
-        MockEndpoint.resetMocks(camel);
-    }
 
     @Test
     void aReplayNamesWhoAndWhy() throws Exception {

@@ -16,21 +16,16 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.EndpointInject;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
-import org.apache.camel.builder.AdviceWith;
 import org.apache.camel.component.mock.MockEndpoint;
-import org.apache.camel.test.spring.junit5.UseAdviceWith;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.test.context.TestPropertySource;
 import org.springframework.test.context.bean.override.mockito.MockitoBean;
 
 /** {@code erase.camel.yaml} and {@code erase-order.camel.yaml}: what an operator has erased, and what is refused. */
-@RouteTest
-@UseAdviceWith
-@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/operator/erase.camel.yaml,classpath:routes/operator/erase-order.camel.yaml")
+@RouteTest(routes = {"operator/erase", "operator/erase-order"}, mock = "sql:*")
 class EraseRouteTest {
 
     private static final Map<String, Object> OF_ORDER = Map.of("orderId", "order-1", "by", "ann", "reason", "asked for");
@@ -51,12 +46,7 @@ class EraseRouteTest {
     private MockEndpoint erase;
 
     @BeforeEach
-    void mockTheSql() throws Exception {
-        if (!camel.isStarted()) {
-            AdviceWith.adviceWith(camel, "erase-order", route -> route.mockEndpointsAndSkip("sql:*"));
-            camel.start();
-        }
-        MockEndpoint.resetMocks(camel);
+    void nothingIsRefused() {
         erase.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(TABLES));
         refusal(null);
     }

@@ -11,10 +11,7 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.EndpointInject;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
-import org.apache.camel.builder.AdviceWith;
 import org.apache.camel.component.mock.MockEndpoint;
-import org.apache.camel.test.spring.junit5.UseAdviceWith;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -23,12 +20,9 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.test.context.TestPropertySource;
 
 /** {@code expire-reservations.camel.yaml}: the rounds of the expiry. */
-@RouteTest
-@UseAdviceWith
+@RouteTest(routes = "timers/expire-reservations", mock = "sql:*")
 @ExtendWith(OutputCaptureExtension.class)
-@TestPropertySource(properties = {
-    "camel.main.routes-include-pattern=classpath:routes/timers/expire-reservations.camel.yaml",
-    "inventory.reservation.expiry-batch-size=3"})
+@TestPropertySource(properties = "inventory.reservation.expiry-batch-size=3")
 class ExpireReservationsRouteTest {
 
     @Autowired
@@ -42,19 +36,6 @@ class ExpireReservationsRouteTest {
 
     @EndpointInject("mock:sql:classpath:routes/handlers/locked-products-of-orders.sql")
     private MockEndpoint locked;
-
-    @BeforeEach
-    void mockTheSql() throws Exception {
-        if (!camel.isStarted()) {
-            AdviceWith.adviceWith(camel, "expire-reservations", route -> {
-                route.replaceFromWith("direct:clock");
-                route.mockEndpointsAndSkip("sql:*");
-            });
-            AdviceWith.adviceWith(camel, "expire-batch", route -> route.mockEndpointsAndSkip("sql:*"));
-            camel.start();
-        }
-        MockEndpoint.resetMocks(camel);
-    }
 
     @Test
     void nothingDueCostsOneRound() throws Exception {
@@ -149,6 +130,6 @@ class ExpireReservationsRouteTest {
     }
 
     private Exchange clock() {
-        return sender.send("direct:clock", exchange -> { });
+        return sender.send("direct:expire-reservations", exchange -> { });
     }
 }

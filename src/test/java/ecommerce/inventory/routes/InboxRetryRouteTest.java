@@ -15,13 +15,12 @@ import ecommerce.inventory.support.RouteTest;
 import org.apache.camel.CamelContext;
 import org.apache.camel.EndpointInject;
 import org.apache.camel.ProducerTemplate;
-import org.apache.camel.builder.AdviceWith;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.component.mock.MockEndpoint;
-import org.apache.camel.test.spring.junit5.UseAdviceWith;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.context.annotation.Import;
 import org.springframework.dao.CannotAcquireLockException;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.jdbc.UncategorizedSQLException;
@@ -29,11 +28,9 @@ import org.springframework.test.context.TestPropertySource;
 import org.springframework.test.context.bean.override.mockito.MockitoBean;
 
 /** {@code inbox-retry.camel.yaml} and {@code parked-message.camel.yaml}: how parked messages are taken up, put off and given up. */
-@RouteTest
-@UseAdviceWith
-@TestPropertySource(properties = {
-    "camel.main.routes-include-pattern=classpath:routes/inbox/inbox-retry.camel.yaml,classpath:routes/inbox/parked-message.camel.yaml",
-    "inventory.inbox.max-attempts=4"})
+@RouteTest(routes = {"inbox/inbox-retry", "inbox/parked-message"}, mock = "sql:*")
+@Import(InboxRetryRouteTest.Surroundings.class)
+@TestPropertySource(properties = "inventory.inbox.max-attempts=4")
 class InboxRetryRouteTest {
 
     private static final UUID ID = UUID.randomUUID();
@@ -53,19 +50,17 @@ class InboxRetryRouteTest {
     @EndpointInject("mock:handler")
     private MockEndpoint handler;
 
-    @BeforeEach
-    void mockWhatTheRoutesCall() throws Exception {
-        if (!camel.isStarted()) {
-            AdviceWith.adviceWith(camel, "inbox-retry", route -> route.replaceFromWith("direct:clock"));
-            AdviceWith.adviceWith(camel, "parked-message", route -> route.mockEndpointsAndSkip("sql:*"));
-            AdviceWith.adviceWith(camel, "retry-message", route -> route.mockEndpointsAndSkip("sql:*"));
-            RouteBuilder.addRoutes(camel, routes -> {
-                routes.from("direct:source").setVariable("acceptedTypes").constant("OrderCancelled, OrderCreated").to("mock:inbox");
-                routes.from("direct:OrderCreated").to(handler);
-            });
-            camel.start();
+    static class Surroundings extends RouteBuilder {
+
+        @Override
+        public void configure() {
+            from("direct:source").routeId("source").setVariable("acceptedTypes").constant("OrderCancelled, OrderCreated").to("mock:inbox");
+            from("direct:OrderCreated").routeId("handler").to("mock:handler");
         }
-        MockEndpoint.resetMocks(camel);
+    }
+
+    @BeforeEach
+    void aMessageIsParkedAgain() {
         parkAgain.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody("parked"));
     }
 
@@ -211,6 +206,6 @@ class InboxRetryRouteTest {
     }
 
     private void clock() {
-        assertThat(sender.send("direct:clock", exchange -> { }).getException()).isNull();
+        assertThat(sender.send("direct:inbox-retry", exchange -> { }).getException()).isNull();
     }
 }

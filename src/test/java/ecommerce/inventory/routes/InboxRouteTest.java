@@ -36,16 +36,15 @@ import org.apache.camel.EndpointInject;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.ProducerTemplate;
-import org.apache.camel.builder.AdviceWith;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.component.mock.MockEndpoint;
-import org.apache.camel.test.spring.junit5.UseAdviceWith;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.NullAndEmptySource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.context.annotation.Import;
 import org.springframework.dao.CannotAcquireLockException;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.test.context.TestPropertySource;
@@ -54,10 +53,9 @@ import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /** {@code inbox.camel.yaml}: what of a message reaches its handler, how often, and what follows. */
-@RouteTest
-@UseAdviceWith
+@RouteTest(routes = "inbox/inbox", mock = {"sql:*", "seda:outbox-relay*"}, watch = "direct:inbox-transaction")
+@Import(InboxRouteTest.Surroundings.class)
 @TestPropertySource(properties = {
-    "camel.main.routes-include-pattern=classpath:routes/inbox/inbox.camel.yaml",
     "inventory.inbox.max-retries=2",
     "inventory.inbox.retry-delay=PT0.001S",
     "inventory.inbox.retry-delay-max=PT0.001S"})
@@ -92,24 +90,19 @@ class InboxRouteTest {
     @EndpointInject("mock:seda:outbox-relay")
     private MockEndpoint relay;
 
-    @BeforeEach
-    void mockWhatTheRoutesCall() throws Exception {
-        if (!camel.isStarted()) {
-            AdviceWith.adviceWith(camel, "inbox", route -> route.mockEndpointsAndSkip("seda:outbox-relay*"));
-            AdviceWith.adviceWith(camel, "inbox-attempts", route -> {
-                // Counted, and passed on.
-                route.mockEndpoints("direct:inbox-transaction");
-                route.mockEndpointsAndSkip("sql:*");
-            });
-            RouteBuilder.addRoutes(camel, routes ->
-                routes.from("direct:OrderCreated").routeConfigurationId("tell-insufficient").to(handler));
-            RouteBuilder.addRoutes(camel, routes -> routes.from("direct:OrderCancelled").to(handler));
-            for (String source : List.of("a-source", "another-source")) {
-                RouteBuilder.addRoutes(camel, routes -> routes.from("direct:" + source).routeId(source).to("direct:inbox"));
-            }
-            camel.start();
+    static class Surroundings extends RouteBuilder {
+
+        @Override
+        public void configure() {
+            from("direct:OrderCreated").routeId("handler").routeConfigurationId("tell-insufficient").to("mock:handler");
+            from("direct:OrderCancelled").routeId("another-handler").to("mock:handler");
+            from("direct:a-source").routeId("a-source").to("direct:inbox");
+            from("direct:another-source").routeId("another-source").to("direct:inbox");
         }
-        MockEndpoint.resetMocks(camel);
+    }
+
+    @BeforeEach
+    void eachMessageIsNew() {
         when(inbox.add(any(), any())).thenReturn(true);
     }
 

@@ -11,21 +11,14 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.EndpointInject;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
-import org.apache.camel.builder.AdviceWith;
 import org.apache.camel.component.mock.MockEndpoint;
-import org.apache.camel.test.spring.junit5.UseAdviceWith;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.test.context.TestPropertySource;
 
 /** {@code inventory-commands}, {@code restock-inventory} and {@code adjust-inventory.camel.yaml}: the way of a command. */
-@RouteTest
-@UseAdviceWith
-@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/receive/inbox-subscription.camel.yaml,"
-    + "classpath:routes/receive/inventory-commands.camel.yaml,classpath:routes/handlers/restock-inventory.camel.yaml,classpath:routes/handlers/adjust-inventory.camel.yaml")
+@RouteTest(routes = {"receive/inbox-subscription", "receive/inventory-commands", "handlers/restock-inventory", "handlers/adjust-inventory"}, mock = {"sql:*", "direct:inbox"})
 class InventoryCommandsRouteTest {
 
     /** A message as the inbox passes it on; the SQL is a mock, so any parameter will do. */
@@ -38,25 +31,11 @@ class InventoryCommandsRouteTest {
     @EndpointInject("mock:direct:inbox")
     private MockEndpoint inbox;
 
-    @BeforeEach
-    void mockWhatTheRoutesCall() throws Exception {
-        if (!camel.isStarted()) {
-            AdviceWith.adviceWith(camel, "inventory-commands-queue", route -> {
-                route.replaceFromWith("direct:queue");
-                route.mockEndpointsAndSkip("direct:inbox");
-            });
-            AdviceWith.adviceWith(camel, "restock-inventory", route -> route.mockEndpointsAndSkip("sql:*"));
-            AdviceWith.adviceWith(camel, "adjust-inventory", route -> route.mockEndpointsAndSkip("sql:*"));
-            camel.start();
-        }
-        MockEndpoint.resetMocks(camel);
-    }
-
     @Test
     void aCommandGoesToTheInbox() throws Exception {
         inbox.expectedBodiesReceived("a command");
 
-        sender.sendBody("direct:queue", "a command");
+        sender.sendBody("direct:inventory-commands-queue", "a command");
 
         MockEndpoint.assertIsSatisfied(camel);
     }

@@ -6,20 +6,14 @@ import ecommerce.inventory.support.RouteTest;
 import org.apache.camel.CamelContext;
 import org.apache.camel.EndpointInject;
 import org.apache.camel.ProducerTemplate;
-import org.apache.camel.builder.AdviceWith;
 import org.apache.camel.component.mock.MockEndpoint;
-import org.apache.camel.test.spring.junit5.UseAdviceWith;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.context.TestPropertySource;
 
 /** {@code inventory-summary.camel.yaml} and {@code rebuild-summary.camel.yaml}: when the read model is folded and made anew. */
-@RouteTest
-@UseAdviceWith
-@TestPropertySource(properties = {
-    "camel.main.routes-include-pattern=classpath:routes/outbox/inventory-summary.camel.yaml,classpath:routes/operator/rebuild-summary.camel.yaml",
-    "inventory.summary.batch-size=3"})
+@RouteTest(routes = {"outbox/inventory-summary", "operator/rebuild-summary"}, mock = "sql:*")
+@TestPropertySource(properties = "inventory.summary.batch-size=3")
 class InventorySummaryRouteTest {
 
     @Autowired
@@ -35,27 +29,13 @@ class InventorySummaryRouteTest {
     @EndpointInject("mock:sql:classpath:routes/operator/rebuild-summary.sql")
     private MockEndpoint rebuild;
 
-    @BeforeEach
-    void mockTheSql() throws Exception {
-        if (!camel.isStarted()) {
-            AdviceWith.adviceWith(camel, "inventory-summary", route -> {
-                route.replaceFromWith("direct:clock");
-                route.mockEndpointsAndSkip("sql:*");
-            });
-            AdviceWith.adviceWith(camel, "rebuild-summary-at-start", route -> route.replaceFromWith("direct:at-start"));
-            AdviceWith.adviceWith(camel, "rebuild-summary", route -> route.mockEndpointsAndSkip("sql:*"));
-            camel.start();
-        }
-        MockEndpoint.resetMocks(camel);
-    }
-
     @Test
     void theFoldGoesOnUntilNothingWaits() throws Exception {
         foldAnswers(3, 1, 0);
         fold.expectedMessageCount(3);
         fold.expectedVariableReceived("batchSize", 3);
 
-        assertThat(sender.send("direct:clock", exchange -> { }).getException()).isNull();
+        assertThat(sender.send("direct:inventory-summary", exchange -> { }).getException()).isNull();
 
         MockEndpoint.assertIsSatisfied(camel);
     }
@@ -67,7 +47,7 @@ class InventorySummaryRouteTest {
         });
         fold.expectedMessageCount(1);
 
-        assertThat(sender.send("direct:clock", exchange -> { }).getException()).isNull();
+        assertThat(sender.send("direct:inventory-summary", exchange -> { }).getException()).isNull();
 
         MockEndpoint.assertIsSatisfied(camel);
     }
@@ -93,7 +73,7 @@ class InventorySummaryRouteTest {
         rebuild.expectedMessageCount(1);
 
         camel.getRouteController().startRoute("rebuild-summary-at-start");
-        sender.sendBody("direct:at-start", null);
+        sender.sendBody("direct:rebuild-summary-at-start", null);
 
         MockEndpoint.assertIsSatisfied(camel);
     }

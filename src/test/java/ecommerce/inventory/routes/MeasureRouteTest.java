@@ -6,43 +6,22 @@ import java.util.Map;
 
 import ecommerce.inventory.support.RouteTest;
 import io.micrometer.core.instrument.MeterRegistry;
-import org.apache.camel.CamelContext;
 import org.apache.camel.EndpointInject;
 import org.apache.camel.ProducerTemplate;
-import org.apache.camel.builder.AdviceWith;
 import org.apache.camel.component.mock.MockEndpoint;
-import org.apache.camel.test.spring.junit5.UseAdviceWith;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.test.context.TestPropertySource;
 
 /** {@code measure.camel.yaml}: what the query answers is what the gauges say. */
-@RouteTest
-@UseAdviceWith
-@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/timers/measure.camel.yaml")
+@RouteTest(routes = "timers/measure", mock = "sql:*")
 class MeasureRouteTest {
 
-    @Autowired
-    private CamelContext camel;
     @Autowired
     private ProducerTemplate sender;
     @Autowired
     private MeterRegistry registry;
     @EndpointInject("mock:sql:classpath:routes/timers/measure.sql")
     private MockEndpoint measure;
-
-    @BeforeEach
-    void mockTheSql() throws Exception {
-        if (!camel.isStarted()) {
-            AdviceWith.adviceWith(camel, "measure", route -> {
-                route.replaceFromWith("direct:clock");
-                route.mockEndpointsAndSkip("sql:*");
-            });
-            camel.start();
-        }
-        MockEndpoint.resetMocks(camel);
-    }
 
     @Test
     void theGaugesKeepWhatWasMeasuredLast() {
@@ -72,6 +51,6 @@ class MeasureRouteTest {
     }
 
     private void clock() {
-        assertThat(sender.send("direct:clock", exchange -> { }).getException()).isNull();
+        assertThat(sender.send("direct:measure", exchange -> { }).getException()).isNull();
     }
 }

@@ -9,19 +9,13 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.EndpointInject;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
-import org.apache.camel.builder.AdviceWith;
 import org.apache.camel.component.mock.MockEndpoint;
-import org.apache.camel.test.spring.junit5.UseAdviceWith;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.dao.DataAccessResourceFailureException;
-import org.springframework.test.context.TestPropertySource;
 
 /** {@code operator-actions.camel.yaml}: the record of what operators do. */
-@RouteTest
-@UseAdviceWith
-@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/operator/operator-actions.camel.yaml")
+@RouteTest(routes = "operator/operator-actions", mock = "sql:*")
 class OperatorActionsRouteTest {
 
     private static final Map<String, Object> ACTION = Map.of("action", "rebuild-summary", "parameters", "{}", "by", "ann", "reason", "it differs",
@@ -33,15 +27,6 @@ class OperatorActionsRouteTest {
     private ProducerTemplate sender;
     @EndpointInject("mock:sql:classpath:routes/operator/log-operator-action.sql")
     private MockEndpoint sql;
-
-    @BeforeEach
-    void mockTheSql() throws Exception {
-        if (!camel.isStarted()) {
-            AdviceWith.adviceWith(camel, "log-operator-action", route -> route.mockEndpointsAndSkip("sql:*"));
-            camel.start();
-        }
-        MockEndpoint.resetMocks(camel);
-    }
 
     @Test
     void anActionIsRecordedByItsSql() throws Exception {

@@ -23,11 +23,8 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.EndpointInject;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
-import org.apache.camel.builder.AdviceWith;
 import org.apache.camel.component.mock.MockEndpoint;
 import org.apache.camel.component.sql.SqlConstants;
-import org.apache.camel.test.spring.junit5.UseAdviceWith;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.mockito.InOrder;
@@ -40,11 +37,9 @@ import org.springframework.test.context.bean.override.mockito.MockitoBean;
 import org.springframework.test.context.bean.override.mockito.MockitoSpyBean;
 
 /** {@code outbox-relay.camel.yaml} and {@code outbox-batch.camel.yaml}: what the relay claims, publishes and marks. */
-@RouteTest
+@RouteTest(routes = "outbox/outbox-*", mock = {"sql:*", "seda:outbox-relay*"}, from = {"quartz:*", "seda:*"})
 @ExtendWith(OutputCaptureExtension.class)
-@UseAdviceWith
 @TestPropertySource(properties = {
-    "camel.main.routes-include-pattern=classpath:routes/outbox/outbox-*.camel.yaml",
     "inventory.outbox.batch-size=3",
     "inventory.outbox.retry-delay-max=PT7M",
     "inventory.outbox.outage-pause=PT0.001S"})
@@ -72,25 +67,11 @@ class OutboxRouteTest {
     @EndpointInject("mock:sql:classpath:routes/outbox/mark-outbox-failed.sql")
     private MockEndpoint markFailed;
 
-    @BeforeEach
-    void mockWhatTheRoutesCall() throws Exception {
-        if (!camel.isStarted()) {
-            AdviceWith.adviceWith(camel, "outbox-poll", route -> {
-                route.replaceFromWith("direct:every-second");
-                route.mockEndpointsAndSkip("seda:outbox-relay*");
-            });
-            AdviceWith.adviceWith(camel, "outbox-relay", route -> route.replaceFromWith("direct:relay-woken"));
-            AdviceWith.adviceWith(camel, "outbox-batch", route -> route.mockEndpointsAndSkip("sql:*"));
-            camel.start();
-        }
-        MockEndpoint.resetMocks(camel);
-    }
-
     @Test
     void thePollWakesTheRelay() throws Exception {
         relay.expectedMessageCount(1);
 
-        sender.sendBody("direct:every-second", null);
+        sender.sendBody("direct:outbox-poll", null);
 
         MockEndpoint.assertIsSatisfied(camel);
     }
@@ -154,7 +135,7 @@ class OutboxRouteTest {
         claim.expectedMessageCount(1);
         claim.message(0).body().isNull();
 
-        sender.sendBodyAndHeader("direct:relay-woken", List.of("a row"), "a-header", "x");
+        sender.sendBodyAndHeader("direct:outbox-relay", List.of("a row"), "a-header", "x");
 
         MockEndpoint.assertIsSatisfied(camel);
         assertThat(claim.getExchanges().get(0).getMessage().getHeaders()).doesNotContainKey("a-header");
@@ -232,7 +213,7 @@ class OutboxRouteTest {
     }
 
     private Exchange wakeRelay() {
-        return sender.send("direct:relay-woken", exchange -> { });
+        return sender.send("direct:outbox-relay", exchange -> { });
     }
 
     private static Map<String, Object> event(UUID id) {

@@ -7,10 +7,9 @@ import java.util.Map;
 import ecommerce.inventory.support.RouteTest;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ProducerTemplate;
-import org.apache.camel.builder.AdviceWith;
 import org.apache.camel.component.mock.MockEndpoint;
-import org.apache.camel.test.spring.junit5.UseAdviceWith;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,11 +20,9 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.test.context.TestPropertySource;
 
 /** {@code purge.camel.yaml} and {@code purge-dead-messages.camel.yaml}: the rounds of retention. */
-@RouteTest
-@UseAdviceWith
+@RouteTest(routes = {"timers/purge", "timers/purge-dead-messages"}, mock = "sql:*")
 @ExtendWith(OutputCaptureExtension.class)
 @TestPropertySource(properties = {
-    "camel.main.routes-include-pattern=classpath:routes/timers/purge.camel.yaml,classpath:routes/timers/purge-dead-messages.camel.yaml",
     "inventory.retention.inbox=p8d",
     "inventory.retention.outbox=P9D",
     "inventory.retention.dead=P10D",
@@ -37,24 +34,15 @@ class PurgeRouteTest {
     @Autowired
     private ProducerTemplate sender;
 
-    @BeforeEach
-    void mockTheSql() throws Exception {
-        if (!camel.isStarted()) {
-            for (String table : new String[] {"inbox", "outbox", "dead-messages"}) {
-                AdviceWith.adviceWith(camel, "purge-" + table, route -> {
-                    route.replaceFromWith("direct:clock-" + table);
-                    route.mockEndpointsAndSkip("sql:*");
-                });
-            }
-            // For Spring Boot the settings of the test come before this; Camel by itself would take it.
-            System.setProperty("inventory.retention.batch-size", "7");
-            try {
-                camel.start();
-            } finally {
-                System.clearProperty("inventory.retention.batch-size");
-            }
-        }
-        MockEndpoint.resetMocks(camel);
+    /** For Spring Boot the settings of the test come before this; Camel by itself would take it. */
+    @BeforeAll
+    static void setAnotherBatchSize() {
+        System.setProperty("inventory.retention.batch-size", "7");
+    }
+
+    @AfterAll
+    static void clearIt() {
+        System.clearProperty("inventory.retention.batch-size");
     }
 
     @ParameterizedTest
@@ -70,7 +58,7 @@ class PurgeRouteTest {
         purge.expectedVariableReceived("retention", Map.of("inbox", "691200.0", "outbox", "777600.0", "dead-messages", "864000.0").get(table));
         purge.expectedVariableReceived("batchSize", "3");
 
-        assertThat(sender.send("direct:clock-" + table, exchange -> { }).getException()).isNull();
+        assertThat(sender.send("direct:purge-" + table, exchange -> { }).getException()).isNull();
 
         MockEndpoint.assertIsSatisfied(camel);
     }
@@ -84,7 +72,7 @@ class PurgeRouteTest {
         });
         purge.expectedMessageCount(1);
 
-        assertThat(sender.send("direct:clock-" + table, exchange -> { }).getException()).isNull();
+        assertThat(sender.send("direct:purge-" + table, exchange -> { }).getException()).isNull();
 
         MockEndpoint.assertIsSatisfied(camel);
     }
@@ -95,7 +83,7 @@ class PurgeRouteTest {
         purge.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(0L));
         purge.whenExchangeReceived(1, exchange -> exchange.getMessage().setBody(2L));
 
-        sender.send("direct:clock-dead-messages", exchange -> { });
+        sender.send("direct:purge-dead-messages", exchange -> { });
 
         assertThat(output.getAll().lines().filter(line -> line.contains("were deleted without effect"))).singleElement().asString()
             .contains("WARN", "2 messages that have been dead for PT240H (inventory.retention.dead) were deleted without effect");

@@ -11,14 +11,10 @@ import java.util.Map;
 import ecommerce.inventory.support.RouteTest;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
-import org.apache.camel.builder.AdviceWith;
 import org.apache.camel.component.mock.MockEndpoint;
 import org.apache.camel.component.sql.SqlEndpoint;
 import org.apache.camel.model.ModelCamelContext;
-import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.spi.InterceptSendToEndpoint;
-import org.apache.camel.test.spring.junit5.UseAdviceWith;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,28 +25,14 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.context.TestPropertySource;
 
 /** {@code query-*.camel.yaml}: what of a request reaches the SQL, and what becomes of its answer. */
-@RouteTest
-@UseAdviceWith
-@TestPropertySource(properties = {
-    "camel.main.routes-include-pattern=classpath:routes/api/query-*.camel.yaml,classpath:routes/api/answer-query.camel.yaml",
-    "inventory.api.query-timeout=7"})
+@RouteTest(routes = {"api/query-*", "api/answer-query"}, mock = "sql:*")
+@TestPropertySource(properties = "inventory.api.query-timeout=7")
 class QueryRoutesTest {
 
     @Autowired
     private ModelCamelContext camel;
     @Autowired
     private ProducerTemplate client;
-
-    @BeforeEach
-    void mockTheSql() throws Exception {
-        if (!camel.isStarted()) {
-            for (RouteDefinition route : List.copyOf(camel.getRouteDefinitions())) {
-                AdviceWith.adviceWith(camel, route.getRouteId(), advice -> advice.mockEndpointsAndSkip("sql:*"));
-            }
-            camel.start();
-        }
-        MockEndpoint.resetMocks(camel);
-    }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """

@@ -9,19 +9,13 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.EndpointInject;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
-import org.apache.camel.builder.AdviceWith;
 import org.apache.camel.component.mock.MockEndpoint;
-import org.apache.camel.test.spring.junit5.UseAdviceWith;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.test.context.TestPropertySource;
 
 /** {@code release-inventory.camel.yaml}: what gives stock back. */
-@RouteTest
-@UseAdviceWith
-@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/handlers/release-inventory.camel.yaml")
+@RouteTest(routes = "handlers/release-inventory", mock = "sql:*")
 class ReleaseInventoryRouteTest {
 
     /** A message as the inbox passes it on; the SQL is a mock, so any parameter will do. */
@@ -33,17 +27,6 @@ class ReleaseInventoryRouteTest {
     private ProducerTemplate sender;
     @EndpointInject("mock:sql:classpath:routes/handlers/release-inventory.sql")
     private MockEndpoint release;
-
-    @BeforeEach
-    void mockTheSql() throws Exception {
-        if (!camel.isStarted()) {
-            for (String id : new String[] {"order-cancelled", "payment-failed", "payment-refunded"}) {
-                AdviceWith.adviceWith(camel, id, route -> route.mockEndpointsAndSkip("sql:*"));
-            }
-            camel.start();
-        }
-        MockEndpoint.resetMocks(camel);
-    }
 
     @ParameterizedTest
     @CsvSource({"OrderCancelled, order-cancelled", "PaymentFailed, order-payment-failed", "payment-refunded, order-refunded"})

@@ -11,10 +11,7 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.EndpointInject;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
-import org.apache.camel.builder.AdviceWith;
 import org.apache.camel.component.mock.MockEndpoint;
-import org.apache.camel.test.spring.junit5.UseAdviceWith;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -23,11 +20,8 @@ import org.springframework.dao.CannotAcquireLockException;
 import org.springframework.test.context.TestPropertySource;
 
 /** {@code reserve-inventory.camel.yaml}: what the route makes of each outcome of the reservation. */
-@RouteTest
-@UseAdviceWith
-@TestPropertySource(properties = {
-    "camel.main.routes-include-pattern=classpath:routes/handlers/reserve-inventory.camel.yaml",
-    "inventory.reservation.ttl=pt20m"})
+@RouteTest(routes = "handlers/reserve-inventory", mock = "sql:*")
+@TestPropertySource(properties = "inventory.reservation.ttl=pt20m")
 class ReserveInventoryRouteTest {
 
     /** A message as the inbox passes it on; the SQL is a mock, so any parameter will do. */
@@ -43,15 +37,6 @@ class ReserveInventoryRouteTest {
     private MockEndpoint insufficient;
     @EndpointInject("mock:sql:classpath:routes/handlers/commit-inventory.sql")
     private MockEndpoint commit;
-
-    @BeforeEach
-    void mockTheSql() throws Exception {
-        if (!camel.isStarted()) {
-            AdviceWith.adviceWith(camel, "reserve-inventory", route -> route.mockEndpointsAndSkip("sql:*"));
-            camel.start();
-        }
-        MockEndpoint.resetMocks(camel);
-    }
 
     @Test
     void theMessageAndTheTimeToPayAreTheParametersOfTheReservation() throws Exception {

@@ -9,29 +9,20 @@ import java.util.stream.IntStream;
 
 import ecommerce.inventory.api.StockStream;
 import ecommerce.inventory.support.RouteTest;
-import org.apache.camel.CamelContext;
 import org.apache.camel.EndpointInject;
 import org.apache.camel.ProducerTemplate;
-import org.apache.camel.builder.AdviceWith;
 import org.apache.camel.component.mock.MockEndpoint;
-import org.apache.camel.test.spring.junit5.UseAdviceWith;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.mock.web.MockHttpServletResponse;
 import org.springframework.test.annotation.DirtiesContext;
-import org.springframework.test.context.TestPropertySource;
 
 /** {@code stock-stream.camel.yaml}: when the table is asked, and what is told. */
-@RouteTest
-@UseAdviceWith
-@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/api/stock-stream.camel.yaml")
+@RouteTest(routes = "api/stock-stream", mock = "sql:*")
 @DirtiesContext(classMode = DirtiesContext.ClassMode.AFTER_EACH_TEST_METHOD)
 class StockStreamRouteTest {
 
-    @Autowired
-    private CamelContext camel;
     @Autowired
     private ProducerTemplate clock;
     @Autowired
@@ -39,20 +30,11 @@ class StockStreamRouteTest {
     @EndpointInject("mock:sql:classpath:routes/api/query-stock-changes.sql")
     private MockEndpoint changes;
 
-    @BeforeEach
-    void mockTheSql() throws Exception {
-        AdviceWith.adviceWith(camel, "stock-stream", route -> {
-            route.replaceFromWith("direct:clock");
-            route.mockEndpointsAndSkip("sql:*");
-        });
-        camel.start();
-    }
-
     @Test
     void nothingIsAskedWhileNobodyListens() throws Exception {
         changes.expectedMessageCount(0);
 
-        clock.sendBody("direct:clock", "");
+        clock.sendBody("direct:stock-stream", "");
 
         changes.assertIsSatisfied();
     }
@@ -63,9 +45,9 @@ class StockStreamRouteTest {
         changes.whenExchangeReceived(1, exchange -> exchange.getMessage().setBody(List.of(change("b", 2), change("a", 1))));
         changes.whenExchangeReceived(2, exchange -> exchange.getMessage().setBody(List.of(change("a", 2), change("b", 2))));
 
-        clock.sendBody("direct:clock", "");
+        clock.sendBody("direct:stock-stream", "");
         await().until(() -> client.getContentAsString().contains("b2"));
-        clock.sendBody("direct:clock", "");
+        clock.sendBody("direct:stock-stream", "");
         await().until(() -> client.getContentAsString().contains("a2"));
 
         assertThat(client.getContentAsString()).isEqualTo(
@@ -78,8 +60,8 @@ class StockStreamRouteTest {
         listen();
         changes.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(List.of()));
 
-        clock.sendBody("direct:clock", "");
-        clock.sendBody("direct:clock", "");
+        clock.sendBody("direct:stock-stream", "");
+        clock.sendBody("direct:stock-stream", "");
 
         assertThat(lookBack(0)).isEqualTo(15);
         assertThat(lookBack(1)).isGreaterThan(15);
@@ -91,7 +73,7 @@ class StockStreamRouteTest {
         changes.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(
             IntStream.rangeClosed(0, 5000).mapToObj(i -> change("p" + i, 1)).toList()));
 
-        clock.sendBody("direct:clock", "");
+        clock.sendBody("direct:stock-stream", "");
 
         await().until(() -> !stream.isListenedTo());
     }
@@ -104,8 +86,8 @@ class StockStreamRouteTest {
         });
         changes.whenExchangeReceived(2, exchange -> exchange.getMessage().setBody(List.of(change("a", 1))));
 
-        clock.sendBody("direct:clock", "");
-        clock.sendBody("direct:clock", "");
+        clock.sendBody("direct:stock-stream", "");
+        clock.sendBody("direct:stock-stream", "");
 
         await().until(() -> client.getContentAsString().contains("data: a1"));
     }

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 
 import ecommerce.inventory.support.RouteTest;
@@ -15,13 +14,10 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.EndpointInject;
 import org.apache.camel.Message;
 import org.apache.camel.ProducerTemplate;
-import org.apache.camel.builder.AdviceWith;
 import org.apache.camel.component.azure.servicebus.CredentialType;
 import org.apache.camel.component.azure.servicebus.ServiceBusConfiguration;
 import org.apache.camel.component.azure.servicebus.ServiceBusEndpoint;
 import org.apache.camel.component.mock.MockEndpoint;
-import org.apache.camel.test.spring.junit5.UseAdviceWith;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -30,11 +26,8 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.context.TestPropertySource;
 
 /** {@code inbox-subscription.camel.yaml} and what is made of it: from the subscription or queue to the inbox. */
-@RouteTest
-@UseAdviceWith
+@RouteTest(routes = {"receive/inbox-subscription", "receive/orders", "receive/payments", "receive/inventory-commands"}, mock = "direct:inbox")
 @TestPropertySource(properties = {
-    "camel.main.routes-include-pattern=classpath:routes/receive/inbox-subscription.camel.yaml,"
-        + "classpath:routes/receive/orders.camel.yaml,classpath:routes/receive/payments.camel.yaml,classpath:routes/receive/inventory-commands.camel.yaml",
     "inventory.servicebus.credential-type=AZURE_IDENTITY",
     "inventory.servicebus.namespace=shop.servicebus.windows.net",
     "inventory.servicebus.max-lock-renewal=PT7M",
@@ -47,20 +40,6 @@ class SubscriptionsRouteTest {
     private ProducerTemplate sender;
     @EndpointInject("mock:direct:inbox")
     private MockEndpoint inbox;
-
-    @BeforeEach
-    void mockWhatTheRouteCalls() throws Exception {
-        if (!camel.isStarted()) {
-            for (String subscription : List.of("orders-subscription", "payments-subscription", "inventory-commands-queue")) {
-                AdviceWith.adviceWith(camel, subscription, route -> {
-                    route.replaceFromWith("direct:" + subscription);
-                    route.mockEndpointsAndSkip("direct:inbox");
-                });
-            }
-            camel.start();
-        }
-        MockEndpoint.resetMocks(camel);
-    }
 
     @ParameterizedTest
     @ValueSource(strings = {"orders", "payments", "commands"})

@@ -10,9 +10,7 @@ import ecommerce.inventory.support.RouteTest;
 import org.apache.camel.CamelContext;
 import org.apache.camel.EndpointInject;
 import org.apache.camel.ProducerTemplate;
-import org.apache.camel.builder.AdviceWith;
 import org.apache.camel.component.mock.MockEndpoint;
-import org.apache.camel.test.spring.junit5.UseAdviceWith;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -26,11 +24,9 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.test.context.TestPropertySource;
 
 /** {@code watch-database.camel.yaml}: what the database answers last is what the probes are told. */
-@RouteTest
-@UseAdviceWith
+@RouteTest(routes = "timers/watch-database", mock = "sql:*")
 @ExtendWith(OutputCaptureExtension.class)
-@TestPropertySource(properties = {"camel.main.routes-include-pattern=classpath:routes/timers/watch-database.camel.yaml",
-    "inventory.database.refusal-limit=PT0.001S"})
+@TestPropertySource(properties = "inventory.database.refusal-limit=PT0.001S")
 class WatchDatabaseRouteTest {
 
     @Autowired
@@ -47,15 +43,7 @@ class WatchDatabaseRouteTest {
     private MockEndpoint database;
 
     @BeforeEach
-    void mockTheSql() throws Exception {
-        if (!camel.isStarted()) {
-            AdviceWith.adviceWith(camel, "watch-database", route -> {
-                route.replaceFromWith("direct:clock");
-                route.mockEndpointsAndSkip("sql:*");
-            });
-            camel.start();
-        }
-        MockEndpoint.resetMocks(camel);
+    void theDatabaseAnswers() {
         clock();
     }
 
@@ -117,6 +105,6 @@ class WatchDatabaseRouteTest {
     }
 
     private void clock() {
-        assertThat(sender.send("direct:clock", exchange -> { }).getException()).isNull();
+        assertThat(sender.send("direct:watch-database", exchange -> { }).getException()).isNull();
     }
 }

@@ -11,23 +11,15 @@ import java.util.List;
 import ecommerce.inventory.servicebus.DeadLetterCounts;
 import ecommerce.inventory.servicebus.ReceiverWatch;
 import ecommerce.inventory.support.RouteTest;
-import org.apache.camel.CamelContext;
 import org.apache.camel.ProducerTemplate;
-import org.apache.camel.builder.AdviceWith;
-import org.apache.camel.test.spring.junit5.UseAdviceWith;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.test.context.TestPropertySource;
 import org.springframework.test.context.bean.override.mockito.MockitoBean;
 
 /** {@code watch-receivers.camel.yaml} and {@code count-dead-letters.camel.yaml}: a look that fails is not the last. */
-@RouteTest
-@UseAdviceWith
-@TestPropertySource(properties = "camel.main.routes-include-pattern=classpath:routes/receive/watch-receivers.camel.yaml,classpath:routes/timers/count-dead-letters.camel.yaml")
+@RouteTest(routes = {"receive/watch-receivers", "timers/count-dead-letters"})
 class WatchReceiversRouteTest {
 
-    @Autowired
-    private CamelContext camel;
     @Autowired
     private ProducerTemplate sender;
     @MockitoBean
@@ -37,15 +29,11 @@ class WatchReceiversRouteTest {
 
     @Test
     void aFailureWaitsForTheClockToComeAgain() throws Exception {
-        for (String route : List.of("watch-receivers", "count-dead-letters")) {
-            AdviceWith.adviceWith(camel, route, advice -> advice.replaceFromWith("direct:clock-of-" + route));
-        }
-        camel.start();
         doThrow(new IllegalStateException("Service Bus is away")).doNothing().when(watch).process(any());
         doThrow(new IllegalStateException("Service Bus is away")).doNothing().when(counts).process(any());
 
         for (String route : List.of("watch-receivers", "count-dead-letters", "watch-receivers", "count-dead-letters")) {
-            assertThat(sender.send("direct:clock-of-" + route, exchange -> { }).getException()).isNull();
+            assertThat(sender.send("direct:" + route, exchange -> { }).getException()).isNull();
         }
 
         verify(watch, times(2)).process(any());

@@ -12,21 +12,22 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
+import org.springframework.test.context.ContextCustomizerFactories;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.AbstractPlatformTransactionManager;
 import org.springframework.transaction.support.DefaultTransactionStatus;
 
 /**
- * A test of one file of {@code routes/} with mock endpoints; neither database nor bus is started. The test names the
- * file by property {@code camel.main.routes-include-pattern}. With {@code @UseAdviceWith}, which Camel looks for on the
- * class itself, it puts its mocks where the routes leave the file and starts the Camel context, once for all methods.
+ * A test of files of {@code routes/} with mock endpoints; neither database nor bus is started. Camel starts when the mocks are in place,
+ * once for all methods; the mocks are reset before each.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @Inherited
 @CamelSpringBootTest
-@ExtendWith(RouteCoverage.class)
+@ExtendWith({RouteCoverage.class, RouteMocks.class})
+@ContextCustomizerFactories(RouteMocks.class)
 @SpringBootTest(classes = InventoryWorker.class, webEnvironment = SpringBootTest.WebEnvironment.NONE, properties = {
     // Both connect when they are first used, and the mocks see to it that they are not.
     "spring.datasource.url=jdbc:postgresql://nowhere.invalid/inventory",
@@ -34,6 +35,18 @@ import org.springframework.transaction.support.DefaultTransactionStatus;
     "spring.flyway.enabled=false"})
 @Import(RouteTest.Stubs.class)
 public @interface RouteTest {
+
+    /** Files below {@code routes/}, without {@code .camel.yaml}; {@code *} stands for any letters. */
+    String[] routes();
+
+    /** Endpoints that a mock stands in for: what is sent to {@code sql:x} goes to {@code mock:sql:x} instead. */
+    String[] mock() default {};
+
+    /** Endpoints whose messages a mock gets too: {@code mock:direct:x} those to {@code direct:x}. */
+    String[] watch() default {};
+
+    /** Endpoints in whose place the test sends: a route that begins with one begins with {@code direct:<id of the route>}. */
+    String[] from() default {"quartz:*", "timer:*", "azure-servicebus:*"};
 
     /** Stands in for what needs a database at the other end. */
     class Stubs {
