@@ -36,7 +36,7 @@ class FaultyWorkersIT {
 
     @Test
     void aWorkerThatMarksEventsBeforeItSendsThemLosesEvents() throws Exception {
-        Path jar = jarWith("routes/outbox/outbox-batch.camel.yaml", "        - transacted:\n            id: batch-transaction", "        - pipeline:\n            id: batch-transaction",
+        Path jar = jarWith("routes/outbox/outbox.camel.yaml", "        - transacted:\n            id: batch-transaction", "        - pipeline:\n            id: batch-transaction",
             "            ref: PROPAGATION_REQUIRED\n", "");
         replace(jar, "routes/outbox/claim-outbox.sql", ")\nSELECT o.message_id", """
             ), marked AS (

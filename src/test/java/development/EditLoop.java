@@ -236,6 +236,8 @@ class EditLoop {
 
     private void replace(Set<String> names, List<RouteFile> wanted, Function<String, BrokenFileException> broken) throws BrokenFileException {
         try {
+            // An endpoint counts the parameters of its statement when it is made.
+            camel.removeEndpoints("sql:*");
             routes.replace(names, wanted);
         } catch (Exception e) {
             throw broken.apply(e.getMessage());

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
@@ -45,7 +46,7 @@ final class RouteFile {
 
     /** What a message of Camel's quotes of the file. */
     private static final Pattern QUOTED = Pattern.compile("Unknown parameters=\\[\\{(\\w+)|\\[([^\\]{]+)]|'([^']+)'|(?:for|field|id|was): (\\S+)");
-    private static final Pattern STATEMENT = Pattern.compile("sql:classpath:(?<file>routes/[^?]+)(?:.*[?&]parametersCount=(?<count>\\d+))?.*");
+    private static final Pattern STATEMENT = Pattern.compile("sql:classpath:(?<file>routes/[^?]+).*");
     private static final Pattern DIRECT = Pattern.compile("direct:(?://)?(?<name>[^?${]+)(?:\\?.*)?");
     /** Statements of the inbox, which the idempotent consumer runs. */
     private static final String OF_INBOX = "routes/inbox/inbox-";
@@ -85,9 +86,20 @@ final class RouteFile {
 
     /** Whether a route runs the statement, itself, in its error handlers or by the inbox. */
     static boolean uses(RouteDefinition route, String sql) {
-        return nodes(route, SendDefinition.class).map(node -> STATEMENT.matcher(node.getEndpointUri()))
+        return nodes(route, SendDefinition.class).map(node -> STATEMENT.matcher(uri(route, node)))
                 .anyMatch(statement -> statement.matches() && statement.group("file").equals(sql))
             || sql.startsWith(OF_INBOX) && nodes(route, IdempotentConsumerDefinition.class).findAny().isPresent();
+    }
+
+    /** With the parameters of the template that the route is made of. */
+    private static String uri(RouteDefinition route, SendDefinition<?> node) {
+        String uri = node.getEndpointUri();
+        if (route.getTemplateParameters() != null) {
+            for (Map.Entry<String, Object> parameter : route.getTemplateParameters().entrySet()) {
+                uri = uri.replace("{{" + parameter.getKey() + "}}", String.valueOf(parameter.getValue()));
+            }
+        }
+        return uri;
     }
 
     String name() {
@@ -209,10 +221,7 @@ final class RouteFile {
         } catch (IOException e) {
             throw broken(node.getLineNumber(), file + " cannot be read");
         }
-        int parameters = SqlFile.prepare(database, file, text);
-        if (statement.group("count") != null && Integer.parseInt(statement.group("count")) != parameters) {
-            throw broken(node.getLineNumber(), "parametersCount is " + statement.group("count") + ", and " + file + " has " + parameters);
-        }
+        SqlFile.prepare(database, file, text);
     }
 
     private Endpoint resolve(int line, Callable<Endpoint> endpoint) throws BrokenFileException {

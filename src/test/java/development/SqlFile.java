@@ -23,14 +23,13 @@ final class SqlFile {
     /**
      * Has PostgreSQL prepare the statement, without running it.
      *
-     * @param  name below the resources
-     * @return      the number of its parameters
+     * @param name below the resources
      */
-    static int prepare(DataSource database, String name, String text) throws BrokenFileException {
+    static void prepare(DataSource database, String name, String text) throws BrokenFileException {
         String sql = COMMENT_LINE.matcher(text).replaceAll("");
         try (Connection connection = database.getConnection();
              PreparedStatement statement = connection.prepareStatement(PARAMETER.matcher(sql).replaceAll("?"))) {
-            return statement.getParameterMetaData().getParameterCount();
+            statement.getParameterMetaData();
         } catch (SQLException e) {
             throw broken(name, numbered(sql), 0, e);
         }

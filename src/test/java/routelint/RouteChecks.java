@@ -25,6 +25,10 @@ final class RouteChecks {
     private static final Pattern IN_A_FOLDER = Pattern.compile(RouteFiles.ROUTES + "/[^/]+/[^/]+");
     private static final Pattern CONFIGURATION_IN_JAVA = Pattern.compile("\\brouteConfiguration\\(\"([^\"]+)\"\\)");
 
+    /** Routes and what decides in them. Of a step the id says what it does; a description says what the id does not. */
+    private static final Set<String> DESCRIBED =
+        Set.of("route", "routeConfiguration", "routeTemplate", "from", "when", "otherwise", "doCatch", "doFinally");
+
     private final RouteFiles files;
     private final Placeholders settings;
     private final Templates templates;
@@ -113,8 +117,7 @@ final class RouteChecks {
             } else if (!node.isNamedByItsTemplate()) {
                 findings.add(node.finding(node + " has no id, by which a log, a test or the metrics could name it"));
             }
-            // That of a rest becomes an option of its endpoint, which has none of that name: the start would fail.
-            if (!node.kind().equals("rest") && (node.description() == null || node.description().isBlank())) {
+            if (DESCRIBED.contains(node.kind()) && (node.description() == null || node.description().isBlank())) {
                 findings.add(node.finding(node + " has no description of what it is for"));
             }
         }

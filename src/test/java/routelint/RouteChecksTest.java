@@ -45,10 +45,9 @@ class RouteChecksTest {
                 uri: azure-servicebus:{{shop.topic}}?serviceBusType=topic&senderClient=#sender&producerOperation=sendMessages
             - to:
                 id: ask
-                description: With the number of parameters
+                description: With a limit
                 uri: sql:classpath:routes/shop/used.sql
                 parameters:
-                  parametersCount: 1
                   template.queryTimeout: "{{shop.calls}}"
             - choice:
                 id: either
@@ -123,9 +122,9 @@ class RouteChecksTest {
         azure-servicebus:a?serviceBusType=topics                           | serviceBusType is 'topics' and should be one of queue, topic
         azure-servicebus:a?binary=maybe                                    | binary is 'maybe' and should be true or false
         azure-servicebus:a?maxConcurrentCalls=2                            | azure-servicebus has option maxConcurrentCalls for receiving only
-        sql:classpath:routes/shop/used.sql?parametersCount=one                     | parametersCount is 'one' and should be an integer
-        sql:classpath:routes/shop/used.sql?outputType=SelectOnce&parametersCount=1 | outputType is 'SelectOnce' and should be one of SelectOne, SelectList, StreamList
-        sql:classpath:routes/shop/used.sql?dataSource=mine&parametersCount=1       | dataSource is 'mine' and should be the name of a bean behind a #
+        sql:classpath:routes/shop/used.sql?fetchSize=one                           | fetchSize is 'one' and should be an integer
+        sql:classpath:routes/shop/used.sql?outputType=SelectOnce                   | outputType is 'SelectOnce' and should be one of SelectOne, SelectList, StreamList
+        sql:classpath:routes/shop/used.sql?dataSource=mine                         | dataSource is 'mine' and should be the name of a bean behind a #
         seda:called?timeout=soon                                           | timeout is 'soon' and should be a duration, such as 5000, 5s or 1m30s
         log:?showBody=true                                                 | log needs loggerName
         'log:'                                                             | 'log:' is no URI of log: Expected scheme-specific part at index 4: log:
@@ -141,7 +140,7 @@ class RouteChecksTest {
                   description: By nobody else
                   uri: seda:called
                   steps:
-                    - to: {id: used, description: A statement, uri: 'sql:classpath:routes/shop/used.sql?parametersCount=1'}
+                    - to: {id: used, description: A statement, uri: 'sql:classpath:routes/shop/used.sql'}
                     - to: {id: itself, description: Calls itself, uri: 'seda:called'}
             """);
         steps("- to: {id: a, description: b, uri: '%s'}".formatted(uri));
@@ -283,18 +282,18 @@ class RouteChecksTest {
     }
 
     @Test
-    void aNodeWithoutIdOrDescription() {
+    void aNodeWithoutIdAndARouteOrBranchWithoutDescription() {
         write("routes/shop/tried.camel.yaml", """
             - route:
+                description: ""
                 from:
                   uri: timer:x
                   steps:
                     - to: log:x
                     - doTry:
                         id: try
-                        description: ""
                         steps:
-                          - stop: {id: end, description: The end}
+                          - stop: {id: end}
                         doCatch:
                           - exception: [java.lang.Exception]
                             steps:
@@ -303,11 +302,9 @@ class RouteChecksTest {
 
         told(FILE + ":1: route has no description of what it is for",
             FILE + ":1: route has no id, by which a log, a test or the metrics could name it",
-            FILE + ":2: from has no description of what it is for",
-            FILE + ":2: from has no id, by which a log, a test or the metrics could name it",
-            FILE + ":5: to has no description of what it is for",
-            FILE + ":5: to has no id, by which a log, a test or the metrics could name it",
-            FILE + ":6: doTry 'try' has no description of what it is for",
+            FILE + ":3: from has no description of what it is for",
+            FILE + ":3: from has no id, by which a log, a test or the metrics could name it",
+            FILE + ":6: to has no id, by which a log, a test or the metrics could name it",
             FILE + ":12: doCatch has no description of what it is for",
             FILE + ":12: doCatch has no id, by which a log, a test or the metrics could name it");
     }
@@ -352,34 +349,26 @@ class RouteChecksTest {
     }
 
     @Test
-    void sqlThatIsNotThereNotUsedOrWronglyCounted() {
-        write("routes/shop/used.sql", "-- Of two parameters, :#none here\nSELECT :#one, :#two\n");
+    void sqlThatIsNotThereOrNotUsed() {
+        write("routes/shop/used.sql", "SELECT :#one\n");
         write("routes/shop/unused.sql", "SELECT 1\n");
         write("routes/shop/in-java.sql", "SELECT 1\n");
         write("../java/Inbox.java", "String sql = Sql.read(\"shop/in-java\");");
         steps("""
             - to: {id: a, description: b, uri: 'sql:classpath:routes/shop/usd.sql'}
             - to: {id: c, description: d, uri: 'sql:classpath:routes/shop/used.sql'}
-            - to:
-                id: e
-                description: f
-                uri: sql:classpath:routes/shop/used.sql
-                parameters:
-                  parametersCount: 3
             - to: {id: g, description: h, uri: 'sql:SELECT 1'}
             """);
 
         told(FILE + ":9: there is no " + FOLDER + "routes/shop/usd.sql; did you mean routes/shop/used.sql?",
-            FILE + ":10: parametersCount: 2 is missing, so the database is asked for it each time",
-            FILE + ":16: parametersCount is 3, but routes/shop/used.sql has 2",
-            FILE + ":17: a statement belongs into a file of " + FOLDER + "routes: sql:classpath:routes/<folder>/<what it does>.sql",
+            FILE + ":11: a statement belongs into a file of " + FOLDER + "routes: sql:classpath:routes/<folder>/<what it does>.sql",
             FOLDER + "routes/shop/unused.sql:1: no route and no Java uses it");
     }
 
     @Test
     void aDurationThatSqlReads() {
         write("routes/shop/used.sql", "SELECT now() + CAST(:#one AS interval), now() + :#two::interval");
-        steps("- to: {id: a, description: b, uri: 'sql:classpath:routes/shop/used.sql?parametersCount=2'}");
+        steps("- to: {id: a, description: b, uri: 'sql:classpath:routes/shop/used.sql'}");
 
         told(FOLDER + "routes/shop/used.sql:1: reads a duration, which Java may read in another way: make_interval(secs => …) of a number, "
             + "{{seconds:<setting>}} in the route");

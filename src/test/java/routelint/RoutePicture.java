@@ -76,8 +76,10 @@ final class RoutePicture {
         return endpoint.scheme().equals("direct") && endpoint.isDynamic();
     }
 
+    /** Where the template of a route is, if it is in another file. */
     private Stream<String> templateFile(Templates.Use use) {
-        return files.nodes("routeTemplate").filter(node -> use.template().equals(node.id())).map(RouteNode::file);
+        return files.nodes("routeTemplate").filter(node -> use.template().equals(node.id())).map(RouteNode::file)
+            .filter(file -> !file.equals(use.file()));
     }
 
     /** The files that each file calls. */

@@ -3,8 +3,10 @@ package routelint;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,8 +19,25 @@ class ScheduleTest {
     /** Its runs do nothing but wake the relay, which is one in each process. */
     private static final String POLL = "outbox-poll";
 
-    private final List<RouteNode> clocks = new RouteFiles(Path.of("")).nodes("from")
-        .filter(from -> String.valueOf(YamlNodes.text(from.body(), "uri")).startsWith("quartz:")).toList();
+    private final List<Clock> clocks = clocks(new RouteFiles(Path.of("")));
+
+    /** What starts a route. */
+    private record Clock(String route, String uri, String cron, String stateful) {
+    }
+
+    private static List<Clock> clocks(RouteFiles files) {
+        Templates templates = new Templates(files);
+        return files.nodes("from").filter(from -> String.valueOf(YamlNodes.text(from.body(), "uri")).startsWith("quartz:"))
+            .flatMap(from -> templates.of(from) == null ? Stream.of(clock(from, from.parent().id(), Map.of()))
+                : templates.uses(templates.of(from)).map(use -> clock(from, use.routeId(), use.parameters()))).toList();
+    }
+
+    private static Clock clock(RouteNode from, String route, Map<String, String> ofTemplate) {
+        Node parameters = YamlNodes.get(from.body(), "parameters");
+        String[] texts = {YamlNodes.text(from.body(), "uri"), YamlNodes.text(parameters, "cron")};
+        ofTemplate.forEach((name, value) -> Arrays.setAll(texts, i -> texts[i].replace("{{" + name + "}}", value)));
+        return new Clock(route, texts[0], texts[1], YamlNodes.text(parameters, "stateful"));
+    }
 
     @ParameterizedTest
     @CsvSource({
@@ -34,22 +53,16 @@ class ScheduleTest {
         "stock-stream, stream.schedule",
         "watch-receivers, receivers.watch-schedule"})
     void aRouteHasTheScheduleOfItsSetting(String route, String setting) {
-        assertThat(clocks).filteredOn(clock -> clock.parent().id().equals(route)).singleElement()
-            .satisfies(clock -> assertThat(parameter(clock, "cron")).isEqualTo("{{inventory." + setting + "}}"));
+        assertThat(clocks).filteredOn(clock -> clock.route().equals(route)).singleElement()
+            .satisfies(clock -> assertThat(clock.cron()).isEqualTo("{{inventory." + setting + "}}"));
     }
 
     @Test
     void noRunIsOvertakenByTheNextAndNoTwoRoutesShareATrigger() {
         assertThat(clocks).hasSizeGreaterThan(10).allSatisfy(clock -> {
-            String route = clock.parent().id();
-            assertThat(YamlNodes.text(clock.body(), "uri")).isEqualTo("quartz:" + route);
-            assertThat(parameter(clock, "cron")).as(route).matches("\\{\\{inventory\\.[a-z.-]+schedule}}");
-            assertThat(Map.of(route, String.valueOf(parameter(clock, "stateful")))).isEqualTo(Map.of(route, route.equals(POLL) ? "null" : "true"));
+            assertThat(clock.uri()).isEqualTo("quartz:" + clock.route());
+            assertThat(clock.cron()).as(clock.route()).matches("\\{\\{inventory\\.[a-z.-]+schedule}}");
+            assertThat(clock.stateful()).as(clock.route()).isEqualTo(clock.route().equals(POLL) ? null : "true");
         });
-    }
-
-    private static String parameter(RouteNode clock, String name) {
-        Node parameters = YamlNodes.get(clock.body(), "parameters");
-        return YamlNodes.text(parameters, name);
     }
 }

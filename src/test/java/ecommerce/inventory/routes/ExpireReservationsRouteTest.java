@@ -74,7 +74,7 @@ class ExpireReservationsRouteTest {
         assertThat(clock().getException()).isNull();
 
         MockEndpoint.assertIsSatisfied(camel);
-        assertThat(output).contains("expire-reservations failed and goes on at its next time: no luck");
+        assertThat(output).contains("expire-reservations failed and resumes at its next time: no luck");
     }
 
     @Test
@@ -123,6 +123,7 @@ class ExpireReservationsRouteTest {
 
     private static Map<String, Object> expired(String orders) {
         Map<String, Object> parameters = new HashMap<>();
+        parameters.put("done", orders.equals("[]") ? 0L : 1L);
         parameters.put("orders", orders);
         parameters.put("until", "after " + orders);
         parameters.put("correlationId", null);

@@ -27,8 +27,8 @@ import org.springframework.jdbc.UncategorizedSQLException;
 import org.springframework.test.context.TestPropertySource;
 import org.springframework.test.context.bean.override.mockito.MockitoBean;
 
-/** {@code inbox-retry.camel.yaml} and {@code parked-message.camel.yaml}: how parked messages are taken up, put off and given up. */
-@RouteTest(routes = {"inbox/inbox-retry", "inbox/parked-message"}, mock = "sql:*")
+/** {@code inbox-retry.camel.yaml}: how parked messages are retried, delayed and given up. */
+@RouteTest(routes = "inbox/inbox-retry", mock = "sql:*")
 @Import(InboxRetryRouteTest.Surroundings.class)
 @TestPropertySource(properties = "inventory.inbox.max-attempts=4")
 class InboxRetryRouteTest {

@@ -2,6 +2,7 @@ package ecommerce.inventory.routes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.Map;
 
 import ecommerce.inventory.failure.InvalidMessageException.Reason;
@@ -17,8 +18,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 
-/** {@code inventory-commands}, {@code restock-inventory} and {@code adjust-inventory.camel.yaml}: the way of a command. */
-@RouteTest(routes = {"receive/inbox-subscription", "receive/inventory-commands", "handlers/restock-inventory", "handlers/adjust-inventory"}, mock = {"sql:*", "direct:inbox"})
+/** {@code sources}, {@code restock-inventory} and {@code adjust-inventory.camel.yaml}: the way of a command. */
+@RouteTest(routes = {"receive/inbox-subscription", "receive/sources", "handlers/restock-inventory", "handlers/adjust-inventory"}, mock = {"sql:*", "direct:inbox"})
 class InventoryCommandsRouteTest {
 
     /** A message as the inbox passes it on; the SQL is a mock, so any parameter will do. */

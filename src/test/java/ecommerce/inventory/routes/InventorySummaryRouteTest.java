@@ -11,8 +11,8 @@ import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.context.TestPropertySource;
 
-/** {@code inventory-summary.camel.yaml} and {@code rebuild-summary.camel.yaml}: when the read model is folded and made anew. */
-@RouteTest(routes = {"outbox/inventory-summary", "operator/rebuild-summary"}, mock = "sql:*")
+/** {@code inventory-summary.camel.yaml} and {@code rebuild-summary.camel.yaml}: when the read model is folded and rebuilt. */
+@RouteTest(routes = {"timers/batch-job", "outbox/inventory-summary", "operator/rebuild-summary"}, mock = "sql:*")
 @TestPropertySource(properties = "inventory.summary.batch-size=3")
 class InventorySummaryRouteTest {
 

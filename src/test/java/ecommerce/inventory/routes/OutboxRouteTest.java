@@ -36,8 +36,8 @@ import org.springframework.test.context.TestPropertySource;
 import org.springframework.test.context.bean.override.mockito.MockitoBean;
 import org.springframework.test.context.bean.override.mockito.MockitoSpyBean;
 
-/** {@code outbox-relay.camel.yaml} and {@code outbox-batch.camel.yaml}: what the relay claims, publishes and marks. */
-@RouteTest(routes = "outbox/outbox-*", mock = {"sql:*", "seda:outbox-relay*"}, from = {"quartz:*", "seda:*"})
+/** {@code outbox.camel.yaml}: what the relay claims, publishes and marks. */
+@RouteTest(routes = "outbox/outbox", mock = {"sql:*", "seda:outbox-relay*"}, from = {"quartz:*", "seda:*"})
 @ExtendWith(OutputCaptureExtension.class)
 @TestPropertySource(properties = {
     "inventory.outbox.batch-size=3",

@@ -19,8 +19,8 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.test.context.TestPropertySource;
 
-/** {@code purge.camel.yaml} and {@code purge-dead-messages.camel.yaml}: the rounds of retention. */
-@RouteTest(routes = {"timers/purge", "timers/purge-dead-messages"}, mock = "sql:*")
+/** {@code batch-job.camel.yaml} and {@code purge.camel.yaml}: the rounds of retention. */
+@RouteTest(routes = {"timers/batch-job", "timers/purge"}, mock = "sql:*")
 @ExtendWith(OutputCaptureExtension.class)
 @TestPropertySource(properties = {
     "inventory.retention.inbox=p8d",

@@ -24,8 +24,8 @@ import org.postgresql.util.ServerErrorMessage;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.context.TestPropertySource;
 
-/** {@code query-*.camel.yaml}: what of a request reaches the SQL, and what becomes of its answer. */
-@RouteTest(routes = {"api/query-*", "api/answer-query"}, mock = "sql:*")
+/** {@code queries.camel.yaml}: what of a request reaches the SQL, and what becomes of its answer. */
+@RouteTest(routes = "api/queries", mock = "sql:*")
 @TestPropertySource(properties = "inventory.api.query-timeout=7")
 class QueryRoutesTest {
 
@@ -96,11 +96,19 @@ class QueryRoutesTest {
 
     @Test
     void noQueryTakesLongerThanTheSettingSays() {
-        List<SqlEndpoint> queries = camel.getEndpoints().stream().filter(InterceptSendToEndpoint.class::isInstance)
-            .map(mocked -> (SqlEndpoint) ((InterceptSendToEndpoint) mocked).getOriginalEndpoint()).toList();
-
-        assertThat(queries).hasSameSizeAs(camel.getRouteDefinitions().stream().filter(route -> !route.getRouteId().equals("answer-query")).toList())
+        assertThat(queries()).hasSameSizeAs(camel.getRouteDefinitions().stream().filter(route -> !route.getRouteId().equals("answer-query")).toList())
             .allSatisfy(query -> assertThat(query.getJdbcTemplate().getQueryTimeout()).as(query.getEndpointUri()).isEqualTo(7));
+    }
+
+    @Test
+    void theParametersOfAStatementAreCountedSoThatTheDatabaseIsNotAskedForTheirNumber() {
+        assertThat(queries()).filteredOn(query -> query.getQuery().endsWith("/query-stock-page.sql")).singleElement()
+            .satisfies(query -> assertThat(query.getParametersCount()).isEqualTo(11));
+    }
+
+    private List<SqlEndpoint> queries() {
+        return camel.getEndpoints().stream().filter(InterceptSendToEndpoint.class::isInstance)
+            .map(mocked -> (SqlEndpoint) ((InterceptSendToEndpoint) mocked).getOriginalEndpoint()).toList();
     }
 
     @Test

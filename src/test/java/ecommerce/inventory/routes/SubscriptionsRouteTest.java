@@ -25,8 +25,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.context.TestPropertySource;
 
-/** {@code inbox-subscription.camel.yaml} and what is made of it: from the subscription or queue to the inbox. */
-@RouteTest(routes = {"receive/inbox-subscription", "receive/orders", "receive/payments", "receive/inventory-commands"}, mock = "direct:inbox")
+/** {@code inbox-subscription.camel.yaml} and {@code sources.camel.yaml}: from the subscription or queue to the inbox. */
+@RouteTest(routes = {"receive/inbox-subscription", "receive/sources"}, mock = "direct:inbox")
 @TestPropertySource(properties = {
     "inventory.servicebus.credential-type=AZURE_IDENTITY",
     "inventory.servicebus.namespace=shop.servicebus.windows.net",

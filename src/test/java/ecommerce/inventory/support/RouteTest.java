@@ -5,10 +5,16 @@ import java.lang.annotation.Inherited;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
+import java.util.Arrays;
 
 import ecommerce.inventory.InventoryWorker;
+import org.apache.camel.CamelContext;
+import org.apache.camel.RoutesBuilder;
+import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.support.PluginHelper;
 import org.apache.camel.test.spring.junit5.CamelSpringBootTest;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
@@ -17,6 +23,7 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.AbstractPlatformTransactionManager;
 import org.springframework.transaction.support.DefaultTransactionStatus;
+import org.springframework.util.AntPathMatcher;
 
 /**
  * A test of files of {@code routes/} with mock endpoints; neither database nor bus is started. Camel starts when the mocks are in place,
@@ -51,9 +58,23 @@ public @interface RouteTest {
     /** Stands in for what needs a database at the other end. */
     class Stubs {
 
+        private static final String ERRORS = "classpath:routes/inbox/errors.camel.yaml";
+
         @Bean
         RouteCoverage.Interceptor routeCoverage() {
             return new RouteCoverage.Interceptor();
+        }
+
+        /** The error handling that most files name, where the test does not have it by its files. */
+        @Bean
+        RoutesBuilder errors(CamelContext camel, @Value("${camel.main.routes-include-pattern}") String routes) throws Exception {
+            return Arrays.stream(routes.split(",")).anyMatch(pattern -> new AntPathMatcher().match(pattern, ERRORS)) ? new RouteBuilder() {
+                @Override
+                public void configure() {
+                }
+            }
+                : PluginHelper.getRoutesLoader(camel).findRoutesBuilders(PluginHelper.getResourceLoader(camel).resolveResource(ERRORS))
+                    .iterator().next();
         }
 
         @Bean
