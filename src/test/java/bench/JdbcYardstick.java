@@ -13,7 +13,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -129,10 +128,11 @@ final class JdbcYardstick {
                 + "ON CONFLICT (message_id) DO NOTHING",
                 connection.createArrayOf("uuid", ids.toArray()), connection.createArrayOf("text", orders.toArray()));
         }
-        String messages = IntStream.range(0, ids.size()).mapToObj(i -> "{\"messageId\":\"" + ids.get(i) + "\",\"correlationId\":\""
-            + Workload.orderId(run, numbers.get(i)) + "\",\"order\":" + orders.get(i) + "}").collect(Collectors.joining(",", "[", "]"));
+        Object[] correlationIds = numbers.stream().map(number -> Workload.orderId(run, number)).toArray();
         try (PreparedStatement call = statement(connection,
-                "SELECT outcome FROM reserve_inventory(CAST(? AS jsonb), interval '15 minutes')", messages); ResultSet rows = call.executeQuery()) {
+                "SELECT outcome FROM reserve_inventory(?, ?, '{}', '{}', CAST(CAST(? AS text[]) AS jsonb[]), interval '15 minutes')",
+                connection.createArrayOf("text", ids.toArray()), connection.createArrayOf("text", correlationIds),
+                connection.createArrayOf("text", orders.toArray())); ResultSet rows = call.executeQuery()) {
             while (rows.next()) {
                 if (!rows.getString(1).equals("Reserved")) {
                     throw new IllegalStateException(rows.getString(1));

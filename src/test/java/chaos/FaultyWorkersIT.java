@@ -50,7 +50,7 @@ class FaultyWorkersIT {
 
     @Test
     void aWorkerThatForgetsWhichOrdersItHasSeenDoesThemTwice() throws Exception {
-        Path jar = jarWith("db/migration/V23__reserve_inventory.sql", "        WHERE o.items IS NULL OR o.status = 'Paid'\n", "");
+        Path jar = jarWith("db/migration/V8__reserve_inventory.sql", "        WHERE o.items IS NULL OR o.status = 'Paid'\n", "");
 
         assertThat(violations(jar)).contains("lines of orders done twice", "products whose reserved stock is not what reservations hold");
     }

@@ -25,8 +25,8 @@ WITH command AS (
     FROM adjusted JOIN command USING (product_id)
 ), event AS (
     INSERT INTO outbox
-        (message_id, message_type, message_body, partition_key, correlation_id, causation_id, traceparent, tracestate, created_at)
-    SELECT gen_random_uuid(), 'InventoryAdjusted',
+        (message_type, message_body, partition_key, correlation_id, causation_id, traceparent, tracestate, created_at)
+    SELECT 'InventoryAdjusted',
            jsonb_build_object(
                'productId', product_id,
                'quantityChange', CAST(change AS integer),

@@ -1,8 +1,8 @@
--- Commits what an order that is paid has reserved: the units leave the reserved stock, and that is told.
+-- Commits what an order that is paid has reserved: the units leave the reserved stock, and InventoryCommitted is published.
 -- An order that holds nothing is left as it is.
 WITH paid AS (
     UPDATE inventory_orders
-    SET status = 'Committed'
+    SET status = next_status(status, 'Committed')
     WHERE order_id = CAST(:#messageBody AS jsonb) ->> 'orderId'
       AND status = 'Paid'
       AND items IS NOT NULL
@@ -28,8 +28,8 @@ WITH paid AS (
     RETURNING held.order_id, held.product_id, held.quantity, i.last_updated
 )
 INSERT INTO outbox
-    (message_id, message_type, message_body, partition_key, correlation_id, causation_id, traceparent, tracestate, created_at, reserved_change)
-SELECT gen_random_uuid(), 'InventoryCommitted',
+    (message_type, message_body, partition_key, correlation_id, causation_id, traceparent, tracestate, created_at, reserved_change)
+SELECT 'InventoryCommitted',
        jsonb_build_object(
            'orderId', order_id,
            'productId', product_id,

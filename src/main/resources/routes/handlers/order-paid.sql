@@ -1,12 +1,8 @@
--- An order is paid. What it holds is committed next, by commit-inventory.sql. An order that is not
--- known yet is committed as soon as it comes.
+-- An order is paid. What it holds is committed next, by commit-inventory.sql. An order that is not known yet is committed as soon as
+-- it comes.
 -- Answers whether the order has lost what it held, and has to be reserved again.
 INSERT INTO inventory_orders AS o (order_id, status)
 VALUES (CAST(:#messageBody AS jsonb) ->> 'orderId', 'Paid')
 ON CONFLICT (order_id) DO UPDATE
-SET status = CASE
-                 WHEN o.status = 'Reserved' THEN 'Committed'
-                 WHEN o.status IN ('PaymentFailed', 'Expired') THEN 'Paid'
-                 ELSE o.status
-             END
+SET status = next_status(o.status, excluded.status)
 RETURNING o.status = 'Paid' AND o.items IS NOT NULL AS lost

@@ -22,8 +22,8 @@ WITH command AS (
     FROM restocked JOIN command USING (product_id)
 ), event AS (
     INSERT INTO outbox
-        (message_id, message_type, message_body, partition_key, correlation_id, causation_id, traceparent, tracestate, created_at)
-    SELECT gen_random_uuid(), 'InventoryRestocked',
+        (message_type, message_body, partition_key, correlation_id, causation_id, traceparent, tracestate, created_at)
+    SELECT 'InventoryRestocked',
            jsonb_build_object(
                'productId', product_id,
                'quantityAdded', CAST(quantity AS integer),

@@ -13,8 +13,8 @@ WITH message AS (
     FROM unnest(CAST(:messageId AS uuid[]), CAST(:messageType AS text[]), CAST(:messageBody AS text[]), CAST(:contentHash AS text[]),
                 CAST(:partitionKey AS text[]), CAST(:sourceMessageId AS text[]), CAST(:correlationId AS text[]),
                 CAST(:traceparent AS text[]), CAST(:tracestate AS text[]), CAST(:enqueuedAt AS text[])) WITH ORDINALITY
-        AS message (message_id, message_type, body, content_hash, key, source_message_id, correlation_id, traceparent, tracestate, enqueued_at,
-                    arrival)
+        AS message (message_id, message_type, body, content_hash, key, source_message_id, correlation_id, traceparent, tracestate,
+                    enqueued_at, arrival)
 ), place AS MATERIALIZED (
     SELECT *, EXISTS (
         SELECT FROM inbox

@@ -25,7 +25,8 @@ FROM due
 WHERE inbox.message_id = due.message_id
 RETURNING inbox.message_id AS "messageId", message_type AS "messageType", CAST(due.message_body AS text) AS "messageBody",
           encode(content_hash, 'hex') AS "contentHash", partition_key AS "partitionKey", source_message_id AS "sourceMessageId",
-          due.message_body ->> 'orderId' AS "orderId", correlation_id AS "correlationId", traceparent, tracestate, retry_count AS "retryCount",
+          due.message_body ->> 'orderId' AS "orderId", correlation_id AS "correlationId", traceparent, tracestate,
+          retry_count AS "retryCount",
           -- The latency of its events counts from here, as the broker's time is not kept.
           set_config('inventory.enqueued_at', CAST(received_at AS text), true) AS "enqueuedAt",
           -- Others that are parked wait for this one meanwhile, which is tried again later.

@@ -1,8 +1,7 @@
 -- Replaces the id of an order by a random one, wherever it is stored, and deletes its dead messages. What it holds or has sold stays
 -- accounted for. Answers how many rows were changed.
 WITH subject AS MATERIALIZED (
-    -- inbox_key: the key of the order's messages in the inbox.
-    SELECT order_id, 'order/' || order_id AS inbox_key, 'erased-' || gen_random_uuid() AS pseudonym FROM CAST(:#orderId AS text) AS order_id
+    SELECT order_id, inbox_key(order_id), 'erased-' || gen_random_uuid() AS pseudonym FROM CAST(:#orderId AS text) AS order_id
 ), orders AS (
     UPDATE inventory_orders AS o
     SET order_id = pseudonym, correlation_id = NULL

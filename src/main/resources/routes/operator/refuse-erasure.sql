@@ -10,5 +10,4 @@ SELECT CASE
                           AND o.message_body ->> 'orderId' = subject.order_id)
                THEN 'orderId: an event of the order is not published yet; it can be erased when it is'
        END AS refusal
--- inbox_key: the key of the order's messages in the inbox.
-FROM (SELECT order_id, 'order/' || order_id AS inbox_key FROM CAST(:#orderId AS text) AS order_id) AS subject
+FROM (SELECT order_id, inbox_key(order_id) FROM CAST(:#orderId AS text) AS order_id) AS subject

@@ -28,7 +28,9 @@ WITH held AS (
     UNION ALL
     SELECT 'accounted-stock', product_id, found, expected FROM account WHERE found <> expected
     UNION ALL
-    SELECT 'initial-stock', product_id, initial_stock, made.units FROM inventory JOIN made USING (product_id) WHERE initial_stock <> made.units
+    SELECT 'initial-stock', product_id, initial_stock, made.units
+    FROM inventory JOIN made USING (product_id)
+    WHERE initial_stock <> made.units
     UNION ALL
     SELECT 'initial-stock-records', product_id, coalesce(made.records, 0), 1
     FROM inventory LEFT JOIN made USING (product_id)

@@ -22,7 +22,7 @@ WITH claimed AS (
     LIMIT CAST(:#batchSize AS integer)
 ), expired AS (
     UPDATE inventory_orders
-    SET status = 'Expired'
+    SET status = next_status(status, 'Expired')
     -- All are claimed before the first is changed: one that is changed would not be claimed for its next line.
     WHERE order_id = ANY (ARRAY(SELECT order_id FROM claimed))
     RETURNING order_id

@@ -231,7 +231,8 @@ class AuditTest {
 
     private void release(String orderId) {
         Map<String, Object> cancellation = parameters(UUID.randomUUID(), "{\"orderId\": \"" + orderId + "\"}");
-        cancellation.putAll(tables.run("order-cancelled", cancellation).get(0));
+        cancellation.put("event", "Cancelled");
+        cancellation.putAll(tables.run("end-order", cancellation).get(0));
         tables.run("release-inventory", cancellation);
     }
 

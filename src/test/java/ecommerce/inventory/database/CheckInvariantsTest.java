@@ -115,7 +115,7 @@ class CheckInvariantsTest {
         tables.run("fold-summary", "batchSize", 100);
         assertThat(check()).isEmpty();
 
-        run("order-refunded", "{\"orderId\": \"1\"}");
+        tables.run("end-order", Map.of("messageBody", "{\"orderId\": \"1\"}", "event", "Refunded"));
         tables.run("release-inventory", parameters("orders", "[\"1\"]"));
         assertThat(units()).contains("a 15 + 0 = 10 + 5");
         assertThat(check()).isEmpty();

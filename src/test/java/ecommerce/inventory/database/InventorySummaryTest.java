@@ -221,7 +221,6 @@ class InventorySummaryTest {
     private long rebuild() {
         return transaction.execute(rebuild -> {
             tables.run("lock-summary");
-            tables.run("clear-summary");
             return (Long) tables.run("rebuild-summary").get(0).get("count");
         });
     }

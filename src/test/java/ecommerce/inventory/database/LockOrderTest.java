@@ -78,7 +78,7 @@ class LockOrderTest {
     void aReleaseThatWaitsForAProductHasNoneBehindIt() {
         reserve("1");
         Map<String, Object> parameters = message();
-        parameters.putAll(tables.run("order-cancelled", "messageBody", "{\"orderId\": \"1\"}").get(0));
+        parameters.putAll(tables.run("end-order", Map.of("messageBody", "{\"orderId\": \"1\"}", "event", "Cancelled")).get(0));
 
         waitsForProductAWithoutTheOthers(() -> tables.run("release-inventory", parameters));
 
@@ -129,8 +129,8 @@ class LockOrderTest {
     private void reserve(String... orderIds) {
         List<String> items = PRODUCTS.stream().map(product -> "{\"productId\": \"" + product + "\", \"quantity\": 1}").toList();
         List<String> bodies = Stream.of(orderIds).map(id -> "{\"orderId\": \"" + id + "\", \"items\": " + items + "}").toList();
-        tables.rows("SELECT outcome FROM reserve_inventory(CAST(? AS jsonb), interval '15 minutes')",
-            bodies.stream().map(body -> "{\"messageId\": \"m\", \"order\": " + body + "}").toList().toString());
+        tables.rows("SELECT outcome FROM reserve_inventory('{}', '{}', '{}', '{}', CAST(CAST(? AS text[]) AS jsonb[]), interval '15 minutes')",
+            (Object) bodies.toArray(String[]::new));
     }
 
     private static Map<String, Object> message() {

@@ -180,8 +180,11 @@ class ReserveInventoryTest {
 
     /** @return order id, outcome and what is short, for each order */
     private List<String> reserve(String orders) {
-        return tables.rows("SELECT concat_ws(' ', order_id, outcome, short_lines) AS outcome "
-                + "FROM reserve_inventory(CAST(? AS jsonb), interval '15 minutes')", "[" + orders + "]")
+        return tables.rows("""
+            SELECT concat_ws(' ', orders[arrival] ->> 'orderId', outcome, short_lines) AS outcome
+            FROM (SELECT array_agg(m ->> 'messageId' ORDER BY n) AS ids, array_agg(m -> 'order' ORDER BY n) AS orders
+                  FROM jsonb_array_elements(CAST(? AS jsonb)) WITH ORDINALITY AS message (m, n)) AS batch,
+                 reserve_inventory(ids, '{}', '{}', '{}', orders, interval '15 minutes')""", "[" + orders + "]")
             .stream().map(row -> (String) row.get("outcome")).toList();
     }
 }

@@ -137,7 +137,6 @@ class RetentionTest {
         assertThat(purge("outbox", 100)).isEqualTo(15);
         transaction.executeWithoutResult(rebuild -> {
             tables.run("lock-summary");
-            tables.run("clear-summary");
             tables.run("rebuild-summary");
         });
 

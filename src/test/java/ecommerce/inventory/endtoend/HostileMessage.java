@@ -60,7 +60,7 @@ record HostileMessage(int index, String type, boolean named, boolean intact, byt
         "reservationTtl", "shortLines", "correlationId", "traceparent", "Diagnostic-Id", "breadcrumbId", "Content-Type", "x\r\ny",
         "'; DROP TABLE inbox; --", ":#messageId", "${header.x}", "\0"};
     private static final Object[] PROPERTY_VALUES = {CANARY, "DELETE FROM inventory; -- " + CANARY, "'" + CANARY + "'::uuid",
-        "${bean:inbox?method=clear} " + CANARY, "classpath:routes/operator/clear-summary.sql?x=" + CANARY, "{{" + CANARY + "}}", CANARY + "\0\r\n",
+        "${bean:inbox?method=clear} " + CANARY, "classpath:routes/operator/rebuild-summary.sql?x=" + CANARY, "{{" + CANARY + "}}", CANARY + "\0\r\n",
         CANARY.repeat(100), "00-4bf92f3577b34da6a3ce929d0e0e4736-" + CANARY};
     private static final String[] UNKNOWN_TYPES = {"OrderExploded", "ordercreated", "../OrderCreated", "OrderCreated?x=y", "OrderCreated\0",
         "#bean:inbox", "${body}", "Order Created", "in/OrderCreated", "OrderCreated.", "OrderCreated+", "Ｏrder", "x".repeat(300)};

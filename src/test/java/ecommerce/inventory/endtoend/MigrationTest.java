@@ -45,9 +45,6 @@ class MigrationTest {
     @Test
     void aVersionStartsWhereANewerOneHasBeenAndPutsNothingBack() {
         migrate("newer");
-        // As versions have left it in which the function was migrated again at each change.
-        jdbc.update("INSERT INTO flyway_schema_history (installed_rank, description, type, script, checksum, installed_by, execution_time, success) "
-            + "VALUES (9999, 'reserve inventory', 'SQL', 'R__reserve_inventory.sql', 1, 'postgres', 1, true)");
         tables.stock("a", 10);
         EmbeddedServiceBus bus = Backend.startBus(null);
         ShopDriver shop = new ShopDriver(bus);
@@ -57,7 +54,7 @@ class MigrationTest {
             POOL + "options=-c lock_timeout=5s -c idle_in_transaction_session_timeout=1s");
         shop.destroy();
 
-        assertThat(jdbc.queryForObject("SELECT obj_description('reserve_inventory(jsonb, interval)'::regprocedure)", String.class))
+        assertThat(jdbc.queryForObject("SELECT obj_description('reserve_inventory'::regproc)", String.class))
             .isEqualTo("of a newer version");
         assertThat(tables.count("flyway_schema_history WHERE script = 'V1001__slow.sql' AND success")).as("a migration at the start has its time too")
             .isEqualTo(1);

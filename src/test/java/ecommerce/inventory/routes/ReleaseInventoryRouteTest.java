@@ -25,14 +25,16 @@ class ReleaseInventoryRouteTest {
     private CamelContext camel;
     @Autowired
     private ProducerTemplate sender;
+    @EndpointInject("mock:sql:classpath:routes/handlers/end-order.sql")
+    private MockEndpoint endOrder;
     @EndpointInject("mock:sql:classpath:routes/handlers/release-inventory.sql")
     private MockEndpoint release;
 
     @ParameterizedTest
-    @CsvSource({"OrderCancelled, order-cancelled", "PaymentFailed, order-payment-failed", "payment-refunded, order-refunded"})
-    void theOrderIsEndedFirstAndThenItsStockIsGivenBack(String from, String sql) throws Exception {
-        MockEndpoint endOrder = camel.getEndpoint("mock:sql:classpath:routes/handlers/" + sql + ".sql", MockEndpoint.class);
+    @CsvSource({"OrderCancelled, Cancelled", "PaymentFailed, PaymentFailed", "payment-refunded, Refunded"})
+    void theOrderIsEndedFirstAndThenItsStockIsGivenBack(String from, String event) throws Exception {
         endOrder.expectedBodiesReceived(MESSAGE);
+        endOrder.expectedVariableReceived("event", event);
         endOrder.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody("[\"order-1\"]"));
         release.expectedBodiesReceived(MESSAGE);
         release.expectedVariableReceived("orders", "[\"order-1\"]");

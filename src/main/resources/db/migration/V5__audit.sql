@@ -1,6 +1,6 @@
--- Who has changed what by hand, and why: kept forever. The worker's role may only add rows (afterMigrate.sql).
+-- Who has changed what by hand, and why: kept indefinitely. The worker's role may only add rows (afterMigrate.sql).
 
--- Each action of an operator, written before it is done.
+-- Each action of an operator, written before it is carried out.
 CREATE TABLE operator_actions (
     action_id  bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     action     text        NOT NULL,
@@ -16,7 +16,7 @@ CREATE TABLE operator_actions (
 -- Each command that has changed the stock, and what each product began with.
 CREATE TABLE stock_changes (
     change_id         bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    -- Of the command; null for Initial. A command that comes again after retention has deleted it from the inbox is known by it.
+    -- Of the command; null for Initial. A command that comes again after retention has deleted it from the inbox is recognised by it.
     message_id        uuid        UNIQUE,
     source_message_id text,
     type              text        NOT NULL,
@@ -32,7 +32,7 @@ CREATE TABLE stock_changes (
     CHECK ((type = 'Initial') = (message_id IS NULL))
 );
 
--- For the check of the invariants. Not unique: a second row must not keep a product from being made, but is reported.
+-- For the check of the invariants. Not unique: a second row must not keep a product from being created, but is reported.
 CREATE INDEX idx_stock_changes_initial ON stock_changes (product_id) INCLUDE (quantity)
     WHERE type = 'Initial';
 
@@ -49,10 +49,6 @@ CREATE TRIGGER record_initial_stock
     AFTER INSERT ON inventory
     FOR EACH ROW EXECUTE FUNCTION record_initial_stock();
 
--- What is there already. The trigger's lock is kept to the end, so that no product is missed or recorded twice.
-INSERT INTO stock_changes (type, product_id, quantity, changed_by, reason)
-SELECT 'Initial', product_id, initial_stock, session_user, 'As found by the migration' FROM inventory ORDER BY product_id;
-
 -- The units of a product that are in stock, and those sold, which a cancellation may bring back. VOLATILE: it sees what is committed
 -- when it is called, so that it is right in a condition that is evaluated once the product is locked. Their sum is changed by commands
 -- only, each of which locks the product.
@@ -67,7 +63,3 @@ BEGIN
     WHERE i.product_id = product;
 END
 $$;
-
--- The messages of an order that were parked at some time, for its erasure. Other messages have no key.
-CREATE INDEX idx_inbox_key ON inbox (partition_key)
-    WHERE partition_key IS NOT NULL;
