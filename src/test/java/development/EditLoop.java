@@ -29,7 +29,7 @@ import java.util.stream.Stream;
 
 import javax.sql.DataSource;
 
-import ecommerce.inventory.inbox.Normalizer;
+import ecommerce.inventory.inbox.NormalizeMessage;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.jsonvalidator.JsonValidatorEndpoint;
 import org.apache.camel.model.RouteDefinition;
@@ -259,7 +259,7 @@ class EditLoop {
         camel.getEndpoints().stream()
             .filter(endpoint -> endpoint instanceof JsonValidatorEndpoint validator && validator.getResourceUri().equals(file))
             .forEach(validator -> ((JsonValidatorEndpoint) validator).clearContentCache());
-        camel.getRegistry().findSingleByType(Normalizer.class).forgetSchemas();
+        camel.getRegistry().findSingleByType(NormalizeMessage.class).forgetSchemas();
         LOG.info("Reloaded {}", file);
     }
 

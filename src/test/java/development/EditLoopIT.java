@@ -231,11 +231,11 @@ class EditLoopIT {
         routes/timers/measure.camel.yaml                 | quartz:               | quarz:                      | routes/timers/measure.camel.yaml:9: .*
         routes/timers/measure.camel.yaml                 | {{inventory.metrics.schedule}} | {{inventory.schedule}} | routes/timers/measure.camel.yaml:11: Property with key .inventory.schedule. not found.*
         routes/timers/measure.camel.yaml                 | 'id: measure-database' | 'id: poll-wakes-relay'     | routes/timers/measure.camel.yaml:15: there is another route or node with the id: poll-wakes-relay
-        routes/inbox/inbox.camel.yaml                   | ref: normalizer       | ref: normaliser             | routes/inbox/inbox.camel.yaml:13: No bean could be found in the registry for: normaliser.*
+        routes/inbox/inbox.camel.yaml                   | ref: normalizeMessage  | ref: normaliseMessage       | routes/inbox/inbox.camel.yaml:13: No bean could be found in the registry for: normaliseMessage.*
         routes/inbox/inbox.camel.yaml                   | retry-transaction     | retry-transactions          | routes/inbox/inbox.camel.yaml:\\d+: there is no routeConfiguration with the id: retry-transactions
         routes/handlers/reserve-inventory.camel.yaml       | handlers/reserve-inventory.sql | handlers/reserve-inventry.sql        | routes/handlers/reserve-inventory.camel.yaml:\\d+: routes/handlers/reserve-inventry.sql cannot be read
         routes/outbox/outbox.camel.yaml                  | '"{{inventory.outbox.schedule}}"' | 0/2 * * * *     | routes/outbox/outbox.camel.yaml:11: CronExpression .* is invalid.*
-        routes/api/queries.camel.yaml                 | ref: problem          | ref: problems               | routes/api/queries.camel.yaml:16: No bean could be found in the registry for: problems.*
+        routes/api/queries.camel.yaml                 | ref: answerProblem          | ref: problems               | routes/api/queries.camel.yaml:16: No bean could be found in the registry for: problems.*
         routes/inbox/inbox-insert.sql                      | ON CONFLICT           | ON KONFLICT                 | routes/inbox/inbox-insert.sql:\\d+: syntax error at or near "KONFLICT"
         routes/api/query-stock.sql                       | SELECT stock          | SELECT stok                 | routes/api/query-stock.sql:2: column "stok" does not exist.*
         contracts/in/OrderCreated.schema.json     | '"type": "object"'    | '"type": "objekt"'          | contracts/in/OrderCreated.schema.json:\\d+: .*enumeration.*

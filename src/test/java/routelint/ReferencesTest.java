@@ -39,7 +39,7 @@ class ReferencesTest {
                     - process:
                         id: one
                         description: A bean
-                        ref: normaliser
+                        ref: normaliseMessage
                     - bean:
                         id: two
                         description: A method
@@ -69,7 +69,7 @@ class ReferencesTest {
             """);
 
         assertThat(References.check(root, beans)).extracting(Finding::toString).containsExactly(
-            "src/main/resources/routes/broken.camel.yaml:13: there is no bean normaliser; did you mean normalizer?",
+            "src/main/resources/routes/broken.camel.yaml:13: there is no bean normaliseMessage; did you mean normalizeMessage?",
             "src/main/resources/routes/broken.camel.yaml:18: bean deadLetterQueues has no method lists; did you mean list?",
             "src/main/resources/routes/broken.camel.yaml:22: there is no bean inbok; did you mean inbox?",
             "src/main/resources/routes/broken.camel.yaml:23: bean stockStream has no method isListendTo; did you mean isListenedTo?",

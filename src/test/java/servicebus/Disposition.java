@@ -2,6 +2,7 @@ package servicebus;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+
 import org.apache.qpid.protonj2.types.messaging.Accepted;
 import org.apache.qpid.protonj2.types.messaging.Modified;
 import org.apache.qpid.protonj2.types.messaging.Rejected;

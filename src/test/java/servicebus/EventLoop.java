@@ -20,6 +20,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
+
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

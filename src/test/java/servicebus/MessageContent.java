@@ -1,6 +1,7 @@
 package servicebus;
 
 import java.util.Map;
+
 import org.apache.qpid.protonj2.types.messaging.Properties;
 
 /**

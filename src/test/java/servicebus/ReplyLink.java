@@ -2,6 +2,7 @@ package servicebus;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+
 import org.apache.qpid.protonj2.buffer.ProtonBuffer;
 import org.apache.qpid.protonj2.buffer.impl.ProtonByteArrayBufferAllocator;
 import org.apache.qpid.protonj2.engine.OutgoingDelivery;

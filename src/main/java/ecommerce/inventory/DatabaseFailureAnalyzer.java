@@ -12,13 +12,13 @@ import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
 
-/** Has a start without a database, or with one that cannot be migrated, end with one sentence, and not with a stack trace. */
+/** Reports an unusable database, or a failed migration, at startup in one actionable sentence instead of a stack trace. */
 @Order(Ordered.HIGHEST_PRECEDENCE)
 class DatabaseFailureAnalyzer extends AbstractFailureAnalyzer<PSQLException> {
 
-    /** In the driver's messages of whatever language. */
+    /** Words that the driver's TLS errors contain in every locale. */
     private static final Pattern TLS = Pattern.compile("SSL|PKIX|hostnameverifier", Pattern.CASE_INSENSITIVE);
-    /** A connection that was made and is lost has another SQLSTATE. */
+    /** The SQLSTATEs of a failed connection attempt; a lost connection has another one. */
     private static final Set<String> NOT_CONNECTED = Set.of("08001", "08004");
 
     private final Environment environment;
@@ -30,7 +30,7 @@ class DatabaseFailureAnalyzer extends AbstractFailureAnalyzer<PSQLException> {
     @Override
     protected FailureAnalysis analyze(Throwable rootFailure, PSQLException cause) {
         String state = cause.getSQLState() == null ? "" : cause.getSQLState();
-        // Without its parameters, of which one may be a password.
+        // Without its parameters, as one may be a password.
         String url = environment.getProperty("spring.datasource.url", "").replaceFirst("\\?.*", "");
         FlywayException migration = findCause(rootFailure, FlywayException.class);
         String check;
@@ -51,7 +51,7 @@ class DatabaseFailureAnalyzer extends AbstractFailureAnalyzer<PSQLException> {
         } else if (state.startsWith("3D")) {
             check = "check the name of the database in spring.datasource.url";
         } else if (state.equals("22023") && String.valueOf(cause.getMessage()).contains("\"TimeZone\"")) {
-            // The driver sends Java's, and knows no setting for another.
+            // The driver sends Java's time zone, and has no setting for another.
             check = "start Java with a time zone that PostgreSQL knows, such as -Duser.timezone=UTC";
         } else if (migration != null && !NOT_CONNECTED.contains(state)) {
             return new FailureAnalysis("The database " + url + " could not be migrated: " + migration.getMessage().strip().lines().findFirst().orElse("")

@@ -5,14 +5,14 @@ import java.lang.reflect.Method;
 import ecommerce.inventory.api.StockStream;
 import ecommerce.inventory.database.DatabaseHealth;
 import ecommerce.inventory.health.ReadinessCheck;
-import ecommerce.inventory.metrics.InvariantsHealth;
-import ecommerce.inventory.outbox.RelayHealth;
+import ecommerce.inventory.metrics.ReportInvariants;
+import ecommerce.inventory.outbox.RelayHealthCheck;
 import ecommerce.inventory.ports.PortLimits;
 import ecommerce.inventory.servicebus.ConsumerControl;
-import ecommerce.inventory.servicebus.ConsumersHealth;
+import ecommerce.inventory.servicebus.ConsumersHealthCheck;
 import ecommerce.inventory.settings.InvalidSettingException;
 import ecommerce.inventory.settings.InventoryProperties;
-import ecommerce.inventory.tracing.MessagesAndRequests;
+import ecommerce.inventory.tracing.MessageAndRequestSampler;
 import ecommerce.inventory.tracing.RouteTracer;
 import io.opentelemetry.sdk.trace.samplers.Sampler;
 import jakarta.servlet.http.HttpServletRequest;
@@ -42,21 +42,21 @@ import org.springframework.core.env.Environment;
 import org.springframework.core.type.AnnotationMetadata;
 import org.springframework.web.filter.ShallowEtagHeaderFilter;
 
-/** The worker on Spring Boot: the beans of the routes, and what Spring Boot serves. */
+/** The worker on Spring Boot: the beans of the routes, and what only Spring Boot needs. */
 @Configuration
 @EnableConfigurationProperties(InventoryProperties.class)
 @Import({InventoryConfiguration.BeansOfTheRoutes.class, MigrationConfiguration.class})
 class InventoryConfiguration {
 
-    /** Makes Spring's beans of {@link InventoryBeans}, as Camel does elsewhere. */
+    /** Makes Spring's beans of {@link RouteBeans}, as Camel does elsewhere. */
     static class BeansOfTheRoutes implements ImportBeanDefinitionRegistrar {
 
-        private static final String FACTORY = "inventoryBeans";
+        private static final String FACTORY = "routeBeans";
 
         @Override
         public void registerBeanDefinitions(AnnotationMetadata importing, BeanDefinitionRegistry beans) {
-            beans.registerBeanDefinition(FACTORY, new RootBeanDefinition(InventoryBeans.class));
-            for (Method method : InventoryBeans.class.getDeclaredMethods()) {
+            beans.registerBeanDefinition(FACTORY, new RootBeanDefinition(RouteBeans.class));
+            for (Method method : RouteBeans.class.getDeclaredMethods()) {
                 BindToRegistry bind = method.getAnnotation(BindToRegistry.class);
                 if (bind != null) {
                     RootBeanDefinition bean = new RootBeanDefinition();
@@ -70,7 +70,7 @@ class InventoryConfiguration {
         }
     }
 
-    /** Before Spring Boot looks for a database by itself and explains what it did not find. */
+    /** Fails first, with our message instead of Spring Boot's. */
     @Bean
     static BeanFactoryPostProcessor databaseIsSet(Environment environment) {
         return beans -> {
@@ -88,19 +88,19 @@ class InventoryConfiguration {
     }
 
     /**
-     * A trace begins with a message or a request; what the clock starts is none. Of those that a sender or client keeps a part is
-     * kept as well, by trace id, so that the same of them are kept everywhere; what it does not keep is not kept here either.
+     * A trace starts with a message or a request, not with the clock. Of the traces that a sender or client has sampled, this samples a
+     * fraction by trace id, so that all services keep the same ones; unsampled ones stay unsampled.
      */
     @Bean
     Sampler sampler(TracingProperties settings) {
         double probability = settings.getSampling().getProbability();
-        return Sampler.parentBasedBuilder(new MessagesAndRequests(probability))
+        return Sampler.parentBasedBuilder(new MessageAndRequestSampler(probability))
             .setRemoteParentSampled(Sampler.traceIdRatioBased(probability)).build();
     }
 
     /**
-     * In place of the one of Camel's starter, and only where spans go somewhere: each route and endpoint makes one of each message.
-     * Spring does not end it; Camel does, with its other services.
+     * Replaces the tracer of Camel's starter, and exists only if spans are exported, as each route and endpoint makes a span per
+     * message. Camel stops it with its other services, so Spring must not.
      */
     @Bean(destroyMethod = "")
     @ConditionalOnProperty("management.otlp.tracing.endpoint")
@@ -115,25 +115,25 @@ class InventoryConfiguration {
         return new ConsumerControl(camel);
     }
 
-    /** In place of Spring Boot's, which waits for a connection, and takes a read-only server for one to work with. */
+    /** Replaces Spring Boot's, which waits for a connection and accepts a read-only server. */
     @Bean
     HealthIndicator dbHealthIndicator(DatabaseHealth database) {
         return () -> database.unavailable().map(reason -> Health.down().withDetail("reason", reason)).orElseGet(Health::up).build();
     }
 
-    /** For liveness, so never down in an outage: a restart reads role and password again. */
+    /** For liveness, so never down in an outage. A restart reads role and password again. */
     @Bean
     HealthIndicator databaseCredentialsHealthIndicator(DatabaseHealth database) {
         return () -> (database.credentialsAreOld() ? Health.down() : Health.up()).build();
     }
 
     @Bean
-    HealthIndicator consumersHealthIndicator(ConsumersHealth consumers) {
+    HealthIndicator consumersHealthIndicator(ConsumersHealthCheck consumers) {
         return () -> health(consumers);
     }
 
     @Bean
-    HealthIndicator relayHealthIndicator(RelayHealth relay) {
+    HealthIndicator relayHealthIndicator(RelayHealthCheck relay) {
         return () -> health(relay);
     }
 
@@ -142,9 +142,9 @@ class InventoryConfiguration {
         return Health.status(result.getState().name()).withDetails(result.getDetails()).build();
     }
 
-    /** Neither readiness nor liveness: a restart mends no stock. */
+    /** Part of neither readiness nor liveness: a restart does not repair stock. */
     @Bean
-    HealthIndicator invariantsHealthIndicator(InvariantsHealth invariants) {
+    HealthIndicator invariantsHealthIndicator(ReportInvariants invariants) {
         return () -> invariants.differences()
             .map(found -> found.isEmpty() ? Health.up().build() : Health.down().withDetail("differences", found).build())
             .orElseGet(() -> Health.unknown().build());
@@ -157,8 +157,8 @@ class InventoryConfiguration {
     }
 
     /**
-     * Keeps an answer of the API until it is whole, and has Tomcat's threads send it: a client that reads slowly would have one of the few
-     * that ask the database.
+     * Buffers an answer of the API and lets Tomcat's threads send it: a slow client would otherwise occupy one of the few threads that
+     * query the database.
      */
     @Bean
     FilterRegistrationBean<ShallowEtagHeaderFilter> wholeAnswers() {
@@ -172,13 +172,13 @@ class InventoryConfiguration {
         return filter;
     }
 
-    /** Here, as it is a servlet. */
+    /** Not among {@link RouteBeans}, as it needs a servlet container. */
     @Bean
     StockStream stockStream(InventoryProperties settings) {
         return new StockStream(settings.stream());
     }
 
-    /** Not a controller of Spring's: all paths of the API are Camel's there. */
+    /** Not a Spring controller: Spring hands all paths of the API to Camel. */
     @Bean
     ServletRegistrationBean<StockStream> stockStreamServlet(StockStream stockStream) {
         return new ServletRegistrationBean<>(stockStream, "/api/inventory/stream");

@@ -5,7 +5,7 @@ import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.autoconfigure.web.servlet.error.ErrorMvcAutoConfiguration;
 
 /** Starts the worker: the routes of the folders in {@code routes/} on Spring Boot. */
-// What no handler answers, the port itself does: see ProblemReport.
+// The port itself answers what no handler answers: see ProblemReport.
 @SpringBootApplication(exclude = ErrorMvcAutoConfiguration.class)
 public class InventoryWorker {
 
@@ -15,8 +15,8 @@ public class InventoryWorker {
     }
 
     /**
-     * Raises the number of Reactor's elastic threads, ten for each core, on which the SDK handles messages: a message that
-     * has to wait for one has no one who renews its lock. To be called before the first client is made.
+     * Raises the number of Reactor's elastic threads, on which the SDK handles messages, from ten per core: nobody renews the lock of a
+     * message that waits for such a thread. To be called before the first client is made.
      */
     public static void allowManyHandlers() {
         System.getProperties().putIfAbsent("reactor.schedulers.defaultBoundedElasticSize", "500");

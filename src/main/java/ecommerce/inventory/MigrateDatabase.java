@@ -6,8 +6,8 @@ import org.springframework.boot.autoconfigure.flyway.FlywayAutoConfiguration;
 import org.springframework.boot.autoconfigure.jdbc.DataSourceAutoConfiguration;
 
 /**
- * Makes or changes the tables, with the settings {@code spring.datasource.*} and {@code spring.flyway.*}, and ends: for a database
- * role of its own, where the worker has {@code inventory.database.migrate-at-start=false}.
+ * Migrates the tables, with the settings {@code spring.datasource.*} and {@code spring.flyway.*}, and exits: for migrations with a
+ * database role of their own, while the worker has {@code inventory.database.migrate-at-start=false}.
  */
 public final class MigrateDatabase {
 

@@ -10,9 +10,8 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.datasource.SimpleDriverDataSource;
 
 /**
- * Gives a migration connections of its own: to the database of the worker's pool and with its settings, but for those that
- * limit how long a statement or a transaction may take. What limits it instead is in {@code spring.flyway.init-sqls}. With
- * {@code spring.flyway.url} it has what is set there.
+ * Gives migrations their own connections, with the settings of the worker's pool except those that limit the time of a statement or a
+ * transaction: {@code spring.flyway.init-sqls} limits migrations instead. Has no effect if {@code spring.flyway.url} is set.
  */
 @Configuration
 class MigrationConfiguration {

@@ -11,10 +11,10 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Properties;
 
-import ecommerce.inventory.settings.InvalidSettingException;
-import ecommerce.inventory.settings.InventoryProperties;
 import javax.sql.DataSource;
 
+import ecommerce.inventory.settings.InvalidSettingException;
+import ecommerce.inventory.settings.InventoryProperties;
 import io.opentelemetry.api.OpenTelemetry;
 import org.apache.camel.CamelConfiguration;
 import org.apache.camel.CamelContext;
@@ -28,10 +28,9 @@ import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
 /**
- * The worker on a runtime of Camel's own, without Spring Boot: the beans of the routes, and what Spring Boot makes otherwise
- * (defaults, settings, transactions; traces are passed on, and none is told). To be named by
- * {@code camel.main.configuration-classes}. The registry has to hold a {@link DataSource} and a
- * {@link io.micrometer.core.instrument.MeterRegistry}.
+ * The worker on Camel's own runtime, without Spring Boot: the beans of the routes, and what Spring Boot makes otherwise (defaults,
+ * settings, transactions; traces are propagated but not exported). To be named in {@code camel.main.configuration-classes}. The
+ * registry must hold a {@link DataSource} and a {@link io.micrometer.core.instrument.MeterRegistry}.
  */
 public class PlainCamelBeans implements CamelConfiguration {
 
@@ -44,10 +43,10 @@ public class PlainCamelBeans implements CamelConfiguration {
         camel.getRegistry().bind("transactionManager",
             new JdbcTransactionManager(camel.getRegistry().mandatoryFindSingleByType(DataSource.class)));
         camel.getRegistry().bind("openTelemetry", OpenTelemetry.noop());
-        PluginHelper.getBeanPostProcessor(camel).postProcessBeforeInitialization(new InventoryBeans(), "inventoryBeans");
+        PluginHelper.getBeanPostProcessor(camel).postProcessBeforeInitialization(new RouteBeans(), "routeBeans");
     }
 
-    /** What {@code application.yaml} says, which Camel does not read. */
+    /** The properties of {@code application.yaml}, which Camel does not read. */
     public static Properties defaults() {
         Properties defaults = new Properties();
         try (InputStream file = PlainCamelBeans.class.getResourceAsStream("/application.yaml")) {
@@ -66,7 +65,7 @@ public class PlainCamelBeans implements CamelConfiguration {
         }
     }
 
-    /** After all that is set elsewhere. */
+    /** Of lowest precedence: anything set elsewhere overrides it. */
     private record ApplicationYaml(Properties properties) implements PropertiesSource, Ordered {
 
         @Override
@@ -85,10 +84,12 @@ public class PlainCamelBeans implements CamelConfiguration {
         }
     }
 
-    /** A record has a setting for each component, {@code batch-size} for batchSize; one that is not set is null. */
+    /**
+     * Reads a setting, or a record with a setting per component: {@code batch-size} for batchSize. A setting that is not set is null.
+     */
     private static Object setting(CamelContext camel, String name, Class<?> type) throws ReflectiveOperationException {
         if (!type.isRecord()) {
-            // What is empty has its default, but for texts, as with Spring Boot.
+            // An empty value means the default, except for texts, as with Spring Boot.
             String text = camel.getPropertiesComponent().resolveProperty(name).filter(set -> type == String.class || !set.isEmpty())
                 .orElseGet(() -> defaults().getProperty(name));
             if (type == Duration.class) {

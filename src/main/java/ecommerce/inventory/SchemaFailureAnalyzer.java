@@ -8,7 +8,7 @@ import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
 
-/** Has a start in a schema that others use end with one sentence, and not with Flyway's proposal to count it as migrated. */
+/** Reports a schema that holds foreign tables in one sentence, instead of Flyway's proposal to baseline it. */
 @Order(Ordered.HIGHEST_PRECEDENCE)
 class SchemaFailureAnalyzer extends AbstractFailureAnalyzer<FlywayException> {
 

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Properties;
 
-import ecommerce.inventory.settings.InvalidSettingException;
-import ecommerce.inventory.settings.InventoryProperties;
 import javax.sql.DataSource;
 
+import ecommerce.inventory.settings.InvalidSettingException;
+import ecommerce.inventory.settings.InventoryProperties;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.apache.camel.CamelContext;
 import org.apache.camel.impl.DefaultCamelContext;

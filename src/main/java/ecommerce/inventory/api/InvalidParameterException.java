@@ -1,10 +1,9 @@
 package ecommerce.inventory.api;
 
-/** A parameter of a request that cannot be used. The message says which, and what to put there. */
-public class InvalidParameterException extends RuntimeException {
+import static ecommerce.inventory.text.UntrustedText.shortened;
 
-    /** So much of a stranger's text is repeated. */
-    private static final int SHOWN = 100;
+/** A parameter of a request that cannot be used. The message names it and says what is expected. */
+public class InvalidParameterException extends RuntimeException {
 
     private final String parameter;
     private final String value;
@@ -13,10 +12,6 @@ public class InvalidParameterException extends RuntimeException {
         super(shortened(parameter) + " is '" + shortened(value) + "': " + what);
         this.parameter = shortened(parameter);
         this.value = shortened(value);
-    }
-
-    private static String shortened(String text) {
-        return text.length() > SHOWN ? text.substring(0, SHOWN) + "…" : text;
     }
 
     String parameter() {

@@ -17,23 +17,26 @@ import org.springframework.context.event.EventListener;
 import org.springframework.http.HttpStatus;
 
 /**
- * Changes of stock as server-sent events, for as many clients as {@code inventory.stream.max-clients} allows; more are
- * answered with 503, and more of one address than {@code inventory.stream.max-clients-per-address} with 429. A client that misses changes, because it is too slow or because there are more than can be told, is
- * disconnected, and reads the stock anew when it is back.
+ * Changes of stock as server-sent events, for as many clients as {@code inventory.stream.max-clients} allows; further ones are answered
+ * with 503, and those beyond {@code inventory.stream.max-clients-per-address} of one address with 429. A client that would miss
+ * changes, because it is too slow or there are too many, is disconnected; it reads the whole stock again when it reconnects.
  */
 public class StockStream extends HttpServlet {
 
-    /** In seconds; longer than a transaction takes from its change to its commit, before which nobody sees the change. */
-    private static final double COMMIT = 15;
-    /** Of a look; query-stock-changes.sql answers one more. */
+    /**
+     * Seconds from a change of a row to its commit, at most. Looking back must cover them, or changes that are committed late are
+     * missed.
+     */
+    private static final double MAX_COMMIT_DELAY = 15;
+    /** Changes that one look sends, at most; the SQL answers one more to show that there are too many. */
     private static final int MOST_CHANGES = 5000;
 
     private final transient InventoryProperties.Stream settings;
-    /** With their addresses. */
+    /** Clients by connection, with their addresses. */
     private final transient Map<StreamClient, String> clients = new ConcurrentHashMap<>();
-    private transient Map<String, String> told = Map.of();
-    /** By System.nanoTime; null if nobody has listened since. */
-    private transient Long toldAt;
+    private transient Map<String, String> sent = Map.of();
+    /** System.nanoTime of the last look; null while nobody listens. */
+    private transient Long sentAt;
     private volatile boolean closed;
 
     public StockStream(InventoryProperties.Stream settings) {
@@ -56,7 +59,7 @@ public class StockStream extends HttpServlet {
                 return;
             }
             response.setContentType("text/event-stream;charset=UTF-8");
-            // Or nginx would wait for a buffer to be full.
+            // Without it nginx would wait until a buffer is full.
             response.setHeader("X-Accel-Buffering", "no");
             connection = request.startAsync(request, response);
             connection.setTimeout(0);
@@ -71,26 +74,26 @@ public class StockStream extends HttpServlet {
         response.sendError(HttpServletResponse.SC_METHOD_NOT_ALLOWED);
     }
 
-    /** Whether there is anyone to tell. */
+    /** Whether any client listens. */
     public synchronized boolean isListenedTo() {
         if (clients.isEmpty()) {
-            told = Map.of();
-            toldAt = null;
+            sent = Map.of();
+            sentAt = null;
         }
         return !clients.isEmpty();
     }
 
-    /** How far back to look for changes, in seconds: to when it was told last, and further by what a commit may take. */
+    /** How far back to look for changes, in seconds: to the last look, and further by the time that a commit may take. */
     public synchronized double lookBack() {
-        return COMMIT + (toldAt == null ? 0 : (System.nanoTime() - toldAt) / 1e9);
+        return MAX_COMMIT_DELAY + (sentAt == null ? 0 : (System.nanoTime() - sentAt) / 1e9);
     }
 
     /**
-     * Tells those who listen what they were not told before.
+     * Sends to all clients the changes that they have not received yet.
      *
      * @param changes the latest first, each {@code {productId, stock}}
      */
-    public synchronized void tell(List<Map<String, Object>> changes) {
+    public synchronized void publish(List<Map<String, Object>> changes) {
         if (changes.size() > MOST_CHANGES) {
             clients.keySet().forEach(StreamClient::close);
         }
@@ -99,15 +102,15 @@ public class StockStream extends HttpServlet {
             String productId = (String) changes.get(i).get("productId");
             String stock = (String) changes.get(i).get("stock");
             latest.put(productId, stock);
-            if (!stock.equals(told.get(productId))) {
-                clients.keySet().forEach(client -> client.tell(productId, stock));
+            if (!stock.equals(sent.get(productId))) {
+                clients.keySet().forEach(client -> client.offer(productId, stock));
             }
         }
-        told = latest;
-        toldAt = System.nanoTime();
+        sent = latest;
+        sentAt = System.nanoTime();
     }
 
-    /** Before the web server waits for its requests to end. */
+    /** Runs before the web server waits for its requests to end. */
     @EventListener(ContextClosedEvent.class)
     public void close() {
         synchronized (clients) {

@@ -13,12 +13,12 @@ import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 
 /**
- * One who listens to the {@link StockStream}. It has a thread of its own, since a write to a slow client waits (until the
- * web server's timeout); what is told meanwhile is kept, the latest of each product.
+ * A client of the {@link StockStream}. It has a thread of its own, as a write to a slow client blocks until the web server's timeout.
+ * Of the changes that arrive meanwhile it keeps the latest of each product.
  */
 class StreamClient implements Runnable, AsyncListener {
 
-    /** Products that are kept for a client that is slow: as many as are told at once. */
+    /** Products that are kept for a slow client: as many as one look sends. */
     private static final int MOST_WAITING = 5000;
 
     private final AsyncContext connection;
@@ -28,7 +28,7 @@ class StreamClient implements Runnable, AsyncListener {
     private Map<String, String> waiting = new LinkedHashMap<>();
     private boolean closed;
 
-    /** @param heartbeat after so long without an event a comment is sent, which finds out whether the client is still there */
+    /** @param heartbeat time without an event after which a comment is sent, to find out whether the client is still there */
     StreamClient(AsyncContext connection, Duration heartbeat, Consumer<StreamClient> onEnd) {
         this.connection = connection;
         this.heartbeatMillis = heartbeat.toMillis();
@@ -41,8 +41,8 @@ class StreamClient implements Runnable, AsyncListener {
         writer.start();
     }
 
-    /** Never waits. */
-    synchronized void tell(String productId, String stock) {
+    /** Never blocks. */
+    synchronized void offer(String productId, String stock) {
         waiting.put(productId, stock);
         if (waiting.size() > MOST_WAITING) {
             close();
@@ -59,7 +59,7 @@ class StreamClient implements Runnable, AsyncListener {
     public void run() {
         try {
             OutputStream out = connection.getResponse().getOutputStream();
-            // Says at once that the stream is open, and when to come back after its end.
+            // Opens the stream at once, and says how long to wait before a reconnect.
             String text = "retry: 2000\n\n";
             while (text != null) {
                 out.write(text.getBytes(StandardCharsets.UTF_8));
@@ -67,7 +67,7 @@ class StreamClient implements Runnable, AsyncListener {
                 text = next();
             }
         } catch (IOException e) {
-            // The client is gone, which is how a stream ends.
+            // The client has disconnected, which is how a stream ends.
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
@@ -91,8 +91,8 @@ class StreamClient implements Runnable, AsyncListener {
     }
 
     /**
-     * Waits for the writer. The web server gives the connection's objects to the next client when this returns, and a write
-     * that has failed would fail that one's too.
+     * Waits for the writer: when this returns, the web server reuses the connection's objects for another client, whose writes a late
+     * failure would break.
      */
     @Override
     public void onError(AsyncEvent event) {
@@ -106,10 +106,10 @@ class StreamClient implements Runnable, AsyncListener {
 
     @Override
     public void onComplete(AsyncEvent event) {
-        // The writer says so when it is done.
+        // The writer completes the request itself.
     }
 
-    /** It has no limit of time, so the web server stops. */
+    /** The request has no timeout, so the web server is stopping. */
     @Override
     public void onTimeout(AsyncEvent event) {
         onError(event);
@@ -117,6 +117,6 @@ class StreamClient implements Runnable, AsyncListener {
 
     @Override
     public void onStartAsync(AsyncEvent event) {
-        // It is not started again.
+        // A request is started only once.
     }
 }

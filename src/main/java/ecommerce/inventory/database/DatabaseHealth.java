@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps what {@code watch-database.camel.yaml} has found, so that a probe does not wait for the database: the exception that was caught
- * there; if none was, the body is the answer of {@code routes/timers/check-database.sql}.
+ * Keeps the outcome of the last check of the database, so that a probe does not wait for the database. The route passes the exception
+ * that it caught or, if there is none, the answer of {@code routes/timers/check-database.sql} as the body.
  */
 public class DatabaseHealth implements Processor {
 
@@ -25,8 +25,8 @@ public class DatabaseHealth implements Processor {
     private boolean warned;
 
     /**
-     * @param refusalLimit how long role or password may be refused before a restart is to read them again
-     * @param silenceLimit since the last answer or failure, after which the database counts as one that does not answer
+     * @param refusalLimit how long the server may refuse role or password before a restart is needed to read them again
+     * @param silenceLimit time since the last answer or failure after which the database counts as silent
      */
     public DatabaseHealth(Duration refusalLimit, Duration silenceLimit) {
         this.refusalLimit = refusalLimit;
@@ -51,31 +51,31 @@ public class DatabaseHealth implements Processor {
             String outage = Failures.outage(failure);
             reason = outage + ": " + Failures.rootCause(failure);
             if (before == null || !before.startsWith(outage)) {
-                LOG.warn("No work can be done: {}", reason);
+                LOG.warn("The database is unavailable: {}", reason);
             }
         }
         if (reason == null && before != null) {
-            LOG.info("The database can be worked with again");
+            LOG.info("The database is available again");
         }
     }
 
-    /** A pooler that gives each transaction another connection loses what was set on one. */
+    /** A pooler that gives each transaction another connection loses the settings of a connection. */
     private void warnOnceOf(Boolean configured) {
         if (Boolean.FALSE.equals(configured) && !warned) {
             warned = true;
-            LOG.warn("A connection to the database has no lock_timeout: behind a pooler the worker's role has to have what the worker sets "
-                + "on its connections (k8s/database/roles.sql)");
+            LOG.warn("A connection to the database has no lock_timeout: behind a pooler the worker's role needs the settings that the worker "
+                + "makes on its connections (k8s/database/roles.sql)");
         }
     }
 
-    /** Why no work can be done; empty if it can. */
+    /** Why the database is unavailable; empty if it is available. */
     public Optional<String> unavailable() {
         Duration silence = since(answeredAt);
         return silence.compareTo(silenceLimit) > 0 ? Optional.of("PostgreSQL has not answered for " + silence.toSeconds() + " s")
             : Optional.ofNullable(reason);
     }
 
-    /** Whether role or password are refused for longer than it takes to change them everywhere. Never so in an outage. */
+    /** Whether role or password have been refused for longer than a change of them takes everywhere. Never true in an outage. */
     public boolean credentialsAreOld() {
         Long since = refusedAt;
         return since != null && since(since).compareTo(refusalLimit) >= 0;

@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 
 import org.springframework.core.io.ClassPathResource;
 
-/** The statements that Java runs, and no route. */
+/** The statements that Java executes instead of a route. */
 public final class Sql {
 
     private Sql() {

@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * <dt>wait-out-outage</dt>
  * <dd>around the relay: one line in the log, and a pause, whose length is a setting.</dd>
  * </dl>
- * A route that names none passes its failure to the route that called it, which logs it or decides what becomes of the message.
+ * A route that names none propagates its failure to the caller, which decides the outcome of the message.
  */
 public class ErrorPolicy extends RouteConfigurationBuilder {
 

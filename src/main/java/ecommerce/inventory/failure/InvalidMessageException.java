@@ -1,11 +1,10 @@
 package ecommerce.inventory.failure;
 
-import ecommerce.inventory.tracing.LogFields;
+import ecommerce.inventory.text.UntrustedText;
 
 /**
- * A message that no retry can make good. The consumer dead-letters it at once: {@link #reason()}
- * becomes its DeadLetterReason and the message of this exception its DeadLetterErrorDescription.
- * It has no stack trace, as the fault is in the message.
+ * A message that no retry can make valid. The consumer dead-letters it at once: {@link #reason()} becomes its DeadLetterReason and the
+ * message of this exception its DeadLetterErrorDescription. It has no stack trace: the fault is in the message, not in the code.
  */
 public class InvalidMessageException extends RuntimeException {
 
@@ -16,11 +15,11 @@ public class InvalidMessageException extends RuntimeException {
     public enum Reason {
         /** No type, or one without a schema. */
         UnknownMessageType,
-        /** Not a JSON object, or one that PostgreSQL could not store. */
+        /** The body is not a JSON object, or PostgreSQL could not store it. */
         MalformedBody,
         /** A field is missing, of the wrong type or out of range, or SQL has raised IW001. */
         SchemaViolation,
-        /** The command is well-formed, and cannot be done. */
+        /** The command is well-formed but cannot be carried out. */
         CommandRejected,
         /** The MessageId belongs to another message. */
         MessageIdReused
@@ -33,8 +32,7 @@ public class InvalidMessageException extends RuntimeException {
      * @param description one sentence that names the field and the value
      */
     public InvalidMessageException(Reason reason, String description) {
-        super(LogFields.printable(description.length() <= MAX_LENGTH ? description : description.substring(0, MAX_LENGTH) + " …"),
-            null, false, false);
+        super(UntrustedText.excerpt(description, MAX_LENGTH), null, false, false);
         this.reason = reason;
     }
 

@@ -1,8 +1,8 @@
 package ecommerce.inventory.failure;
 
 /**
- * What a message wants is kept locked by another transaction, and was waited for. To try at once again would only keep others from
- * their connection: the message is parked.
+ * Another transaction still holds the lock that a message has waited for. An immediate retry would only occupy a connection that others
+ * need, so the message is parked.
  */
 public class LockedException extends RuntimeException {
 

@@ -5,47 +5,49 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 
-import ecommerce.inventory.database.Sql;
 import javax.sql.DataSource;
 
+
 /**
- * Distinguishes an outage of PostgreSQL, which is no fault of a message, from a message whose handling costs it its connection: when one
- * was lost, the database is asked whether it answers on another. It is an outage too when a table is locked as a whole, and not a row
- * that a message wants.
+ * Distinguishes an outage of PostgreSQL from a message that breaks its own connection: after a lost connection it checks whether the
+ * database answers on another one. A lock on a whole table is an outage too, unlike a lock on a row that a message wants.
  */
 public class Outages {
 
-    /** How long the database may take to answer, in seconds. */
+    /** Seconds that the database may take to answer. */
     private static final int PATIENCE = 5;
 
     private final DataSource database;
+    private final String tableLocked;
 
-    public Outages(DataSource database) {
+    /** @param tableLocked the SQL that answers whether a whole table is locked */
+    public Outages(DataSource database, String tableLocked) {
         this.database = database;
+        this.tableLocked = tableLocked;
     }
 
-    /** Whether PostgreSQL cannot be worked with at present, whatever the message. */
+    /** Whether PostgreSQL is unavailable, whatever the message. */
     public boolean isOutage(Throwable failure) {
-        return Failures.databaseAway(failure) && !(Failures.connectionLost(failure) && databaseAnswers())
-            || Failures.lockTimeout(failure) && tableLocked();
+        return Failures.databaseUnavailable(failure) && !(Failures.connectionLost(failure) && databaseAnswers())
+            || Failures.lockTimeout(failure) && isTableLocked();
     }
 
     private boolean databaseAnswers() {
         try (Connection connection = database.getConnection()) {
             return connection.isValid(PATIENCE);
         } catch (SQLException e) {
-            // That is the answer.
+            // The failure is the answer.
             return false;
         }
     }
 
-    /** By a migration, say, which nothing can be written beside, not even what is to be parked. */
-    private boolean tableLocked() {
+    /** For example by a migration, during which nothing can be written, not even a parked message. */
+    private boolean isTableLocked() {
         try (Connection connection = database.getConnection(); Statement statement = connection.createStatement();
-                ResultSet answer = statement.executeQuery(Sql.read("inbox/table-locked"))) {
+                ResultSet answer = statement.executeQuery(tableLocked)) {
             return answer.next() && answer.getBoolean(1);
         } catch (SQLException e) {
-            // It cannot be asked: so it is one.
+            // It does not answer, so it is an outage.
             return true;
         }
     }

@@ -1,6 +1,6 @@
 package ecommerce.inventory.failure;
 
-/** A command that is well-formed and cannot be done, for routes to throw: it is dead-lettered with the message. */
+/** Thrown by routes for a command that is well-formed but cannot be carried out. It is dead-lettered with this description. */
 public class RejectedCommandException extends InvalidMessageException {
 
     /** @param description one sentence that names the field and the value */

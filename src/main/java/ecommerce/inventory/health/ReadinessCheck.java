@@ -6,8 +6,8 @@ import org.apache.camel.health.HealthCheck;
 import org.apache.camel.health.HealthCheckResultBuilder;
 
 /**
- * A health check of Camel's that says whether this worker is ready, on every runtime; Spring Boot shows it as a health indicator as well.
- * Never whether it is alive: a restart would mend nothing.
+ * A health check of Camel for the readiness of this worker, on every runtime; Spring Boot shows it as a health indicator too. It is not
+ * for liveness: a restart would not help.
  */
 public abstract class ReadinessCheck implements HealthCheck {
 
@@ -19,7 +19,7 @@ public abstract class ReadinessCheck implements HealthCheck {
         this.id = id;
     }
 
-    /** @param result that is up, for the check to add details, and to say that it is down */
+    /** @param result up at first; the check adds details, and sets it down if need be */
     protected abstract void check(HealthCheckResultBuilder result);
 
     @Override

@@ -9,14 +9,16 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 import ecommerce.inventory.failure.InvalidMessageException;
+import ecommerce.inventory.text.UntrustedText;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.processor.SetVariableProcessor;
 import org.apache.camel.support.DefaultExchange;
 
 /**
- * The message types that a source accepts. Whoever may send to one queue or topic may send what belongs there, and nothing else.
- * The route that receives says so in its first step: it sets variable {@code acceptedTypes} to their names, separated by commas.
+ * The message types that a source accepts. A sender with access to one queue or topic can send the types that belong there, and no
+ * others. The receiving route declares them in its first step: it sets variable {@code acceptedTypes} to their names, separated by
+ * commas.
  */
 final class AcceptedTypes {
 
@@ -34,7 +36,7 @@ final class AcceptedTypes {
     static void require(Exchange exchange, String type, String given) {
         List<String> accepted = types(exchange.getVariable(VARIABLE, String.class));
         if (!accepted.contains(type)) {
-            throw new InvalidMessageException(UnknownMessageType, "Subject: the message type '" + JsonNormalizer.excerpt(given)
+            throw new InvalidMessageException(UnknownMessageType, "Subject: the message type '" + UntrustedText.excerpt(given)
                 + "' is not accepted from " + exchange.getFromRouteId() + ", which accepts " + (accepted.isEmpty()
                     ? "none: its route has to set variable acceptedTypes, parameter types of template inbox-subscription"
                     : String.join(", ", accepted)));
@@ -42,9 +44,9 @@ final class AcceptedTypes {
     }
 
     /**
-     * For a message that was parked, of which nothing says where it came from.
+     * For a parked message, whose source is not recorded.
      *
-     * @throws InvalidMessageException if none of the routes that receive accepts the type
+     * @throws InvalidMessageException if no receiving route accepts the type
      */
     static void requireOfAnySource(CamelContext camel, String type) {
         Set<String> accepted = new TreeSet<>();
@@ -53,7 +55,7 @@ final class AcceptedTypes {
             .map(node -> ((SetVariableProcessor) node).getExpression().evaluate(new DefaultExchange(camel), String.class))
             .forEach(list -> accepted.addAll(types(list)));
         if (!accepted.contains(type)) {
-            throw new InvalidMessageException(UnknownMessageType, "message_type: '" + JsonNormalizer.excerpt(String.valueOf(type))
+            throw new InvalidMessageException(UnknownMessageType, "message_type: '" + UntrustedText.excerpt(String.valueOf(type))
                 + "' is not accepted from any source of this worker; they accept " + String.join(", ", accepted));
         }
     }

@@ -25,22 +25,22 @@ import org.apache.camel.spi.Resource;
 import org.apache.camel.support.PluginHelper;
 
 /**
- * What the JSON Schema of an inbound message says besides what is valid:
+ * What the JSON Schema of an inbound message declares besides validity:
  * <ul>
- * <li>Which fields are kept: those that are listed in {@code properties}, without those marked {@code "x-discard": true}. Where an
- * object lists none, or says by one of {@link #OPEN} that there may be others, fields that are not listed are kept.</li>
- * <li>What is taken for the same, so that equal content is equal text: an integer in place of an id, which is a field of type string
- * whose name ends in Id, is its digits; a word of an {@code enum} may be in any case.</li>
- * <li>{@code x-partition-key}: the field by which messages belong together. Later ones of one value wait while one is parked.</li>
+ * <li>Which fields are kept: those that are listed in {@code properties}, without those marked {@code "x-discard": true}. Unlisted
+ * fields are kept where an object lists none, or allows others by one of {@link #OPEN}.</li>
+ * <li>Which values are equal, so that equal content becomes equal text: an integer given for an id (a field of type string whose name
+ * ends in Id) becomes its digits; a word of an {@code enum} may be in any case.</li>
+ * <li>{@code x-partition-key}: the field that groups messages. While one is parked, later ones with the same value wait.</li>
  * </ul>
  */
 public final class InboundSchema {
 
     private static final String DISCARD = "x-discard";
     private static final String PARTITION_KEY = "x-partition-key";
-    /** Begins the partition keys of messages about an order, whose outcome does not depend on how often they come. */
+    /** Prefix of the partition keys of messages about an order, whose outcome does not depend on how often they are delivered. */
     private static final String OF_ORDER = "order/";
-    /** Keywords that describe an object further, elsewhere or by other names. */
+    /** Keywords by which a schema allows or describes fields outside {@code properties}. */
     private static final List<String> OPEN = List.of("additionalProperties", "unevaluatedProperties", "patternProperties", "propertyNames",
         "$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "not", "if", "dependentSchemas");
 
@@ -55,8 +55,8 @@ public final class InboundSchema {
     }
 
     /**
-     * @param schema of a message
-     * @throws IllegalArgumentException that names keyword and value, if the schema does not say by what key messages wait
+     * @param schema the schema of a message
+     * @throws IllegalArgumentException that names keyword and value, if the schema declares no usable partition key
      */
     public static InboundSchema of(JsonNode schema) {
         String key = schema.path(PARTITION_KEY).asText();
@@ -72,7 +72,7 @@ public final class InboundSchema {
         return new InboundSchema(key, schema);
     }
 
-    /** Of a message type; null if it has none. */
+    /** Reads the schema of a message type; null if it has none. */
     static InboundSchema read(CamelContext context, String type) {
         String file = "contracts/in/" + type + ".schema.json";
         Resource resource = PluginHelper.getResourceLoader(context).resolveResource("classpath:" + file);
@@ -88,19 +88,19 @@ public final class InboundSchema {
         }
     }
 
-    /** Makes validators that know the keywords of this class. */
+    /** A factory of validators that know the keywords of this class. */
     public static JsonSchemaFactory validators() {
         return JsonSchemaFactory.getInstance(VersionFlag.V202012, factory -> factory.metaSchema(
             JsonMetaSchema.builder(JsonMetaSchema.getV202012())
                 .keywords(List.of(new NonValidationKeyword(DISCARD), new NonValidationKeyword(PARTITION_KEY))).build()));
     }
 
-    /** A copy of what is kept, in the one form, with the listed fields in the order of the schema: equal content is equal text. */
+    /** A copy with the kept fields only, in canonical form and in the order of the schema: equal content becomes equal text. */
     ObjectNode reduce(ObjectNode message) {
         return (ObjectNode) kept.of(message);
     }
 
-    /** {@code order/} and the order id, {@code product/} and the product id; so that an order and a product of one name never meet. */
+    /** Such as {@code order/} and the order id; the prefix keeps an order and a product with the same id apart. */
     String partitionKey(ObjectNode message) {
         return kind + message.path(key).asText();
     }

@@ -16,7 +16,7 @@ import ecommerce.inventory.database.Sql;
 import ecommerce.inventory.failure.InvalidMessageException;
 import ecommerce.inventory.failure.InvalidMessageException.Reason;
 import ecommerce.inventory.metrics.Metric;
-import ecommerce.inventory.tracing.LogFields;
+import ecommerce.inventory.text.UntrustedText;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.apache.camel.Exchange;
@@ -29,12 +29,12 @@ import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
 /**
  * The inbox: an idempotent repository over table {@code inbox}, which joins the transaction of the route.
  * <p>
- * Use it inside {@code transacted}, with {@code completionEager: true} and {@code removeOnFailure: false}: the row
- * is committed or rolled back with the work, so there is nothing to confirm and nothing to remove. (Camel's own
- * JDBC repository answers a concurrent duplicate with a key violation, which aborts a PostgreSQL transaction.)
+ * Use it inside {@code transacted}, with {@code completionEager: true} and {@code removeOnFailure: false}: the row is committed or
+ * rolled back with the work, so there is nothing to confirm and nothing to remove. (With Camel's own JDBC repository a concurrent
+ * duplicate is a key violation, which aborts a PostgreSQL transaction.)
  * <p>
- * The exchange carries the normalised message in variable {@code message}, or several of one type in {@code messages}; variable
- * {@code lockWait} says how long its transaction waits for a lock, in PostgreSQL's notation ({@code 900ms}).
+ * The exchange carries the normalised message in variable {@code message}, or several of one type in {@code messages}; variable {@code
+ * lockWait} is how long its transaction waits for a lock, in PostgreSQL's notation ({@code 900ms}).
  */
 public class InboxRepository extends ServiceSupport implements IdempotentRepository {
 
@@ -53,7 +53,7 @@ public class InboxRepository extends ServiceSupport implements IdempotentReposit
         this.reusedIds = Metric.INBOX_REUSED_IDS.counter(registry);
     }
 
-    /** Reads the SQL, with the start of the route, as endpoints do. */
+    /** Reads the SQL when the route starts, as endpoints do. */
     @Override
     protected void doStart() {
         insert = Sql.read("inbox/inbox-insert");
@@ -61,12 +61,12 @@ public class InboxRepository extends ServiceSupport implements IdempotentReposit
     }
 
     /**
-     * @return whether there is a message to be handled: it is new, and does not have to wait for an older one of its order that
-     *         is parked, behind which it is parked then; a concurrent delivery of the same message waits for the other's outcome.
-     *         Of several messages those are left in the body. A message whose id was that of a message of another type or with
-     *         other content is no duplicate: if it is about an order it gets an id of its own.
-     * @throws InvalidMessageException when such a message is not about an order: it may be meant to be another one, or the
-     *                                 same once more, which would take effect twice
+     * @return whether there is a message to handle: one that is new, and not parked here behind an older parked message of its order. A
+     *         concurrent delivery of the same message waits for the other's outcome. Of several messages, those to handle remain in the
+     *         body. A message that reuses the id of a message with another type or other content is not a duplicate: if it is about an
+     *         order it gets an id of its own.
+     * @throws InvalidMessageException if a message that reuses an id is not about an order: it may be a new message, or a resent one
+     *                                 that would take effect twice
      */
     @Override
     @SuppressWarnings("unchecked")
@@ -76,7 +76,7 @@ public class InboxRepository extends ServiceSupport implements IdempotentReposit
         Set<Map<String, Object>> toHandle = Collections.newSetFromMap(new IdentityHashMap<>());
         for (List<Map<String, Object>> next = messages; !next.isEmpty();) {
             List<Map<String, Object>> known = insert(next, exchange.getVariable("lockWait", String.class), toHandle);
-            next = known.isEmpty() ? known : noDuplicates(known);
+            next = known.isEmpty() ? known : notDuplicates(known);
         }
         if (several != null) {
             exchange.getMessage().setBody(messages.stream().filter(toHandle::contains).toList());
@@ -84,9 +84,9 @@ public class InboxRepository extends ServiceSupport implements IdempotentReposit
         return !toHandle.isEmpty();
     }
 
-    /** @return those whose ids are known */
+    /** @return the messages whose ids are already in the inbox */
     private List<Map<String, Object>> insert(List<Map<String, Object>> messages, String lockWait, Set<Map<String, Object>> toHandle) {
-        Map<String, Object> parameters = new HashMap<>(MessageColumns.of(messages));
+        Map<String, Object> parameters = new HashMap<>(ToColumns.of(messages));
         parameters.put("lockWait", lockWait);
         Map<UUID, Boolean> inserted = new HashMap<>();
         jdbc.query(insert, parameters, row -> {
@@ -94,7 +94,7 @@ public class InboxRepository extends ServiceSupport implements IdempotentReposit
         });
         List<Map<String, Object>> known = new ArrayList<>();
         for (Map<String, Object> message : messages) {
-            // Removed, so that a second one of the same id in the same batch is known too.
+            // Removed, so that a second message with this id in the same batch counts as known.
             Boolean handle = inserted.remove(message.get("messageId"));
             if (handle == null) {
                 known.add(message);
@@ -105,29 +105,29 @@ public class InboxRepository extends ServiceSupport implements IdempotentReposit
         return known;
     }
 
-    /** Of messages whose ids are known, those that are to be inserted once more. */
-    private List<Map<String, Object>> noDuplicates(List<Map<String, Object>> messages) {
+    /** Of messages whose ids are known, those to insert again as they are not duplicates. */
+    private List<Map<String, Object>> notDuplicates(List<Map<String, Object>> messages) {
         Map<UUID, Earlier> earlier = new HashMap<>();
-        jdbc.query(known, MessageColumns.of(messages), row -> {
+        jdbc.query(known, ToColumns.of(messages), row -> {
             earlier.put(row.getObject("message_id", UUID.class), new Earlier(row.getString("message_type"), row.getString("content_hash")));
         });
         List<Map<String, Object>> others = new ArrayList<>();
         for (Map<String, Object> message : messages) {
-            Earlier one = earlier.get(message.get("messageId"));
-            if (one == null) {
-                // Purged at this moment.
+            Earlier first = earlier.get(message.get("messageId"));
+            if (first == null) {
+                // The earlier message was purged in between.
                 others.add(message);
-            } else if (one.isSame(message)) {
+            } else if (first.isSame(message)) {
                 duplicates.increment();
             } else {
                 reusedIds.increment();
-                others.add(ofItsOwn(message, one));
+                others.add(withOwnId(message, first));
             }
         }
         return others;
     }
 
-    private static Map<String, Object> ofItsOwn(Map<String, Object> message, Earlier earlier) {
+    private static Map<String, Object> withOwnId(Map<String, Object> message, Earlier earlier) {
         UUID ownId = ownId(message);
         String fault = "MessageId: " + message.get("sourceMessageId") + " was that of "
             + (earlier.type.equals(message.get("messageType")) ? "another message of type " + earlier.type + ", with other content"
@@ -135,16 +135,16 @@ public class InboxRepository extends ServiceSupport implements IdempotentReposit
         if (ownId.equals(message.get("messageId"))) {
             throw new InvalidMessageException(Reason.MessageIdReused, fault + "; each message needs an id of its own");
         }
-        LOG.warn("{}; it is about {} and is handled under the id {}", LogFields.printable(fault),
-            LogFields.printable((String) message.get("partitionKey")), ownId);
-        // In the exchange too: when it is tried again, or parked, it is under this id.
+        LOG.warn("{}; it is about {} and is handled under the id {}", UntrustedText.printable(fault),
+            UntrustedText.printable((String) message.get("partitionKey")), ownId);
+        // Changes the exchange too: a retry, or parking, uses this id.
         message.put("messageId", ownId);
         return message;
     }
 
     /**
-     * The id of a message whose MessageId is another's: if it is about an order one that is made of the MessageId and the content,
-     * and so the same at each delivery; else none but the MessageId.
+     * The id of a message whose MessageId belongs to another message. If it is about an order, the id is made from MessageId and
+     * content, so it is the same at each delivery; otherwise it is the MessageId.
      */
     static UUID ownId(Map<String, Object> message) {
         UUID id = (UUID) message.get("messageId");
@@ -152,7 +152,7 @@ public class InboxRepository extends ServiceSupport implements IdempotentReposit
             (id + "/" + message.get("messageType") + '/' + message.get("contentHash")).getBytes(StandardCharsets.UTF_8)) : id;
     }
 
-    /** The message that an id was first seen with; contentHash is null if it was not kept yet. */
+    /** The message first received with an id; contentHash is null if an older version of the worker stored it. */
     private record Earlier(String type, String contentHash) {
 
         boolean isSame(Map<String, Object> message) {
@@ -172,7 +172,7 @@ public class InboxRepository extends ServiceSupport implements IdempotentReposit
 
     @Override
     public boolean contains(String key) {
-        throw new UnsupportedOperationException("Only an insert can tell whether a message is new; set eager: true");
+        throw new UnsupportedOperationException("Only an insert shows whether a message is new; set eager: true");
     }
 
     @Override

@@ -9,8 +9,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import ecommerce.inventory.failure.InvalidMessageException;
 
 /**
- * What a schema cannot say of the lines of an order. It is checked before orders share a transaction, which one that is found to be
- * invalid in it would cost all others.
+ * Checks what a schema cannot express about the lines of an order. It does so before orders share a transaction, which an invalid order
+ * would roll back for all of them.
  */
 final class OrderLines {
 
@@ -18,8 +18,8 @@ final class OrderLines {
     }
 
     /**
-     * Lines of one product count together, and their sum has to be an integer of the database. Lines that are not as the schema
-     * wants them are left to it.
+     * The quantities of one product are added up, and their sum has to fit into an integer of the database. Lines that violate the
+     * schema are left to it.
      *
      * @throws InvalidMessageException that names the product and the sum
      */

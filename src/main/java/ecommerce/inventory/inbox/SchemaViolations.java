@@ -8,14 +8,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.ValidationMessage;
 import ecommerce.inventory.failure.InvalidMessageException;
+import ecommerce.inventory.text.UntrustedText;
 import org.apache.camel.Exchange;
 import org.apache.camel.RuntimeCamelException;
 import org.apache.camel.component.jsonvalidator.JsonValidatorErrorHandler;
 
 /**
- * Reports the first violation of a schema by field and value, as the description of a dead-lettered message.
- * The value is shown where it and what the schema wants there are scalars; what stands in place of an object or a list may be
- * anything, a customer's address too.
+ * Reports the first violation of a schema by field and value, as the description of a dead-lettered message. The value is shown only if
+ * it and what the schema expects there are scalars; a value in place of an object or a list may be anything, even a customer's address.
  */
 public class SchemaViolations implements JsonValidatorErrorHandler {
 
@@ -36,7 +36,7 @@ public class SchemaViolations implements JsonValidatorErrorHandler {
         throw RuntimeCamelException.wrapRuntimeCamelException(e);
     }
 
-    /** What the schema says of the place of a violation. */
+    /** The part of the schema for the place of a violation. */
     private static JsonNode place(JsonSchema schema, ValidationMessage violation) {
         // The last part is the keyword that is violated.
         return schema.getSchemaNode().at(violation.getSchemaLocation().getFragment().getParent().toString());
@@ -51,7 +51,6 @@ public class SchemaViolations implements JsonValidatorErrorHandler {
         if (node == null || node.isContainerNode() || !isScalar(place)) {
             return "";
         }
-        String value = node.toString();
-        return ", but is " + (value.length() <= MAX_VALUE_LENGTH ? value : value.substring(0, MAX_VALUE_LENGTH) + "…");
+        return ", but is " + UntrustedText.excerpt(node.toString(), MAX_VALUE_LENGTH);
     }
 }

@@ -8,10 +8,10 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 
 /**
- * The worker's own metrics: name, unit and meaning. Prometheus shows dots as underscores, the unit at the end, and counters
- * with {@code _total}. No label holds an id of an order, a product or a message.
+ * The metrics of this worker: name, unit and meaning. Prometheus shows dots as underscores, the unit at the end, and counters with
+ * {@code _total}. No label holds the id of an order, a product or a message.
  * <p>
- * Those of {@link #MEASURED} tell of the database, and so are the same in all instances: take the maximum, not the sum.
+ * Those of {@link #MEASURED} describe the database and so are the same in all instances: take the maximum, not the sum.
  */
 public enum Metric {
 
@@ -20,7 +20,7 @@ public enum Metric {
     /** outcome: as above, restocked and adjusted. */
     EVENT_LATENCY("inventory.event.latency", "seconds",
         "From the moment the broker took a message until it has acknowledged an event that the message caused"),
-    /** Known by a payment or a cancellation. */
+    /** Orders known only from a payment or a cancellation. */
     ORDERS_WAITING("inventory.orders.waiting", "orders", "Orders that have waited an hour for their OrderCreated, counted to 100,000"),
     INBOX_DUPLICATES("inventory.inbox.duplicates", "messages", "Messages that were in the inbox already"),
     INBOX_REUSED_IDS("inventory.inbox.reused.ids", "messages", "Messages that had the MessageId of another message, with other content"),
@@ -62,7 +62,7 @@ public enum Metric {
         this.meaning = meaning;
     }
 
-    /** With dots, as Micrometer has it. */
+    /** With dots, as in Micrometer. */
     public String meterName() {
         return meterName;
     }

@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** What an operator can do. */
+/** The actions of an operator. */
 enum OperatorAction {
 
     REPLAY_DEAD_MESSAGES(Set.of(), Set.of("messageId", "all")),
@@ -23,17 +23,17 @@ enum OperatorAction {
         this.choices = choices;
     }
 
-    /** Fields that a request has to have. */
+    /** Fields that a request must have. */
     Set<String> required() {
         return required;
     }
 
-    /** Fields of which a request has to have one. */
+    /** Fields of which a request must have exactly one. */
     Set<String> choices() {
         return choices;
     }
 
-    /** As it is in the path, and as the route that does it is named. */
+    /** Its name in the path, which is also the name of the route that carries it out. */
     String path() {
         return name().toLowerCase().replace('_', '-');
     }

@@ -8,10 +8,10 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.context.annotation.Bean;
 
-/** Puts the operator's actions on the port of management. Named in META-INF/spring, where Spring Boot looks for what belongs there. */
+/** Puts the operator's actions on the management port. META-INF/spring names it, where Spring Boot looks for the beans of that port. */
 class OperatorPort {
 
-    /** Off, that is not there, unless a token is set. */
+    /** Exists only if a token is configured. */
     @Bean
     @ConditionalOnProperty("inventory.operator.token")
     ServletRegistrationBean<OperatorServlet> operatorServlet(ProducerTemplate template, ConsumerControl consumers,

@@ -14,9 +14,9 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 
 /**
- * What an operator wants, of which every field is known: one that is misspelt must not widen what is done.
+ * A request of an operator. An unknown field is refused: a misspelt one must not widen what is done.
  *
- * @param parameters by name; whole numbers and texts as text
+ * @param parameters by name; texts, and whole numbers as text
  * @param by         who wants it
  * @param reason     why
  */
@@ -30,7 +30,7 @@ record OperatorRequest(OperatorAction action, Map<String, String> parameters, St
 
     /**
      * @param  body a JSON object
-     * @param  name of the operator whose token was given; null if the token has none, so that the body says {@code by}
+     * @param name of the operator whose token was sent; null if the token has none, so that the body must have {@code by}
      * @throws IllegalArgumentException that names field and value
      */
     static OperatorRequest read(OperatorAction action, InputStream body, String name) throws IOException {
@@ -38,7 +38,7 @@ record OperatorRequest(OperatorAction action, Map<String, String> parameters, St
         try {
             fields = JSON.readValue(body, new TypeReference<TreeMap<String, Object>>() { });
         } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException("body: is no JSON object at line " + e.getLocation().getLineNr() + ", column "
+            throw new IllegalArgumentException("body: is not a JSON object at line " + e.getLocation().getLineNr() + ", column "
                 + e.getLocation().getColumnNr());
         }
         Map<String, String> given = new TreeMap<>();
@@ -61,15 +61,15 @@ record OperatorRequest(OperatorAction action, Map<String, String> parameters, St
         return value.toString();
     }
 
-    /** One thing, or all by that word. */
+    /** One object, or all of them with field {@code all}. */
     private static void requireChoice(OperatorAction action, Map<String, String> given) {
         Set<String> known = new TreeSet<>(action.choices());
         known.addAll(action.required());
-        given.forEach((field, value) -> require(known.contains(field), field, value, "is no field of " + action.path()
+        given.forEach((field, value) -> require(known.contains(field), field, value, "is not a field of " + action.path()
             + "; there are by, reason" + (known.isEmpty() ? "" : ", " + String.join(", ", known))));
         action.required().forEach(field -> requireText(field, given.get(field)));
         require(given.get(ALL) == null || given.get(ALL).equals("true"), ALL, given.get(ALL), "is not true");
-        require(given.get(MESSAGE_ID) == null || given.get(MESSAGE_ID).matches(UUID), MESSAGE_ID, given.get(MESSAGE_ID), "is no UUID");
+        require(given.get(MESSAGE_ID) == null || given.get(MESSAGE_ID).matches(UUID), MESSAGE_ID, given.get(MESSAGE_ID), "is not a UUID");
         Set<String> chosen = new TreeSet<>(given.keySet());
         chosen.retainAll(action.choices());
         if (!action.choices().isEmpty() && chosen.size() != 1) {

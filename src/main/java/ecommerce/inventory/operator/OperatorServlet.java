@@ -14,7 +14,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import ecommerce.inventory.failure.Failures;
 import ecommerce.inventory.ports.Refusal;
 import ecommerce.inventory.servicebus.ConsumerControl;
-import ecommerce.inventory.tracing.LogFields;
+import ecommerce.inventory.text.UntrustedText;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
@@ -29,18 +29,18 @@ import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 
 /**
- * What an operator can do, on the port of management: {@code POST /actuator/operator/<action>} with a token as
- * {@code Authorization: Bearer} and a JSON object that says by whom ({@code by}) and why ({@code reason}). Answers 200 and
- * {@code {"result": …}}, or a problem: 400, 401, 411, 415, 500, 503.
+ * The operator's actions, on the management port: {@code POST /actuator/operator/<action>} with a token as {@code Authorization:
+ * Bearer} and a JSON object with the name of the operator ({@code by}) and the {@code reason}. Answers 200 and {@code {"result": …}},
+ * or a problem: 400, 401, 411, 415, 500, 503.
  * <dl>
  * <dt>replay-dead-messages</dt><dd>messageId, or {@code "all": true}</dd>
  * <dt>replay-dead-letters</dt><dd>source; sequenceNumber, or {@code "all": true}</dd>
- * <dt>rebuild-summary</dt><dd>nothing more</dd>
- * <dt>pause-consumer, resume-consumer</dt><dd>source; of this instance, until it is started again</dd>
+ * <dt>rebuild-summary</dt><dd>no further field</dd>
+ * <dt>pause-consumer, resume-consumer</dt><dd>source; in this instance, until its next start</dd>
  * <dt>erase</dt><dd>orderId, or customerId</dd>
  * </dl>
- * The token is checked before anything of the body is read. Each action is in table {@code operator_actions} before it is carried out, and
- * is not carried out if it cannot be written there.
+ * The token is checked before the body is read. Each action is written to table {@code operator_actions} before it is carried out; if
+ * that fails, it is not carried out.
  */
 public class OperatorServlet extends HttpServlet {
 
@@ -49,7 +49,7 @@ public class OperatorServlet extends HttpServlet {
 
     private final transient ProducerTemplate template;
     private final transient ConsumerControl consumers;
-    /** Of operators, by what a request has to have as its Authorization; null for a token without a name. */
+    /** Names of the operators by the Authorization that a request must have; null for a token without a name. */
     private final transient Map<byte[], String> names = new HashMap<>();
 
     /** @param names of the operators by their tokens; null for a token without a name */
@@ -61,7 +61,7 @@ public class OperatorServlet extends HttpServlet {
 
     @Override
     protected void doPost(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        String path = LogFields.printable(Objects.toString(request.getPathInfo(), "/").substring(1));
+        String path = UntrustedText.printable(Objects.toString(request.getPathInfo(), "/").substring(1));
         String authorization = String.valueOf(request.getHeader(HttpHeaders.AUTHORIZATION));
         Optional<Map.Entry<byte[], String>> operator = operator(authorization.getBytes(StandardCharsets.UTF_8));
         if (operator.isEmpty()) {
@@ -73,13 +73,13 @@ public class OperatorServlet extends HttpServlet {
         } else if (!MediaType.APPLICATION_JSON_VALUE.equals(String.valueOf(request.getContentType()).split(";")[0].strip())) {
             refuse(response, HttpStatus.UNSUPPORTED_MEDIA_TYPE, "Content-Type: is not application/json");
         } else if (OperatorAction.of(path).isEmpty()) {
-            refuse(response, HttpStatus.BAD_REQUEST, "'" + path + "' is no action; there are " + OperatorAction.all());
+            refuse(response, HttpStatus.BAD_REQUEST, "'" + path + "' is not an action; there are " + OperatorAction.all());
         } else {
             act(OperatorAction.of(path).get(), operator.get().getValue(), request, response);
         }
     }
 
-    /** Takes as long for a token that is nearly right. */
+    /** In constant time: the time must not show how much of a token is right. */
     private Optional<Map.Entry<byte[], String>> operator(byte[] authorization) {
         return names.entrySet().stream().filter(one -> MessageDigest.isEqual(one.getKey(), authorization)).findFirst();
     }
@@ -89,11 +89,11 @@ public class OperatorServlet extends HttpServlet {
         try {
             request = OperatorRequest.read(action, http.getInputStream(), name);
         } catch (IllegalArgumentException e) {
-            LOG.warn("Operator: {} of {} is refused: {}", action.path(), http.getRemoteAddr(), LogFields.printable(e.getMessage()));
+            LOG.warn("Operator: {} of {} is refused: {}", action.path(), http.getRemoteAddr(), UntrustedText.printable(e.getMessage()));
             refuse(response, HttpStatus.BAD_REQUEST, e.getMessage());
             return;
         }
-        // Beyond the time that a port gives a request: what is replayed may be much.
+        // Without the request timeout of the port: a replay may take long.
         AsyncContext waiting = http.startAsync();
         waiting.setTimeout(0);
         String client = http.getRemoteAddr();
@@ -109,7 +109,7 @@ public class OperatorServlet extends HttpServlet {
     }
 
     private void act(OperatorRequest request, String client, HttpServletResponse response) throws IOException {
-        String what = LogFields.printable(request.action().path() + " of " + client + " by " + request.by() + " for " + request.reason() + " "
+        String what = UntrustedText.printable(request.action().path() + " of " + client + " by " + request.by() + " for " + request.reason() + " "
             + onRecord(request));
         Object result;
         try {
@@ -117,14 +117,14 @@ public class OperatorServlet extends HttpServlet {
             record(request, client);
             result = perform(request);
         } catch (Exception e) {
-            LOG.warn("Operator: {} failed: {}", what, LogFields.printable(Failures.rootCause(e)));
+            LOG.warn("Operator: {} failed: {}", what, UntrustedText.printable(Failures.rootCause(e)));
             IllegalArgumentException wrong = ObjectHelper.getException(IllegalArgumentException.class, e);
             refuse(response, wrong != null ? HttpStatus.BAD_REQUEST
-                : Failures.databaseAway(e) ? HttpStatus.SERVICE_UNAVAILABLE : HttpStatus.INTERNAL_SERVER_ERROR,
+                : Failures.databaseUnavailable(e) ? HttpStatus.SERVICE_UNAVAILABLE : HttpStatus.INTERNAL_SERVER_ERROR,
                 wrong != null ? wrong.getMessage() : Failures.rootCause(e));
             return;
         }
-        LOG.info("Operator: {} is done: {}", what, LogFields.printable(String.valueOf(result)));
+        LOG.info("Operator: {} is done: {}", what, UntrustedText.printable(String.valueOf(result)));
         response.setContentType(MediaType.APPLICATION_JSON_VALUE);
         response.getOutputStream().write(JSON.writeValueAsBytes(Map.of("result", result)));
     }
@@ -134,7 +134,7 @@ public class OperatorServlet extends HttpServlet {
             JSON.writeValueAsString(onRecord(request)), "by", request.by(), "reason", request.reason(), "client", client));
     }
 
-    /** An order or a customer that is erased leaves no name, but one that can be compared. */
+    /** An erased order or customer is recorded as a hash, which can be compared but not read. */
     private static Map<String, String> onRecord(OperatorRequest request) {
         if (request.action() != OperatorAction.ERASE) {
             return request.parameters();

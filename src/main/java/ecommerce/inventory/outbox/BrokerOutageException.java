@@ -1,6 +1,6 @@
 package ecommerce.inventory.outbox;
 
-/** The broker takes no events at all. Nothing is wrong with the events: they wait, and no attempt is counted. */
+/** The broker accepts no events at all. The events are not at fault: they wait, and no attempt is counted. */
 public class BrokerOutageException extends RuntimeException {
 
     public BrokerOutageException(String message) {

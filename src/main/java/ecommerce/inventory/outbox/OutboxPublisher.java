@@ -23,14 +23,16 @@ import ecommerce.inventory.tracing.MessageTracer;
 import ecommerce.inventory.tracing.MessageTracer.Publication;
 
 /**
- * Sends rows of the outbox to the events topic, in their order and in as few sends as fit.
+ * Sends rows of the outbox to the events topic, in order and in as few batches as possible.
  * <p>
- * Camel's producer cannot set MessageId and Subject, which the broker's duplicate detection and the subscribers'
- * rules need; hence this bean on the SDK's sender.
+ * Camel's producer cannot set MessageId and Subject, which the broker's duplicate detection and the subscribers' rules need; hence this
+ * bean on the SDK's sender.
  */
 public class OutboxPublisher implements AutoCloseable {
 
-    /** No event is at fault: the broker takes none at present. Besides these, all that the SDK calls transient. */
+    /**
+     * Failures that mean that the broker is unavailable, not that the event is bad. So is every failure that the SDK marks transient.
+     */
     private static final Set<ServiceBusFailureReason> OUTAGES = Set.of(
         ServiceBusFailureReason.UNAUTHORIZED,
         ServiceBusFailureReason.MESSAGING_ENTITY_NOT_FOUND,
@@ -43,15 +45,15 @@ public class OutboxPublisher implements AutoCloseable {
     private final String topic;
     private final MessageTracer tracer;
     private final Supplier<ServiceBusSenderClient> connect;
-    private final RelayHealth health;
+    private final RelayHealthCheck health;
     private ServiceBusSenderClient sender;
 
     /**
-     * @param topic   that the sender sends to
-     * @param connect makes the sender, at the first event: a broker that is away must not keep the worker from starting
-     * @param health  gets to know whether the broker refuses the topic to this worker
+     * @param topic the topic of the sender
+     * @param connect makes the sender, at the first event: an unavailable broker must not keep the worker from starting
+     * @param health is informed whether the broker refuses this worker the topic
      */
-    public OutboxPublisher(String topic, MessageTracer tracer, Supplier<ServiceBusSenderClient> connect, RelayHealth health) {
+    public OutboxPublisher(String topic, MessageTracer tracer, Supplier<ServiceBusSenderClient> connect, RelayHealthCheck health) {
         this.topic = topic;
         this.tracer = tracer;
         this.connect = connect;
@@ -59,12 +61,12 @@ public class OutboxPublisher implements AutoCloseable {
     }
 
     /**
-     * Publishes events. One that the broker refuses holds back the later ones of its partition key.
+     * Publishes events. An event that the broker refuses holds back later events with its partition key.
      *
      * @param  events rows of {@code claim-outbox.sql}
-     * @return        what became of them, as parameters of SQL: {@code published} (UUID[]), acknowledged by the broker;
-     *                {@code failed} (UUID[]) and {@code errors} (String[]), refused; {@code outage} (String), why the
-     *                broker takes none at all, or null. Events that are in none of these were not tried.
+     * @return the outcome, as parameters of SQL: {@code published} (UUID[]), acknowledged by the broker; {@code failed} (UUID[]) and
+     *                {@code errors} (String[]), refused; {@code outage} (String), why the broker accepts nothing at all, or null.
+     *                Events in none of these were not tried.
      */
     public Map<String, Object> publish(List<Map<String, Object>> events) {
         Attempt attempt = new Attempt(sender());
@@ -76,7 +78,7 @@ public class OutboxPublisher implements AutoCloseable {
             }
             attempt.flush();
         } catch (RuntimeException e) {
-            // Not of the SDK's own types only: a send that times out is an IllegalStateException.
+            // Not only the SDK's own types: a send that times out is an IllegalStateException.
             outage = e.toString();
             refusal = BrokerRefusal.of(e);
         }
@@ -118,13 +120,13 @@ public class OutboxPublisher implements AutoCloseable {
         return message;
     }
 
-    /** Whether it says something of what was sent; otherwise it says something of the broker. */
+    /** Whether the failure is about the events sent, not about the broker. */
     private static boolean isRefusal(RuntimeException e) {
         return e instanceof ServiceBusException s ? !s.isTransient() && !OUTAGES.contains(s.getReason())
             : e instanceof AmqpException a && !a.isTransient();
     }
 
-    /** One call of {@link #publish}: fills batches, sends them, and keeps the score. */
+    /** One call of {@link #publish}: fills batches, sends them, and records the outcome. */
     private final class Attempt {
 
         private final ServiceBusSenderClient sender;
@@ -149,7 +151,7 @@ public class OutboxPublisher implements AutoCloseable {
             if (fits(toSend(event))) {
                 inBatch.add(event);
             } else if (inBatch.isEmpty()) {
-                refuse(event, "Larger than the " + batch.getMaxSizeInBytes() + " bytes that the broker takes");
+                refuse(event, "Larger than the " + batch.getMaxSizeInBytes() + " bytes that the broker accepts");
             } else {
                 flush();
                 add(event);
@@ -157,7 +159,7 @@ public class OutboxPublisher implements AutoCloseable {
         }
 
         private ServiceBusMessage toSend(Map<String, Object> event) {
-            Publication publication = publications.computeIfAbsent(event.get("message_id"), id -> tracer.publish(topic, event));
+            Publication publication = publications.computeIfAbsent(event.get("message_id"), id -> tracer.startPublication(topic, event));
             return message(event, publication);
         }
 
@@ -165,7 +167,7 @@ public class OutboxPublisher implements AutoCloseable {
             try {
                 return batch.tryAddMessage(message);
             } catch (RuntimeException e) {
-                // So the SDK answers for a message that no batch could take.
+                // The SDK throws this for a message that fits into no batch.
                 if (isRefusal(e)) {
                     return false;
                 }

@@ -6,9 +6,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The names by which a worker may be asked. A web page that is open in somebody's browser can have its own name point to the address of a
- * worker (DNS rebinding), and would then read what that person can reach. So names that anybody can register are refused but for those
- * that are set; addresses and names that only a local network, a cluster or the machine itself gives are not.
+ * The host names that a request may use. A web page in somebody's browser can point its own name to the address of a worker (DNS
+ * rebinding) and would then read what that person can reach. So names that anybody can register are refused unless they are configured;
+ * addresses, and names that only a local network, a cluster or the machine itself assigns, are accepted.
  */
 final class Hosts {
 
@@ -23,7 +23,7 @@ final class Hosts {
         this.allowed = allowed.stream().map(name -> name.toLowerCase(Locale.ROOT)).collect(Collectors.toSet());
     }
 
-    /** @param header {@code Host} of a request; null for none, as HTTP/1.0 has it and no browser */
+    /** @param header {@code Host} of a request; null if it has none, which HTTP/1.0 allows and no browser sends */
     boolean isAllowed(String header) {
         if (header == null || allowed.contains("*")) {
             return true;

@@ -27,24 +27,24 @@ import org.springframework.http.HttpStatus;
 /**
  * Tomcat's connections with limits that it has no setting for:
  * <ul>
- * <li>One address has half of the connections ({@code server.tomcat.max-connections}) at most; one more is answered with 429. When all
- * are in use, one more is answered with 503. (Tomcat alone would let both wait without an answer.)</li>
- * <li>The headers of a request have to be there after {@code server.tomcat.connection-timeout}, or it is answered with 408. (Tomcat's
- * own limit is for the pause between two bytes.)</li>
- * <li>A request has three times as long to be read, answered and the answer to be received, or its connection is cut. What waits for an
- * answer without one of Tomcat's threads, such as the stream of stock changes, is not limited here.</li>
+ * <li>One address may have half of the connections ({@code server.tomcat.max-connections}); a further one is answered with 429. When
+ * all are in use, a further one is answered with 503. (Tomcat alone would let both wait without an answer.)</li>
+ * <li>The headers of a request must arrive within {@code server.tomcat.connection-timeout}, or it is answered with 408. (Tomcat's own
+ * limit is for the pause between two bytes.)</li>
+ * <li>Within three times that timeout a request must be read and its answer received, or the connection is cut. A request that waits
+ * without one of Tomcat's threads, such as the stream of stock changes, is not limited here.</li>
  * </ul>
  */
 class LimitedEndpoint extends NioEndpoint {
 
     private static final Logger LOG = LoggerFactory.getLogger(LimitedEndpoint.class);
-    /** With the default timeout longer than the slowest answer of the API takes, with a client that reads it. */
+    /** With the default timeout this is longer than the slowest answer of the API, for a client that reads it. */
     private static final int SERVICE = 3;
 
-    /** Connections that were refused and are not closed yet, at most. */
+    /** Refused connections that are not closed yet, at most. */
     static final int REFUSED = 100;
 
-    /** Requests that are being read or served, and since when, by System.nanoTime. */
+    /** Requests that are being read or served, with System.nanoTime of their start. */
     private final Map<SocketWrapperBase<NioChannel>, Long> requests = new ConcurrentHashMap<>();
     private final BlockingQueue<SocketChannel> refused = new ArrayBlockingQueue<>(REFUSED);
     private ScheduledFuture<?> watch;
@@ -72,7 +72,7 @@ class LimitedEndpoint extends NioEndpoint {
         super.setHandler(new Timed(handler));
     }
 
-    /** @param connections of the port, but for those that are refused */
+    /** @param connections of the port, without refused ones */
     void limit(int connections) {
         setMaxConnections(connections + REFUSED);
     }
@@ -91,7 +91,7 @@ class LimitedEndpoint extends NioEndpoint {
         return true;
     }
 
-    /** Null when the connection is closed already. */
+    /** Null if the connection is already closed. */
     private static InetAddress address(SocketChannel socket) {
         try {
             return ((InetSocketAddress) socket.getRemoteAddress()).getAddress();
@@ -101,8 +101,8 @@ class LimitedEndpoint extends NioEndpoint {
     }
 
     /**
-     * Answers, and closes a moment later: the client would not get the answer if its request, which nobody reads, were there when the
-     * connection is closed.
+     * Answers, and closes a moment later: if the connection were closed with an unread request in it, the client would not receive the
+     * answer.
      */
     private void refuse(SocketChannel socket, Refusal refusal) {
         try {
@@ -122,7 +122,7 @@ class LimitedEndpoint extends NioEndpoint {
         sockets.forEach(this::destroySocket);
     }
 
-    /** As far as it fits into the buffer of the connection, which is new or has no answer in it yet. */
+    /** Never blocks: the buffer of the connection is still empty, so the answer fits into it. */
     private void answer(SocketChannel socket, Refusal refusal) throws IOException {
         if (!isSSLEnabled()) {
             socket.write(ByteBuffer.wrap(refusal.bytes()));
@@ -134,7 +134,7 @@ class LimitedEndpoint extends NioEndpoint {
         long now = System.nanoTime();
         long timeout = TimeUnit.MILLISECONDS.toNanos(getConnectionTimeout());
         requests.forEach((socket, since) -> {
-            // Nobody works on a request whose headers are not there yet.
+            // No thread serves a request whose headers have not arrived yet.
             if (socket.getLock().tryLock()) {
                 try {
                     if (now - since > timeout && requests.remove(socket, since)) {
@@ -152,10 +152,10 @@ class LimitedEndpoint extends NioEndpoint {
         });
     }
 
-    /** Only the connection: what else belongs to it is in use by the thread that serves it, which fails at its next read or write. */
+    /** Closes only the connection: the thread that serves it uses everything else, and fails at its next read or write. */
     private static void cut(SocketChannel socket) {
         try {
-            // What is not received yet is dropped with it.
+            // Drops what the client has not received yet.
             socket.setOption(StandardSocketOptions.SO_LINGER, 0);
             socket.close();
         } catch (IOException e) {
@@ -163,7 +163,7 @@ class LimitedEndpoint extends NioEndpoint {
         }
     }
 
-    /** Notes when a request began: with its first byte, and again when an answer that was waited for is there to be sent. */
+    /** Notes when a request started: at its first byte, and again when an asynchronous answer is ready to be sent. */
     private final class Timed implements Handler<NioChannel> {
 
         private final Handler<NioChannel> handler;

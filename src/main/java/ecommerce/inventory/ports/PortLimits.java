@@ -11,7 +11,7 @@ import org.springframework.boot.web.embedded.tomcat.TomcatServletWebServerFactor
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 
-/** Limits a port. The port of management has a web server of its own, which is made in a context of its own. */
+/** Limits a port. The management port has its own web server, in its own application context. */
 public class PortLimits implements WebServerFactoryCustomizer<TomcatServletWebServerFactory> {
 
     private final InventoryProperties settings;
@@ -30,7 +30,7 @@ public class PortLimits implements WebServerFactoryCustomizer<TomcatServletWebSe
         port.addConnectorCustomizers(connector -> {
             ((LimitedProtocol) connector.getProtocolHandler())
                 .limit(server.getTomcat().getMaxConnections(), server.getTomcat().getConnectionTimeout());
-            // Neither decoded, by which it would become part of the path, nor refused, as RequestLimits does that where no id is.
+            // Not decoded, as it would become part of the path; not refused, as RequestLimits refuses it outside of an id.
             connector.setEncodedSolidusHandling(EncodedSolidusHandling.PASS_THROUGH.getValue());
             connector.setEncodedReverseSolidusHandling(EncodedSolidusHandling.PASS_THROUGH.getValue());
         });
@@ -38,10 +38,10 @@ public class PortLimits implements WebServerFactoryCustomizer<TomcatServletWebSe
         port.addContextCustomizers(context -> ((StandardHost) context.getParent()).setErrorReportValveClass(ProblemReport.class.getName()));
     }
 
-    /** Named in META-INF/spring, where Spring Boot looks for what belongs to the port of management. */
+    /** META-INF/spring names it, where Spring Boot looks for the beans of the management port. */
     static class OfManagement {
 
-        /** If there is one port for both, it is limited already. */
+        /** A port that serves both is already limited. */
         @Bean
         @ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
         PortLimits portLimits(InventoryProperties settings, ServerProperties server, ApplicationAvailability availability) {

@@ -9,7 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpStatus;
 
-/** Answers what no handler has answered: a request that is no HTTP, a path at which nothing is, a fault. Tomcat makes it by its class name. */
+/** Answers what no handler has answered: a request that is not HTTP, an unknown path, a fault. Tomcat creates it by class name. */
 public class ProblemReport extends ErrorReportValve {
 
     private static final Logger LOG = LoggerFactory.getLogger(ProblemReport.class);

@@ -20,7 +20,7 @@ public record Refusal(HttpStatus status, String detail) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** @param response to which nothing was written */
+    /** @param response nothing was written to it yet */
     public void answer(HttpServletResponse response) throws IOException {
         response.setStatus(status.value());
         response.setContentType("application/problem+json");
@@ -32,7 +32,7 @@ public record Refusal(HttpStatus status, String detail) {
         response.getOutputStream().write(body);
     }
 
-    /** The whole answer, as it is sent to a client of which no request was read; the connection is closed after it. */
+    /** The whole answer for a client whose request was not read; the connection is closed after it. */
     byte[] bytes() {
         byte[] body = body();
         ByteArrayOutputStream answer = new ByteArrayOutputStream();

@@ -21,19 +21,19 @@ import org.springframework.boot.availability.ReadinessState;
 import org.springframework.http.HttpStatus;
 
 /**
- * Refuses requests that no handler is to see, before anything of their bodies is read: those that are no HTTP/1.0 or 1.1, of a method that
- * nothing here has, with a body that is too large or of unknown length, for a host that is not this one, with a slash in a name where no
- * name has one, those that are too many, and questions to the API while its routes are not there.
+ * Refuses requests before anything of their bodies is read: those that are not HTTP/1.0 or 1.1, with a method that nothing here
+ * supports, with a body that is too large or of unknown length, for another host, with an encoded slash where no id is, those beyond
+ * the limits, and queries while the routes are not started.
  */
 class RequestLimits extends ValveBase {
 
-    /** Bytes; no request that anything here reads is nearly as large. */
+    /** Bytes; no valid request is nearly as large. */
     private static final long MAX_BODY = 64 << 10;
     private static final Set<String> VERSIONS = Set.of("HTTP/1.0", "HTTP/1.1");
     private static final Set<String> WITHOUT_BODY = Set.of("GET", "HEAD", "DELETE");
     private static final Set<String> WITH_BODY = Set.of("POST", "PUT", "PATCH");
     private static final String API = "/api/inventory/";
-    /** Or backslash. Only ids in the paths of the API have any. */
+    /** An encoded slash or backslash, which only an id in a path of the API may contain. */
     private static final Pattern ENCODED_SLASH = Pattern.compile("%(2f|5c)", Pattern.CASE_INSENSITIVE);
     private static final Pattern DOTS = Pattern.compile("(/|%2f|%5c)(\\.|%2e){1,2}(/|%2f|%5c|$)", Pattern.CASE_INSENSITIVE);
 
@@ -52,7 +52,7 @@ class RequestLimits extends ValveBase {
 
     @Override
     public void invoke(Request request, Response response) throws IOException, ServletException {
-        // One that could not be read has its status; one whose answer was waited for comes through here once more.
+        // A request that could not be read has its status already; an asynchronous one passes here twice.
         if (response.getStatus() != HttpStatus.OK.value() || request.isAsyncDispatching()) {
             getNext().invoke(request, response);
             return;
@@ -67,7 +67,7 @@ class RequestLimits extends ValveBase {
         boolean waits = false;
         try {
             getNext().invoke(request, response);
-            // What waits without a limit of time is a stream, of which there are so many as it says itself.
+            // A request that waits without a timeout is a stream, which limits its clients itself.
             waits = request.isAsync() && request.getAsyncContextInternal().getTimeout() > 0;
             if (waits) {
                 request.getAsyncContextInternal().addListener(release);
@@ -102,14 +102,14 @@ class RequestLimits extends ValveBase {
                 + "Add its name to the setting inventory.api.allowed-hosts, if it is a name of this worker.");
         }
         String path = request.getRequestURI();
-        // Whoever decodes it takes it for another path.
+        // Whoever decodes it sees another path.
         if (ENCODED_SLASH.matcher(path).find() && (!path.startsWith(API) || DOTS.matcher(path).find())) {
             return refusal(HttpStatus.BAD_REQUEST, "A path has an encoded slash in the id of a product or an order only, and then no name of dots.");
         }
         return Optional.empty();
     }
 
-    /** The port opens before there are routes to answer with. */
+    /** The port opens before the routes are started. */
     private Optional<Refusal> notReady(Request request) {
         return availability.getReadinessState() == ReadinessState.ACCEPTING_TRAFFIC || !request.getRequestURI().startsWith(API) ? Optional.empty()
             : refusal(HttpStatus.SERVICE_UNAVAILABLE, "The worker is starting or stopping. Try again.");
@@ -137,7 +137,7 @@ class RequestLimits extends ValveBase {
         return Optional.of(new Refusal(status, detail));
     }
 
-    /** Closes the connection after the answer instead of reading a body that nobody wants. */
+    /** Closes the connection after the answer instead of reading the body. */
     private static void leaveBody(Request request, Response response) {
         if (!response.isCommitted()) {
             response.setHeader("Connection", "close");
@@ -145,7 +145,7 @@ class RequestLimits extends ValveBase {
         request.getCoyoteRequest().action(ActionCode.DISABLE_SWALLOW_INPUT, null);
     }
 
-    /** Frees the place of a request, once, when it is answered. */
+    /** Releases the slot of a request once, when it is answered. */
     private final class Release implements AsyncListener {
 
         private final String address;
@@ -157,7 +157,7 @@ class RequestLimits extends ValveBase {
 
         @Override
         public void onComplete(AsyncEvent event) {
-            // Tomcat calls it twice if it ends the request by a dispatch of its own, as after an answer that was cut off.
+            // Tomcat calls this twice if it ends the request by its own dispatch, for example after an answer that was cut off.
             if (left.compareAndSet(false, true)) {
                 leave(address);
             }
@@ -165,17 +165,17 @@ class RequestLimits extends ValveBase {
 
         @Override
         public void onTimeout(AsyncEvent event) {
-            // It completes after that.
+            // onComplete follows.
         }
 
         @Override
         public void onError(AsyncEvent event) {
-            // It completes after that.
+            // onComplete follows.
         }
 
         @Override
         public void onStartAsync(AsyncEvent event) {
-            // Which drops the listeners.
+            // A new start drops the listeners.
             event.getAsyncContext().addListener(this);
         }
     }

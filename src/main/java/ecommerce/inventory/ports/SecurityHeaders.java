@@ -8,8 +8,8 @@ import org.apache.catalina.connector.Response;
 import org.apache.catalina.valves.ValveBase;
 
 /**
- * What each answer says to a browser: run and load nothing but the worker's own files, whatever text is on the page; show and hand
- * nothing of it to other sites; keep nothing.
+ * Makes a browser run and load only the worker's own files, whatever text is on the page, share nothing with other sites, and cache
+ * nothing.
  */
 class SecurityHeaders extends ValveBase {
 

@@ -8,11 +8,11 @@ import com.azure.core.exception.ClientAuthenticationException;
 import com.azure.messaging.servicebus.ServiceBusErrorSource;
 import com.azure.messaging.servicebus.ServiceBusException;
 import com.azure.messaging.servicebus.ServiceBusFailureReason;
-import ecommerce.inventory.tracing.LogFields;
+import ecommerce.inventory.text.UntrustedText;
 
 /**
- * That Service Bus refuses a queue, a subscription or a topic to this worker: it is not there, it is disabled, or the worker has no right
- * to it. It stays so until somebody changes it there or here. (An outage ends by itself, and is none.)
+ * Service Bus refuses this worker a queue, a subscription or a topic: it does not exist, it is disabled, or the worker has no right to
+ * it. That lasts until somebody changes it there or here, unlike an outage, which ends by itself.
  */
 public final class BrokerRefusal {
 
@@ -27,7 +27,7 @@ public final class BrokerRefusal {
 
     /**
      * @param  failure of the SDK
-     * @return         the reason, and what Service Bus says about it, in one short line; empty if it is no refusal
+     * @return the reason and Service Bus's explanation, in one short line; empty if the failure is not a refusal
      */
     public static Optional<String> of(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
@@ -35,7 +35,7 @@ public final class BrokerRefusal {
             if (REASONS.contains(reason)) {
                 return Optional.of(line(reason.toString(), cause));
             }
-            // What the SDK makes of amqp:not-allowed: a topic is no queue, a receiver without sessions gets nothing from an entity with some.
+            // The SDK throws it for amqp:not-allowed: a topic is not a queue, or an entity with sessions needs a receiver of sessions.
             if (cause instanceof UnsupportedOperationException) {
                 return Optional.of(line("NOT_ALLOWED", cause));
             }
@@ -53,9 +53,9 @@ public final class BrokerRefusal {
         return failure instanceof ServiceBusException serviceBus ? serviceBus.getReason() : ServiceBusFailureReason.GENERAL_ERROR;
     }
 
-    /** Without what the SDK adds of its own links. */
+    /** Without the state of its links, which the SDK appends. */
     private static String line(String reason, Throwable failure) {
-        String text = LogFields.printable(String.valueOf(failure.getMessage()).replaceFirst("(?s), errorContext\\[.*", ""));
-        return reason + ": " + (text.length() <= MAX_LENGTH ? text : text.substring(0, MAX_LENGTH) + " …");
+        return reason + ": "
+            + UntrustedText.excerpt(String.valueOf(failure.getMessage()).replaceFirst("(?s), errorContext\\[.*", ""), MAX_LENGTH);
     }
 }

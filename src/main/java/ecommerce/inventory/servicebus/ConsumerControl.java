@@ -3,8 +3,8 @@ package ecommerce.inventory.servicebus;
 import org.apache.camel.CamelContext;
 
 /**
- * Pauses and resumes what receives from Service Bus, in this instance. What is in work is finished first. A consumer is named
- * by the id of its route; one that is unknown is an {@link IllegalArgumentException}.
+ * Pauses and resumes receiving from Service Bus in this instance. Messages in flight are finished first. A consumer is named by the id
+ * of its route; an unknown one causes an {@link IllegalArgumentException}.
  */
 public class ConsumerControl {
 

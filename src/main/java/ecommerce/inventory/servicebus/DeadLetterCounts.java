@@ -23,14 +23,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How many messages are in the dead-letter queues of what routes receive from, whoever has put them there: this worker, or Service Bus
- * itself after too many deliveries or at the end of their time to live. Counted by the clock, so that a request of the API asks nothing
- * of Service Bus. A queue that could not be looked into has no count, which is not the count 0.
+ * How many messages are in the dead-letter queues of the sources, whoever put them there: this worker, or Service Bus itself after too
+ * many deliveries or at the end of their time to live. The clock counts them, so that a request of the API needs nothing from Service
+ * Bus. A queue that could not be read has no count, rather than the count 0.
  */
 public class DeadLetterCounts implements Processor {
 
     private static final Logger LOG = LoggerFactory.getLogger(DeadLetterCounts.class);
-    /** Messages of a queue that are counted, at most: Service Bus delivers each of them whole. */
+    /** Messages counted per queue, at most: Service Bus sends each of them whole. */
     private static final int LIMIT = 100;
 
     private final CamelContext camel;
@@ -44,7 +44,7 @@ public class DeadLetterCounts implements Processor {
         this.registry = registry;
     }
 
-    /** Called by the clock. */
+    /** Counts, when the clock calls it. */
     @Override
     public void process(Exchange exchange) {
         Receivers.forEach(camel, (source, route) -> {
@@ -57,7 +57,7 @@ public class DeadLetterCounts implements Processor {
             } catch (RuntimeException e) {
                 counts.remove(source);
                 if (unknown.add(source)) {
-                    LOG.warn("{}: its dead-letter queue cannot be looked into: {}", source, Failures.rootCause(e));
+                    LOG.warn("{}: its dead-letter queue cannot be read: {}", source, Failures.rootCause(e));
                 }
             }
         });

@@ -30,14 +30,14 @@ class DeadLetterErasure {
     /** @param id of the order or the customer */
     DeadLetterErasure(String id) {
         this.id = id;
-        // Not within a longer one.
+        // Not as part of a longer id.
         this.inText = Pattern.compile("(?<![\\p{L}\\p{N}_-])" + Pattern.quote(id) + "(?![\\p{L}\\p{N}_-])");
     }
 
     /** Whether the body has the id as a string of JSON, as an integer in a field of an id or, if it is not JSON, anywhere in its text. */
     boolean isNamedBy(ServiceBusReceivedMessage message) {
         byte[] body = MessageBody.searchable(message);
-        // Token by token, as a field may be there twice.
+        // Token by token, as a field may occur twice.
         try (JsonParser json = JSON.createParser(body)) {
             boolean found = false;
             for (JsonToken token = json.nextToken(); token != null; token = json.nextToken()) {
@@ -55,8 +55,8 @@ class DeadLetterErasure {
     }
 
     /**
-     * @param  named the sequence numbers of the messages
-     * @return       erased (int), how many were completed; failed, a list of sequenceNumber (long) and error, those that stay
+     * @param named the sequence numbers of the messages to erase
+     * @return erased (int), how many were completed; failed, a list of sequenceNumber (long) and error, those that remain
      */
     Map<String, Object> run(String source, SettlingConsumer consumer, ServiceBusReceiverClient receiver, Set<Long> named) {
         int all = named.size();

@@ -19,15 +19,15 @@ import org.apache.camel.ServiceStatus;
 import org.apache.camel.component.azure.servicebus.ServiceBusConfiguration;
 
 /**
- * The dead-letter queues of the queues and subscriptions that routes receive from, for an operator to look into, to
- * replay and to erase from. A queue is named by the id of the receiving route ({@code source}), whatever file that route is in.
+ * The dead-letter queues of the queues and subscriptions that routes receive from, for an operator to list, to replay and to erase. A
+ * queue is named by the id of the receiving route ({@code source}), whatever file that route is in.
  * <p>
- * Requests are maps, and one that is wrong is an {@link IllegalArgumentException} that names field and value. What Service
- * Bus refuses, or does not answer, is an exception of the SDK.
+ * Requests are maps; an invalid one causes an {@link IllegalArgumentException} that names field and value. If Service Bus refuses or
+ * does not answer, the SDK's exception is thrown.
  */
 public class DeadLetterQueues {
 
-    /** Messages looked at in one request. */
+    /** Messages peeked in one request. */
     private static final int PEEKED = 100;
 
     private final CamelContext camel;
@@ -40,17 +40,17 @@ public class DeadLetterQueues {
     }
 
     /**
-     * Tells what is in a dead-letter queue, oldest first. Locks nothing and changes nothing.
+     * Lists a dead-letter queue, oldest first, without locks and without changes.
      *
-     * @param  request source; limit, the most messages to tell of, at least 1
+     * @param request source; limit, the maximum number of messages, at least 1
      * @return         for each message sequenceNumber (long), messageId, messageType (its Subject), correlationId, enqueuedAt
-     *                 (ISO-8601), deliveryCount (int), deadLetterReason, deadLetterErrorDescription, bodySize (bytes; 0 if it
-     *                 is neither bytes nor text). Not the body: it may hold a customer's address.
+     *                 (ISO-8601), deliveryCount (int), deadLetterReason, deadLetterErrorDescription, bodySize (bytes; 0 if it is
+     *                 neither bytes nor text). Not the body: it may hold a customer's address.
      */
     public List<Map<String, Object>> list(Map<String, Object> request) {
         Route route = route(request);
         Long limit = number(request, "limit");
-        require(limit != null && limit >= 1, "limit", limit, "is no number of at least 1");
+        require(limit != null && limit >= 1, "limit", limit, "is not a number of at least 1");
         List<Map<String, Object>> answer = new ArrayList<>();
         try (ServiceBusReceiverClient receiver = Receivers.connect(configuration(route), SubQueue.DEAD_LETTER_QUEUE)) {
             peek(receiver, limit, message -> answer.add(describe(message)));
@@ -59,14 +59,14 @@ public class DeadLetterQueues {
     }
 
     /**
-     * Has dead-lettered messages handled once more by the route that receives from their queue or subscription, as if they
-     * had been delivered to it again: one after the other, in the calling thread, beside what the route receives. What is
-     * done is completed; what fails again stays, and is tried once in a call. While the database is away, the call waits.
+     * Lets the receiving route handle dead-lettered messages again, as if they had been delivered again: one after the other, in the
+     * calling thread, while the route keeps receiving. A handled message is completed; one that fails again remains, and is tried once
+     * per call. While the database is unavailable, the call waits.
      *
-     * @param  request source, whose route has to be started; sequenceNumber of one message, or null or absent for all that
-     *                 are there now; replayedBy and reason, for the table {@code message_replays}
-     * @return         replayed (int), how many were handled, logged and completed; failed, a list of sequenceNumber (long)
-     *                 and error, those that stay. The two are fewer than there were if the worker stops meanwhile.
+     * @param request source, whose route has to be started; sequenceNumber of one message, or null or absent for all messages present
+     *                 now; replayedBy and reason, for table {@code message_replays}
+     * @return replayed (int), how many were handled, logged and completed; failed, a list of sequenceNumber (long) and error, those
+     *                 that remain. Both together miss some messages if the worker stops meanwhile.
      */
     public Map<String, Object> replay(Map<String, Object> request) {
         Route route = route(request);
@@ -91,11 +91,11 @@ public class DeadLetterQueues {
     }
 
     /**
-     * Completes the dead-lettered messages, of all sources, whose bodies have an id as a string of JSON or, if they are not JSON,
-     * in their text. One that somebody else has locked stays.
+     * Completes the dead-lettered messages of all sources whose bodies contain an id as a string of JSON or, if they are not JSON,
+     * anywhere in their text. A message that somebody else has locked remains.
      *
      * @param  id of an order or a customer
-     * @return    by source a map of erased (int) and failed, a list of sequenceNumber (long) and error, those that stay
+     * @return by source a map of erased (int) and failed, a list of sequenceNumber (long) and error, those that remain
      */
     public Map<String, Map<String, Object>> erase(String id) {
         DeadLetterErasure erasure = new DeadLetterErasure(id);
@@ -121,13 +121,13 @@ public class DeadLetterQueues {
     private Long number(Map<String, Object> request, String field) {
         Object value = request.get(field);
         Long number = camel.getTypeConverter().tryConvertTo(Long.class, value);
-        require(value == null || number != null, field, value, "is no number");
+        require(value == null || number != null, field, value, "is not a number");
         return number;
     }
 
     private static void requireText(Map<String, Object> request, String field) {
         require(request.get(field) instanceof String text && !text.isBlank(), field, request.get(field),
-            "is blank; it is kept with each message that is replayed");
+            "is blank; it is recorded with each replayed message");
     }
 
     private static void require(boolean valid, String field, Object value, String fault) {

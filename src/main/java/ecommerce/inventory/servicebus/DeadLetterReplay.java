@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import com.azure.messaging.servicebus.ServiceBusReceivedMessage;
 import com.azure.messaging.servicebus.ServiceBusReceiverClient;
 import ecommerce.inventory.failure.Failures;
+import ecommerce.inventory.text.UntrustedText;
 import ecommerce.inventory.tracing.MessageSpan;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
@@ -34,7 +35,7 @@ class DeadLetterReplay {
 
     /**
      * @param request of {@link DeadLetterQueues#replay}, checked
-     * @param wanted  the sequence numbers of the messages to be handled; emptied by the way
+     * @param wanted the sequence numbers of the messages to handle; entries are removed as they are processed
      */
     DeadLetterReplay(SettlingConsumer consumer, ServiceBusReceiverClient receiver, ProducerTemplate template,
                      Map<String, Object> request, Set<Long> wanted) {
@@ -43,7 +44,7 @@ class DeadLetterReplay {
         this.template = template;
         this.request = request;
         this.wanted = wanted;
-        // Of many that are all wanted, none is to wait, locked, for the one before it.
+        // One at a time if all are wanted, so that none waits, locked, for those before it.
         this.batchSize = request.get("sequenceNumber") == null ? 1 : DeadLetterSearch.SEARCHED;
     }
 
@@ -73,31 +74,26 @@ class DeadLetterReplay {
                 .orElseGet(() -> Objects.toString(failure, "Rolled back")));
         }
         try {
-            // First, so that no message is gone of which it is not known who had it replayed.
+            // Logged before it is completed, so that every replay has an audit record.
             log(message);
             receiver.complete(message);
             replayed++;
             return true;
         } catch (RuntimeException e) {
-            return fail(number, "It is done, but stays; replayed once more it has no effect: " + Failures.rootCause(e));
+            return fail(number, "It was handled but remains; another replay has no effect: " + Failures.rootCause(e));
         }
     }
 
     private void log(ServiceBusReceivedMessage message) {
         Map<String, Object> row = new HashMap<>();
         row.put("source", request.get("source"));
-        row.put("messageId", storable(Objects.toString(message.getMessageId(), "#" + message.getSequenceNumber())));
-        row.put("messageType", storable(message.getSubject()));
-        row.put("errorMessage", storable(Stream.of(message.getDeadLetterReason(), message.getDeadLetterErrorDescription())
+        row.put("messageId", UntrustedText.storable(Objects.toString(message.getMessageId(), "#" + message.getSequenceNumber())));
+        row.put("messageType", UntrustedText.storable(message.getSubject()));
+        row.put("errorMessage", UntrustedText.storable(Stream.of(message.getDeadLetterReason(), message.getDeadLetterErrorDescription())
             .filter(Objects::nonNull).collect(Collectors.joining(": "))));
-        row.put("replayedBy", storable((String) request.get("replayedBy")));
-        row.put("reason", storable((String) request.get("reason")));
+        row.put("replayedBy", UntrustedText.storable((String) request.get("replayedBy")));
+        row.put("reason", UntrustedText.storable((String) request.get("reason")));
         template.requestBody("direct:log-replay", row);
-    }
-
-    /** PostgreSQL stores no U+0000. */
-    private static String storable(String text) {
-        return text == null ? null : text.replace("\0", "");
     }
 
     private boolean fail(long number, String error) {

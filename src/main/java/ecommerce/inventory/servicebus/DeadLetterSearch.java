@@ -14,16 +14,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Receives certain messages of a dead-letter queue. Service Bus gives out the messages of such a queue in its own order and those
- * that are unlocked only, so what is not to be completed is held, locked, until the end of the search: a message that is given
- * back before would be the next to be received.
+ * Receives certain messages of a dead-letter queue. Service Bus delivers only unlocked messages, in its own order, so other messages
+ * are held, locked, until the end of the search: one abandoned earlier would be received next.
  */
 class DeadLetterSearch {
 
     private static final Logger LOG = LoggerFactory.getLogger(DeadLetterSearch.class);
-    /** Messages received at once while some of many are looked for. */
+    /** Messages received at once in a search for some of many. */
     static final int SEARCHED = 100;
-    /** Messages kept in memory to be given back, and the bytes of their bodies. What is beyond them is free when its lock ends. */
+    /** Messages held in memory to be abandoned, and the bytes of their bodies. Any further message is free when its lock ends. */
     private static final int MAX_HELD = 1_000;
     private static final int MAX_HELD_BYTES = 32 << 20;
 
@@ -44,12 +43,12 @@ class DeadLetterSearch {
     }
 
     /**
-     * Looks for messages until all are found, no more come, or the worker stops.
+     * Receives until all wanted messages are found, no more arrive, or the worker stops.
      *
-     * @param wanted    the sequence numbers; those that are received are removed
-     * @param batchSize messages received at once; 1 where none is to wait, locked, for the one before it
-     * @param handler   handles a message that is wanted, and answers whether it has completed it
-     * @return          whether the worker stops, so that what is left in wanted was not looked for
+     * @param wanted the sequence numbers; received ones are removed
+     * @param batchSize messages received at once; 1 if none shall wait, locked, for those before it
+     * @param handler handles a wanted message, and returns whether it has completed it
+     * @return whether the worker stops, so that the search did not look for the rest of wanted
      */
     boolean run(Set<Long> wanted, int batchSize, Predicate<ServiceBusReceivedMessage> handler) {
         try {
@@ -63,21 +62,21 @@ class DeadLetterSearch {
                         heldBytes += MessageBody.size(message);
                     }
                 }
-                // One that comes again has lost its lock: all there is has been seen.
+                // A message that comes again has lost its lock: all of them have been seen.
                 more = !batch.isEmpty() && batch.stream().allMatch(message -> received.add(message.getSequenceNumber()));
             }
             return workerStops.getAsBoolean();
         } finally {
-            giveBack();
+            abandonHeld();
         }
     }
 
-    private void giveBack() {
+    private void abandonHeld() {
         try {
             held.forEach(receiver::abandon);
         } catch (RuntimeException e) {
-            // Not tried for the others: each try would wait as long for a broker that is away.
-            LOG.warn("{}: not all messages could be given back; they are free when their locks end: {}", source, e.getMessage());
+            // No further attempts: each would wait as long for an unavailable broker.
+            LOG.warn("{}: not all messages could be abandoned; they are free when their locks end: {}", source, e.getMessage());
         }
     }
 }

@@ -23,12 +23,12 @@ import org.apache.qpid.proton.amqp.messaging.Section;
 import org.apache.qpid.proton.message.Message;
 
 /**
- * The SDK's decoder of messages, which decodes those as well that the SDK throws on: a body that is null (JMS sends one for a text message
- * without a text), an application property whose value is not of its type, and the like. What can be read of such a message stays. If its
- * body cannot, it has an empty one and a {@link #fault}.
+ * The SDK's decoder of messages, which also decodes messages on which the SDK throws: with a null body (JMS sends one for a text
+ * message without text), an application property whose value is not of its type, and the like. The readable parts of such a message
+ * remain. If its body is unreadable, it gets an empty one and a {@link #fault}.
  * <p>
- * Without it one such message ends the link that it comes by and interrupts all that is in flight there, and makes each look into its queue
- * fail, as long as it is there. See deserializeMessage in
+ * Without it one such message closes its link, which interrupts all messages in flight there, and makes every peek at its queue fail
+ * until it is removed. See deserializeMessage in
  * https://github.com/Azure/azure-sdk-for-java/blob/main/sdk/servicebus/azure-messaging-servicebus/src/main/java/com/azure/messaging/servicebus/ServiceBusMessageSerializer.java
  */
 final class GuardedSerializer implements MessageSerializer {
@@ -41,16 +41,16 @@ final class GuardedSerializer implements MessageSerializer {
         this.sdk = sdk;
     }
 
-    /** Of a type of its own, as no sender can make an annotation of it. */
+    /** A type of its own, which no sender can put into an annotation. */
     private record Fault(String description) {
     }
 
     /**
-     * Puts it before the decoder of the clients that a builder makes. The SDK has no setting for that.
+     * Puts this decoder into the clients that a builder makes. The SDK has no setting for it.
      *
      * @param  builder a {@link ServiceBusClientBuilder}
      * @return         the same
-     * @throws IllegalStateException if the builder of this SDK has none where it is looked for
+     * @throws IllegalStateException if the builder of this SDK version does not have the expected field
      */
     static <B> B install(B builder) {
         try {
@@ -60,11 +60,11 @@ final class GuardedSerializer implements MessageSerializer {
             return builder;
         } catch (ReflectiveOperationException | RuntimeException e) {
             throw new IllegalStateException("The worker does not work with this version of azure-messaging-servicebus: a message that the "
-                + "SDK cannot decode would stop its receiver, as " + builder.getClass().getName() + " has no decoder in a field messageSerializer", e);
+                + "SDK cannot decode would stop its receiver, as " + builder.getClass().getName() + " has no field messageSerializer for its decoder", e);
         }
     }
 
-    /** Why the body of a message could not be decoded, a sentence without its subject; empty for most messages. */
+    /** Why the body of a message could not be decoded, as a sentence without its subject; empty for most messages. */
     static Optional<String> fault(ServiceBusReceivedMessage message) {
         return message.getRawAmqpMessage().getMessageAnnotations().get(FAULT) instanceof Fault fault ? Optional.of(fault.description())
             : Optional.empty();
@@ -108,7 +108,7 @@ final class GuardedSerializer implements MessageSerializer {
             : null;
     }
 
-    /** Nothing of this is needed to handle or to settle the message. */
+    /** Drops what is not needed to handle or to settle the message. */
     private static void dropUnreadable(Message message) {
         if (message.getHeader() == null) {
             message.setHeader(new Header());
@@ -135,12 +135,12 @@ final class GuardedSerializer implements MessageSerializer {
         }
     }
 
-    /** AMQP has keys of other types too, whatever the library's generics say. */
+    /** AMQP allows keys of other types too, whatever the library's generics say. */
     private static Map<?, ?> entries(Map<?, ?> section) {
         return section == null ? Map.of() : section;
     }
 
-    /** Of messages that were peeked. Those that a lock would come with, which were deferred, the worker does not receive. */
+    /** Decodes peeked messages. Deferred messages, which come with a lock, are not received by the worker. */
     @Override
     public <T> List<T> deserializeList(Message answer, Class<T> type) {
         try {

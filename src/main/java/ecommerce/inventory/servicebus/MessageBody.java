@@ -13,7 +13,7 @@ import java.util.UUID;
 import com.azure.core.amqp.models.AmqpMessageBody;
 import com.azure.messaging.servicebus.ServiceBusReceivedMessage;
 import ecommerce.inventory.failure.InvalidMessageException;
-import ecommerce.inventory.inbox.Normalizer;
+import ecommerce.inventory.inbox.NormalizeMessage;
 import org.apache.qpid.proton.amqp.Binary;
 
 /** The body of a message: bytes, as AMQP data or as an AMQP value, or the text that JMS and other AMQP peers send as an AMQP value. */
@@ -22,13 +22,13 @@ final class MessageBody {
     private MessageBody() {
     }
 
-    /** Bytes, counted without a copy; 0 for what is neither bytes nor text, which is never read. */
+    /** In bytes, counted without a copy; 0 for a body that is neither bytes nor text, which is never read. */
     static int size(ServiceBusReceivedMessage message) {
         Object content = content(message);
         return content instanceof byte[] bytes ? bytes.length : content instanceof String text ? utf8Length(text) : 0;
     }
 
-    /** @throws InvalidMessageException if it is neither bytes nor text, a text that is too large to be copied, or could not be decoded */
+    /** @throws InvalidMessageException if it is neither bytes nor text, is a text that is too large to copy, or could not be decoded */
     static byte[] bytes(ServiceBusReceivedMessage message) {
         Optional<String> fault = GuardedSerializer.fault(message);
         if (fault.isPresent()) {
@@ -44,17 +44,17 @@ final class MessageBody {
                 default -> "is an AMQP value that is " + kind(content);
             });
         }
-        Normalizer.requireReadable(size(message));
+        NormalizeMessage.requireReadable(size(message));
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    /** What a body says whatever it is made of, and however large it is: to be searched, not to be handled. */
+    /** The content of a body of any kind and size: to be searched, not to be handled. */
     static byte[] searchable(ServiceBusReceivedMessage message) {
         Object content = content(message);
         return content instanceof byte[] bytes ? bytes : String.valueOf(content).getBytes(StandardCharsets.UTF_8);
     }
 
-    /** byte[] if it is bytes, in whatever section; else an AMQP value, or the list that an AMQP sequence is. */
+    /** A byte[] if it is bytes, in whatever section; otherwise an AMQP value, or the list of an AMQP sequence. */
     private static Object content(ServiceBusReceivedMessage message) {
         AmqpMessageBody body = message.getRawAmqpMessage().getBody();
         return switch (body.getBodyType()) {

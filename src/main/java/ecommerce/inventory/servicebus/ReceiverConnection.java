@@ -14,7 +14,7 @@ import java.util.function.Predicate;
 import com.azure.messaging.servicebus.ServiceBusErrorContext;
 import com.azure.messaging.servicebus.ServiceBusProcessorClient;
 import com.azure.messaging.servicebus.ServiceBusReceivedMessageContext;
-import ecommerce.inventory.tracing.LogFields;
+import ecommerce.inventory.text.UntrustedText;
 import org.apache.camel.component.azure.servicebus.ServiceBusEndpoint;
 import org.apache.camel.spi.ExecutorServiceManager;
 import org.apache.camel.spi.ShutdownStrategy;
@@ -22,39 +22,36 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Receives from a queue or subscription from when it is opened until it is closed, and limits what is in flight: so many messages, and so
- * many bytes. The SDK limits the messages only as long as it has one link: when it opens another, handlers of the first may still run.
+ * Receives from a queue or subscription from its opening to its close, and limits the messages in flight and their bytes. The SDK
+ * limits the messages per link only: when it opens another link, handlers of the first may still run.
  * <p>
- * When it is closed it waits for the messages in flight, at most as long as Camel's shutdown timeout. Those that arrive meanwhile are
- * abandoned, for another worker to receive at once.
+ * The close waits for the messages in flight, at most as long as Camel's shutdown timeout. Messages that arrive meanwhile are
+ * abandoned, so that another worker receives them at once.
  */
 class ReceiverConnection {
 
     private static final Logger LOG = LoggerFactory.getLogger(ReceiverConnection.class);
-    /**
-     * Of the bodies of messages in flight, together. JSON of this size, made to be costly, takes some 50 MB while it is read; of
-     * ordinary messages there may be hundreds in flight.
-     */
+    /** Budget for the bodies in flight. Hostile JSON of this size takes about 50 MB to parse; hundreds of ordinary messages fit. */
     private static final int BYTES_IN_FLIGHT = 1 << 19;
-    /** How long messages that were asked for before the close may still arrive after the last one; milliseconds. */
+    /** Milliseconds after the last message in which messages requested before the close may still arrive. */
     private static final long LATE_ARRIVALS = 500;
 
     private final ServiceBusEndpoint endpoint;
     private final Predicate<ServiceBusReceivedMessageContext> handler;
     private final ServiceBusProcessorClient client;
     private final int limit;
-    // Fair, so that no message is begun while the close waits for all that are in flight.
+    // Fair, so that no message starts while the close waits for all in flight.
     private final Semaphore messages;
-    // Fair, so that small messages do not keep a large one waiting forever.
+    // Fair, so that small messages do not keep a large one waiting indefinitely.
     private final Semaphore bytes = new Semaphore(BYTES_IN_FLIGHT, true);
     private final Queue<ServiceBusReceivedMessageContext> toAbandon = new ConcurrentLinkedQueue<>();
-    /** A permit for each of them, to wait for. */
+    /** One permit for each of toAbandon, to wait for. */
     private final Semaphore held = new Semaphore(0);
     private final CountDownLatch closed = new CountDownLatch(1);
     private volatile boolean closing;
     private volatile long active = System.nanoTime();
 
-    /** @param handler settles a message and answers true, or false for a message that is to be abandoned, as the worker stops */
+    /** @param handler settles a message and returns true, or returns false for a message to abandon, as the worker stops */
     ReceiverConnection(ServiceBusEndpoint endpoint, Predicate<ServiceBusReceivedMessageContext> handler,
                        Consumer<ServiceBusErrorContext> onError) {
         this.endpoint = endpoint;
@@ -101,8 +98,8 @@ class ReceiverConnection {
     }
 
     /**
-     * Has the message abandoned when the client is about to close, and returns when it is closed. If it were abandoned before, this
-     * worker's next handler would receive it, and so on until its deliveries are used up.
+     * Has the message abandoned just before the client closes, and returns when it is closed. Abandoned earlier, it would be received
+     * by this worker's next handler, and so on until its delivery attempts are used up.
      */
     private void abandonAtClose(ServiceBusReceivedMessageContext context) throws InterruptedException {
         toAbandon.add(context);
@@ -114,13 +111,13 @@ class ReceiverConnection {
         ShutdownStrategy shutdown = endpoint.getCamelContext().getShutdownStrategy();
         closing = true;
         if (messages.tryAcquire(limit, shutdown.getTimeout(), shutdown.getTimeUnit())) {
-            // For handlers that began to wait before it was closing.
+            // For handlers that were waiting before the close began.
             messages.release(limit);
         } else {
             LOG.warn("{}: {} messages are still in flight after {} {}; they will be delivered again", Receivers.entity(endpoint),
                 limit - messages.availablePermits(), shutdown.getTimeout(), shutdown.getTimeUnit());
         }
-        // Each handler holds one message at most; what the broker sends later keeps its lock until that ends.
+        // Each handler holds at most one message; one that the broker sends later stays locked until its lock ends.
         held.tryAcquire(limit, LATE_ARRIVALS - quiet(), TimeUnit.MILLISECONDS);
         ExecutorServiceManager executors = endpoint.getCamelContext().getExecutorServiceManager();
         ExecutorService settlements = executors.newCachedThreadPool(this, "settlement");
@@ -136,17 +133,17 @@ class ReceiverConnection {
             context.abandon();
         } catch (RuntimeException e) {
             LOG.warn("{}: message {} could not be abandoned; it is delivered again when its lock ends: {}", Receivers.entity(endpoint),
-                LogFields.printable(context.getMessage().getMessageId()), e.getMessage());
+                UntrustedText.printable(context.getMessage().getMessageId()), e.getMessage());
         }
     }
 
-    /** How long the worker has been stopping and nothing has come, in milliseconds; zero if this consumer alone stops. */
+    /** Milliseconds since the worker began to stop or the last message arrived; zero if only this consumer stops. */
     private long quiet() {
         return !endpoint.getCamelContext().isStopping() ? 0 : Math.min(((SettlingServiceBusComponent) endpoint.getComponent()).sinceStop(),
             TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - active));
     }
 
-    /** How long nothing has come, zero while a message is in flight. */
+    /** Time since the last message; zero while one is in flight. */
     Duration idle() {
         return messages.availablePermits() < limit ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - active);
     }

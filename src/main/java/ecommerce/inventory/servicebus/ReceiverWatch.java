@@ -23,40 +23,40 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Notices receivers that have silently stopped, and connects them again: nothing has come for the limit, and yet Service Bus
- * has a message that is older. It looks, which locks nothing, once in the limit for each receiver that is idle; a busy one
- * costs nothing. Also tells the state of all receivers as metrics.
+ * Detects receivers that have silently stopped, and reconnects them: nothing has arrived for the limit although Service Bus has an
+ * older message. It peeks, which locks nothing, once per limit for each idle receiver; a busy one costs nothing. It also reports the
+ * state of all receivers as metrics.
  * <p>
- * A message that another worker keeps for longer than the limit looks the same; to connect again does no harm then.
+ * A message that another worker holds for longer than the limit looks the same; to reconnect does no harm then.
  */
 public class ReceiverWatch implements Processor {
 
     private static final Logger LOG = LoggerFactory.getLogger(ReceiverWatch.class);
-    /** Messages that Service Bus is asked for at once. */
+    /** Messages peeked in one request. */
     private static final int PEEKED = 100;
-    /** How often it is asked in one look; the next look goes on from there. */
+    /** Requests of one look, at most; the next look continues from there. */
     private static final int REQUESTS = 50;
 
     private final CamelContext camel;
     private final MeterRegistry registry;
     private final Duration limit;
     private final Map<String, Long> lookedAt = new HashMap<>();
-    /** By source: the sequence number from which a look goes on, while the one before has not come to an end. */
+    /** By source the sequence number from which the next look continues; absent if the last look reached its end. */
     private final Map<String, Long> next = new HashMap<>();
-    private final Set<String> told = new HashSet<>();
+    private final Set<String> registered = new HashSet<>();
 
-    /** @param limit how long a receiver may be idle before it is looked after */
+    /** @param limit how long a receiver may be idle before Service Bus is asked */
     public ReceiverWatch(CamelContext camel, MeterRegistry registry, Duration limit) {
         this.camel = camel;
         this.registry = registry;
         this.limit = limit;
     }
 
-    /** Called by the clock. That Service Bus does not answer about one source keeps nobody from looking after the others. */
+    /** Called by the clock. If Service Bus does not answer about one source, the others are still checked. */
     @Override
     public void process(Exchange exchange) {
         Receivers.forEach(camel, (source, route) -> {
-            if (told.add(source)) {
+            if (registered.add(source)) {
                 Metric.CONSUMER_RUNNING.gauge(registry, camel, routes -> isRunning(routes, source) && refusal(routes, source).isEmpty() ? 1 : 0,
                     "source", source);
                 Metric.CONSUMER_REFUSED.gauge(registry, camel, routes -> refusal(routes, source).isPresent() ? 1 : 0, "source", source);
@@ -65,13 +65,13 @@ public class ReceiverWatch implements Processor {
             SettlingConsumer consumer = (SettlingConsumer) route.getConsumer();
             try {
                 if (isSilent(consumer) && isTimeToLook(source) && hasOldMessage(source, consumer)) {
-                    LOG.warn("{}: nothing has come for {}, though messages wait; it is connected again", source, consumer.idle());
+                    LOG.warn("{}: nothing has arrived for {}, though messages wait; reconnecting", source, consumer.idle());
                     consumer.stop();
                     consumer.start();
                     restarts.increment();
                 }
             } catch (RuntimeException e) {
-                LOG.warn("{}: nothing has come for {}, and whether messages wait is not known: {}", source, consumer.idle(),
+                LOG.warn("{}: nothing has arrived for {}, and whether messages wait is unknown: {}", source, consumer.idle(),
                     Failures.rootCause(e));
             }
         });
@@ -99,7 +99,7 @@ public class ReceiverWatch implements Processor {
         return true;
     }
 
-    /** Whether the first message that can be received is old. Before it there may be any number that cannot: deferred or scheduled ones. */
+    /** Whether the first receivable message is old. Any number of deferred or scheduled messages may precede it. */
     private boolean hasOldMessage(String source, SettlingConsumer consumer) {
         OffsetDateTime old = OffsetDateTime.now().minus(limit);
         long from = next.containsKey(source) ? next.remove(source) : 0;

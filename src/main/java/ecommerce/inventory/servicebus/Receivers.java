@@ -19,13 +19,15 @@ import org.apache.camel.component.azure.servicebus.ServiceBusConfiguration;
 import org.apache.camel.component.azure.servicebus.ServiceBusEndpoint;
 import org.apache.camel.component.azure.servicebus.ServiceBusType;
 
-/** The routes that receive from Service Bus, and the clients for what they receive from. */
+/** The routes that receive from Service Bus, and the clients for their sources. */
 final class Receivers {
 
     private Receivers() {
     }
 
-    /** Asks Service Bus about each source, by route id in its order, until the worker stops: it may not answer, and each has its time. */
+    /**
+     * Asks Service Bus about each source, in the order of route ids, until the worker stops: each question may run into its timeout.
+     */
     static void forEach(CamelContext camel, BiConsumer<String, Route> question) {
         routes(camel).forEach((source, route) -> {
             if (!camel.isStopping()) {
@@ -34,7 +36,7 @@ final class Receivers {
         });
     }
 
-    /** By route id, in its order. */
+    /** The receiving routes by route id, in its order. */
     static Map<String, Route> routes(CamelContext camel) {
         Map<String, Route> routes = new TreeMap<>();
         camel.getRoutes().stream().filter(route -> route.getConsumer() instanceof SettlingConsumer)
@@ -42,24 +44,24 @@ final class Receivers {
         return routes;
     }
 
-    /** @throws IllegalArgumentException that names the sources there are, if this is none */
+    /** @throws IllegalArgumentException that lists the sources, if this is not one */
     static Route route(CamelContext camel, Object source) {
         Map<String, Route> routes = routes(camel);
         if (!(source instanceof String id) || !routes.containsKey(id)) {
-            throw new IllegalArgumentException("source: '" + source + "' is no route that receives from Service Bus; there are "
+            throw new IllegalArgumentException("source: '" + source + "' is not a route that receives from Service Bus; there are "
                 + String.join(", ", routes.keySet()));
         }
         return routes.get(id);
     }
 
-    /** The queue, or topic and subscription, as Service Bus writes its path. */
+    /** The queue, or topic and subscription, as in the paths of Service Bus. */
     static String entity(ServiceBusEndpoint endpoint) {
         ServiceBusConfiguration configuration = endpoint.getConfiguration();
         return configuration.getSubscriptionName() == null ? configuration.getTopicOrQueueName()
             : configuration.getTopicOrQueueName() + "/" + configuration.getSubscriptionName();
     }
 
-    /** What hands messages to a consumer, as Camel's factory makes it, which takes no builder that is guarded. */
+    /** The client that hands messages to a consumer. Camel's factory makes it the same way, but accepts no guarded builder. */
     static ServiceBusProcessorClient processor(ServiceBusConfiguration configuration, Consumer<ServiceBusReceivedMessageContext> onMessage,
                                                Consumer<ServiceBusErrorContext> onError) {
         var processor = client(configuration).processor()
@@ -79,7 +81,7 @@ final class Receivers {
         return processor.buildProcessorClient();
     }
 
-    /** For looking into a queue or subscription. */
+    /** A client to peek at and to receive from a queue or subscription. */
     static ServiceBusReceiverClient connect(ServiceBusConfiguration configuration, SubQueue subQueue) {
         var receiver = client(configuration).receiver()
             .subQueue(subQueue)

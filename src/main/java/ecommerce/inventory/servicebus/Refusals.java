@@ -7,24 +7,24 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether Service Bus refuses a queue or subscription to the consumer that receives from it. The SDK says so of each try, and says
- * nothing when a try succeeds: that shows by a message, or by the next refusal that does not come.
+ * Whether Service Bus refuses a consumer its queue or subscription. The SDK reports each refused attempt but no successful one: success
+ * shows by a message, or by the absence of the next refusal.
  */
 class Refusals {
 
     private static final Logger LOG = LoggerFactory.getLogger(Refusals.class);
-    /** The SDK's, between two tries. */
+    /** The SDK's pause between two attempts. */
     private static final Duration PAUSE = Duration.ofSeconds(5);
-    /** To connect, to be let in, and to open a link: each may take as long as a try of a request may. */
+    /** Connect, authenticate, open a link: each may take as long as a try of a request. */
     private static final int STEPS = 3;
-    /** Every tenth is logged, about once a minute. */
+    /** Every tenth refusal is logged, about one per minute. */
     private static final int LOGGED = 10;
 
     private final String entity;
     private final long holds;
     private volatile Refusal last;
 
-    /** @param times in succession; at, by System.nanoTime */
+    /** @param times consecutive refusals */
     private record Refusal(String reason, int times, long at) {
     }
 
@@ -42,12 +42,12 @@ class Refusals {
         }
     }
 
-    /** A message has come. */
+    /** A message has arrived. */
     void received() {
         last = null;
     }
 
-    /** What Service Bus says; empty if it lets the consumer receive, or is away. */
+    /** Service Bus's explanation; empty if it lets the consumer receive, or is unavailable. */
     Optional<String> reason() {
         return current().map(Refusal::reason);
     }

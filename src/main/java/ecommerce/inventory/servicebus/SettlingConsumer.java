@@ -13,7 +13,7 @@ import ecommerce.inventory.failure.Failures;
 import ecommerce.inventory.failure.InvalidMessageException;
 import ecommerce.inventory.failure.InvalidMessageException.Reason;
 import ecommerce.inventory.metrics.Metric;
-import ecommerce.inventory.tracing.LogFields;
+import ecommerce.inventory.text.UntrustedText;
 import ecommerce.inventory.tracing.MessageSpan;
 import ecommerce.inventory.tracing.MessageTracer;
 import io.micrometer.core.instrument.Counter;
@@ -29,15 +29,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Receives from a queue or subscription and settles each message by what became of its exchange, when all of the route
- * has run and its lock is still being renewed:
+ * Receives from a queue or subscription and settles each message by the outcome of its exchange, after the whole route has run and
+ * while its lock is still renewed:
  * <ul>
  * <li>done: completed;</li>
- * <li>the message is invalid: dead-lettered, with a reason and a description that a person understands;</li>
- * <li>failed otherwise: left alone. It comes back when its lock ends, a pause that abandoning it would not give.
- * While the worker stops it is abandoned, for another worker to take at once.</li>
+ * <li>the message is invalid: dead-lettered, with a reason and a readable description;</li>
+ * <li>failed otherwise: left locked. It is delivered again when its lock ends, a pause that an abandoned message would not get. While
+ * the worker stops it is abandoned, so that another worker takes it at once.</li>
  * </ul>
- * (Camel's own consumer dead-letters every failure or none, and interrupts what is in flight when it stops.)
+ * (Camel's own consumer dead-letters every failure or none, and interrupts messages in flight when it stops.)
  */
 class SettlingConsumer extends DefaultConsumer implements Suspendable {
 
@@ -65,7 +65,7 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
     @Override
     protected void doStart() throws Exception {
         super.doStart();
-        // From the start, so that the first one is seen as an increase.
+        // Registered at the start, so that the first dead letter shows as an increase.
         Arrays.stream(Reason.values()).forEach(this::deadLettered);
         connect();
     }
@@ -99,12 +99,12 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
         }
     }
 
-    /** How long nothing has come, zero while a message is in flight or nothing is received. */
+    /** Time since the last message; zero while one is in flight or the consumer does not receive. */
     Duration idle() {
         return Optional.ofNullable(connection).map(ReceiverConnection::idle).orElse(Duration.ZERO);
     }
 
-    /** Why Service Bus does not let this worker receive; empty if it does, or is away. */
+    /** Why Service Bus does not let this worker receive; empty if it does, or is unavailable. */
     Optional<String> refusal() {
         return Optional.ofNullable(refusals).flatMap(Refusals::reason);
     }
@@ -118,14 +118,14 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
             return settle(context, process(message), span);
         } catch (RuntimeException e) {
             LOG.warn("{}: message {} could not be settled; it will be delivered again, and the inbox knows it if its work "
-                + "was done: {}", entity(), LogFields.printable(message.getMessageId()), e.getMessage());
+                + "was committed: {}", entity(), UntrustedText.printable(message.getMessageId()), e.getMessage());
             return true;
         }
     }
 
     private void reportSize(int size) {
         if (size >> 10 > maxMessageSize && largerMessageIsReported.compareAndSet(false, true)) {
-            LOG.warn("{}: a message of {} bytes has come, but inventory.servicebus.max-message-size is {} (KiB): set it to what {} takes, "
+            LOG.warn("{}: a message of {} bytes has arrived, but inventory.servicebus.max-message-size is {} (KiB): set it to the limit of {}, "
                 + "as the worker may run out of memory", entity(), size, maxMessageSize, entity());
         }
     }
@@ -134,18 +134,18 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
         return getEndpoint().getCamelContext().isStopping();
     }
 
-    /** Begins the span of a message, in which it is handled and settled. */
+    /** Starts the span of a message, in which it is handled and settled. */
     MessageSpan trace(ServiceBusReceivedMessage message) {
         return tracer.receive(entity(), message);
     }
 
-    /** Has the route handle a message, and answers when all of the route has run; the caller settles. */
+    /** Lets the route handle a message, and returns when the whole route has run; the caller settles. */
     Exchange process(ServiceBusReceivedMessage received) {
         Exchange exchange = createExchange(false);
         try {
             createUoW(exchange);
             populate(exchange.getMessage(), received);
-            // Not the asynchronous call: the SDK renews the lock until this returns.
+            // Not the asynchronous call: the SDK renews the lock only until this returns.
             getProcessor().process(exchange);
         } catch (Exception e) {
             exchange.setException(e);
@@ -162,7 +162,7 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
             settle(context::complete);
             return true;
         }
-        String id = LogFields.printable(context.getMessage().getMessageId());
+        String id = UntrustedText.printable(context.getMessage().getMessageId());
         span.failed(failure);
         Optional<InvalidMessageException> invalid = Failures.invalidMessage(failure);
         if (invalid.isPresent()) {
@@ -177,7 +177,7 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
             LOG.info("{}: message {} is abandoned, as the worker stops", entity(), id);
             return false;
         }
-        LOG.error("{}: message {} failed in delivery {}; it comes back when its lock ends", entity(), id,
+        LOG.error("{}: message {} failed in delivery {}; it is delivered again when its lock ends", entity(), id,
             context.getMessage().getDeliveryCount() + 1, failure);
         return true;
     }
@@ -187,8 +187,8 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
     }
 
     /**
-     * Asks the broker, and waits for its answer no longer than a try may take. When the connection is cut at that moment
-     * the SDK may wait for ever, and renew the lock all the while.
+     * Asks the broker, and waits for its answer no longer than a try may take. If the connection is cut at that moment the SDK may wait
+     * indefinitely, and renew the lock all that time.
      */
     private void settle(Runnable settlement) {
         new TimeLimit(tryTimeout()).run(settlement);
@@ -208,7 +208,7 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
         message.setHeader(ServiceBusConstants.DELIVERY_COUNT, received.getDeliveryCount());
         message.setHeader(ServiceBusConstants.ENQUEUED_TIME, received.getEnqueuedTime());
         message.setBody(MessageBody.bytes(received));
-        MessageTracer.tellCamel(message);
+        MessageTracer.exposeToCamel(message);
     }
 
     private void onError(ServiceBusErrorContext context) {

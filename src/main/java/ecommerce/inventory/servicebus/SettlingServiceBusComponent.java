@@ -24,12 +24,12 @@ public class SettlingServiceBusComponent extends ServiceBusComponent {
     private final MessageTracer tracer;
     private final MeterRegistry registry;
     private final int maxMessageSize;
-    /** By System.nanoTime; null while the worker runs. */
+    /** System.nanoTime of the first consumer's stop; null while the worker runs. */
     private Long stopped;
 
     /**
      * @param registry       for {@link ecommerce.inventory.metrics.Metric#MESSAGES_DEAD_LETTERED}
-     * @param maxMessageSize of the largest message for which there is memory, in KiB
+     * @param maxMessageSize size of the largest message for which there is memory, in KiB
      */
     public SettlingServiceBusComponent(MessageTracer tracer, MeterRegistry registry, int maxMessageSize) {
         this.tracer = tracer;
@@ -52,7 +52,7 @@ public class SettlingServiceBusComponent extends ServiceBusComponent {
     }
 
     /**
-     * Called by each consumer when the worker stops: they do so one after the other, and none begins a message from the first on.
+     * Called by each consumer when the worker stops. They stop one after the other, and none starts a message after the first call.
      *
      * @return milliseconds since the first call
      */

@@ -4,7 +4,10 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/** How long a call that blocks may take; it is interrupted after that. The call stays in its thread: a thread's switch is saved. */
+/**
+ * A limit for a blocking call, after which it is interrupted. It runs in the caller's thread: a hand-over would cost a context switch
+ * per message.
+ */
 record TimeLimit(Duration limit) {
 
     /**
@@ -23,7 +26,7 @@ record TimeLimit(Duration limit) {
             throw answer.isCompletedExceptionally() ? new IllegalStateException("no answer in " + limit, e) : e;
         } finally {
             if (!answer.complete(null)) {
-                // It was for this call, and must not reach what the thread does next.
+                // The interrupt was for this call, and must not reach what the thread does next.
                 interrupt.join();
                 Thread.interrupted();
             }

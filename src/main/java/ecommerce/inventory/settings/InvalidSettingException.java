@@ -9,7 +9,7 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 
-/** A setting that the worker cannot start with. The message is one sentence: which it is, and what to put there. */
+/** A setting with which the worker cannot start. The message names it and says what to put there, in one sentence. */
 public class InvalidSettingException extends RuntimeException {
 
     public InvalidSettingException(String message) {
@@ -26,12 +26,12 @@ public class InvalidSettingException extends RuntimeException {
         }
     }
 
-    /** What a value of a type has to be. */
+    /** What a value of a type must be. */
     public static String expected(Class<?> type) {
         return type == Duration.class ? InventoryProperties.DURATION : "a value of type " + type.getSimpleName();
     }
 
-    /** Has the start end with the sentence, and not with a stack trace. */
+    /** Ends the start with the sentence instead of a stack trace. */
     @Order(Ordered.HIGHEST_PRECEDENCE)
     static class Analyzer extends AbstractFailureAnalyzer<InvalidSettingException> {
 
@@ -41,7 +41,7 @@ public class InvalidSettingException extends RuntimeException {
         }
     }
 
-    /** Has a start with a value of another type than its setting's end with the same sentence. */
+    /** Ends a start with a value of the wrong type with the same sentence. */
     @Order(Ordered.HIGHEST_PRECEDENCE)
     static class TypeAnalyzer extends AbstractFailureAnalyzer<BindException> {
 

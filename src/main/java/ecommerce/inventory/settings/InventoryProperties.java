@@ -21,19 +21,19 @@ import org.springframework.boot.convert.DurationStyle;
 /**
  * The settings of the worker, {@code inventory.*}.
  *
- * @param servicebus  where messages come from and go to
- * @param receivers   how those are looked after that receive
- * @param database    where the tables are, who makes them, and how the database is looked after
- * @param inbox       how messages that fail are tried again
- * @param reservation how long a reservation holds, and how it ends
+ * @param servicebus the queue and topics of Service Bus
+ * @param receivers how receivers are supervised
+ * @param database the schema, its migration, and the supervision of the database
+ * @param inbox how messages are batched and retried
+ * @param reservation how long a reservation lasts, and how it expires
  * @param outbox      how events are published
  * @param summary     how the read model follows the events
- * @param metrics     when what waits is measured
+ * @param metrics when the backlog is measured
  * @param reconciliation when the invariants are checked
- * @param operator    who may act on the management port
- * @param retention   how long what is finished is kept
- * @param api         how questions are answered
- * @param stream      how changes of stock are told to those who listen
+ * @param operator who may use the operator's actions
+ * @param retention how long finished rows are kept
+ * @param api how queries are answered
+ * @param stream how changes of stock are streamed to clients
  */
 @ConfigurationProperties("inventory")
 public record InventoryProperties(
@@ -51,37 +51,35 @@ public record InventoryProperties(
         @DefaultValue Api api,
         @DefaultValue Stream stream) {
 
-    /** What a duration has to be. */
+    /** What a duration must be. */
     public static final String DURATION = "a duration from PT0.001S to P36500D, such as PT5S,";
     private static final String SCHEDULE = "a Quartz cron expression, such as * * * * * ? for every second,";
     private static final Duration SHORTEST = Duration.ofMillis(1);
-    /** So that none overflows: a time of the database to which it is added, or a long of nanoseconds. */
+    /** Limits a duration so that neither a timestamp of the database to which it is added nor a long of nanoseconds overflows. */
     private static final Duration LONGEST = Duration.ofDays(36_500);
 
     /**
-     * @param connectionString   Connection string of the Service Bus namespace, for credential type CONNECTION_STRING.
-     *                           A secret: set it by the environment.
-     * @param credentialType     CONNECTION_STRING, or AZURE_IDENTITY for Entra ID (workload identity, managed identity,
-     *                           environment, Azure CLI).
+     * @param connectionString Connection string of the Service Bus namespace, for credential type CONNECTION_STRING. A secret: set it
+     *                           in the environment.
+     * @param credentialType     CONNECTION_STRING, or AZURE_IDENTITY for Entra ID (workload identity, managed identity, environment,
+     *                           Azure CLI).
      * @param namespace          Fully qualified namespace, such as shop.servicebus.windows.net, for AZURE_IDENTITY.
      * @param ordersTopic        Topic that carries the shop's order messages.
      * @param ordersSubscription Subscription of the orders topic that this worker reads.
-     * @param paymentsTopic      Topic that carries what the shop says of payments.
-     * @param paymentsSubscription
-     *                           Subscription of the payments topic that this worker reads.
+     * @param paymentsTopic Topic that carries the shop's payment messages.
+     * @param paymentsSubscription Subscription of the payments topic that this worker reads.
      * @param commandsQueue      Queue that carries commands to the inventory.
      * @param eventsTopic        Topic that this worker publishes its events to.
-     * @param maxConcurrentCalls Messages of one topic that are handled at the same time, 1 to 200, as long as their bodies
-     *                           have 512 KiB together; so many orders may wait to share a transaction. Each transaction needs one
-     *                           of the database connections (spring.datasource.hikari.maximum-pool-size), and waits for it.
-     * @param prefetch           Messages fetched ahead of those being handled, 0 to 200. The locks of these are not renewed.
-     * @param maxMessageSize     Largest message that the queue and the topics take, in KiB, 1 to 102400: 256 in a Standard namespace, at
-     *                           least 1024 in a Premium one. All messages that can be in work at the same time have to fit into half of
-     *                           the heap.
-     * @param maxLockRenewal     How long the lock of a message in work is renewed; ISO-8601 duration. An outage of the
-     *                           database that is longer than this costs a delivery count.
-     * @param tryTimeout         How long one try of a request to Service Bus may take (open, send, settle) before it counts
-     *                           as failed; ISO-8601 duration.
+     * @param maxConcurrentCalls Messages of one topic in flight, 1 to 200, if their bodies have at most 512 KiB together. Each
+     *                           transaction needs one of the database connections (spring.datasource.hikari.maximum-pool-size), and
+     *                           waits for it.
+     * @param prefetch Messages fetched in advance, 0 to 200. Their locks are not renewed.
+     * @param maxMessageSize Largest message that the queue and the topics accept, in KiB, 1 to 102400: 256 in a Standard namespace, at
+     *                           least 1024 in a Premium one. All messages that can be in flight have to fit into half of the heap.
+     * @param maxLockRenewal How long the lock of a message in flight is renewed; ISO-8601 duration. A longer outage of the database
+     *                           uses up a delivery attempt.
+     * @param tryTimeout         How long one try of a request to Service Bus may take (open, send, settle) before it counts as failed;
+     *                           ISO-8601 duration.
      */
     public record ServiceBus(
             String connectionString,
@@ -107,7 +105,7 @@ public record InventoryProperties(
                     "the fully qualified namespace, such as shop.servicebus.windows.net,");
                 default -> require(false, "inventory.servicebus.credential-type", credentialType, "CONNECTION_STRING or AZURE_IDENTITY");
             }
-            // With more the SDK overflows its own buffer, closes the link, and messages wait until their locks end.
+            // Beyond that the SDK overflows its own buffer and closes the link, and messages wait until their locks end.
             requireBetween(1, 200, maxConcurrentCalls, "inventory.servicebus.max-concurrent-calls");
             requireBetween(0, 200, prefetch, "inventory.servicebus.prefetch");
             requireBetween(1, 102_400, maxMessageSize, "inventory.servicebus.max-message-size");
@@ -116,22 +114,22 @@ public record InventoryProperties(
             requirePositive(tryTimeout, "inventory.servicebus.try-timeout");
         }
 
-        /** Without the secret, so that no line of a log can show it. */
+        /** Omits the secret, so that no log line can show it. */
         @Override
         public String toString() {
             return "ServiceBus[credentialType=" + credentialType + ", namespace=" + namespace + "]";
         }
 
         /**
-         * The SDK holds the messages of all calls, before the worker knows how large they are. The other half of the heap is for the worker,
-         * and for what is made of those that are read.
+         * The SDK holds the messages of all calls before the worker knows their size. The other half of the heap is for the worker, and
+         * for what it makes of the messages that it reads.
          *
          * @param messages   of one topic that can be in memory at the same time
-         * @param size       of each, in KiB
+         * @param size size of each, in KiB
          * @param maxMemory  the heap, in KiB
          */
         static void requireMemory(int messages, int size, long maxMemory) {
-            // Of orders and of payments; of the commands one.
+            // Two topics, and one message of the queue.
             long needed = (2L * messages + 1) * size;
             if (needed > maxMemory / 2) {
                 throw new InvalidSettingException("inventory.servicebus.max-concurrent-calls and prefetch allow " + messages + " messages of each "
@@ -150,16 +148,16 @@ public record InventoryProperties(
             try {
                 new ServiceBusClientBuilder().connectionString(connectionString);
             } catch (RuntimeException e) {
-                // Neither the value nor the cause is told: they hold the key.
-                throw new InvalidSettingException("inventory.servicebus.connection-string is no connection string: put "
+                // Neither the value nor the cause is shown: they contain the key.
+                throw new InvalidSettingException("inventory.servicebus.connection-string is not a connection string: put "
                     + "Endpoint=sb://<namespace>.servicebus.windows.net/;SharedAccessKeyName=<name>;SharedAccessKey=<key> there");
             }
         }
     }
 
     /**
-     * @param watchSchedule When to look after the receivers and to count what is in dead-letter queues; Quartz cron expression.
-     * @param idleLimit     How long nothing may come while messages wait before a receiver is connected anew; ISO-8601 duration.
+     * @param watchSchedule When to check the receivers and to count dead letters; Quartz cron expression.
+     * @param idleLimit How long a receiver may receive nothing while messages wait before it is reconnected; ISO-8601 duration.
      */
     public record Receivers(
             @DefaultValue("0/30 * * * * ?") String watchSchedule,
@@ -172,13 +170,13 @@ public record InventoryProperties(
     }
 
     /**
-     * @param migrateAtStart Whether the worker makes and changes its tables when it starts. If not, it only starts when they are
-     *                       as it needs them: for a role that may not change them.
-     * @param schema         Schema of the worker's tables, in lower case. The migration makes it if it is not there. Several workers may
-     *                       have one each in the same database.
-     * @param watchSchedule  When to ask the database whether it takes changes; Quartz cron expression, at least every 20 seconds.
-     * @param refusalLimit   How long the database may refuse role or password before the worker is to be restarted, which reads them
-     *                       again (liveness); ISO-8601 duration.
+     * @param migrateAtStart Whether the worker migrates its tables when it starts. If not, it starts only if they are migrated: for a
+     *                       role that may not change them.
+     * @param schema Schema of the worker's tables, in lower case. The migration creates it if it is missing. Several workers may each
+     *                       have their own in one database.
+     * @param watchSchedule When to check that the database accepts changes; Quartz cron expression, at least every 20 seconds.
+     * @param refusalLimit How long the database may refuse role or password before liveness fails, as a restart reads them again;
+     *                       ISO-8601 duration.
      */
     public record Database(
             @DefaultValue("true") boolean migrateAtStart,
@@ -195,17 +193,16 @@ public record InventoryProperties(
     }
 
     /**
-     * @param batchSize     OrderCreated messages that are handled together in one transaction, at most: those that came while
-     *                      the last one ran, beside which a second one runs when so many wait. At least 1; with 1 each has its own,
-     *                      as many at a time as there are calls.
-     * @param maxRetries    How often a failed transaction is tried again in the process. An outage of the database does
-     *                      not count.
-     * @param retryDelay    Delay before the first retry, doubled at each further one; ISO-8601 duration.
+     * @param batchSize Maximum orders per transaction (group commit), at least 1. Orders that arrive during a transaction join the next
+     *                      one; with 1 each order has its own.
+     * @param maxRetries How often a failed transaction is retried before its message is parked. An outage of the database does not
+     * count.
+     * @param retryDelay Delay before the first retry, doubled for each further one; ISO-8601 duration.
      * @param retryDelayMax Longest delay between two retries; ISO-8601 duration.
-     * @param maxAttempts   How often a message is attempted before it is dead, the retries in the process being one attempt;
-     *                      at least 1. No message is dead because of a row that another transaction has locked.
-     * @param parkedDelay   Delay of a message that is parked, doubled at each further attempt; ISO-8601 duration.
-     * @param parkedDelayMax Longest delay of a message that is parked; ISO-8601 duration.
+     * @param maxAttempts Attempts before a message is given up, at least 1; the retries of a transaction are one attempt. No message is
+     *                      given up because another transaction holds a lock.
+     * @param parkedDelay Delay of a parked message, doubled for each further attempt; ISO-8601 duration.
+     * @param parkedDelayMax Longest delay of a parked message; ISO-8601 duration.
      * @param retrySchedule When to look for parked messages that are due; Quartz cron expression.
      */
     public record Inbox(
@@ -231,9 +228,9 @@ public record InventoryProperties(
     }
 
     /**
-     * @param ttl             How long a reservation holds before it expires; ISO-8601 duration.
-     * @param expirySchedule  When to give back what has expired; Quartz cron expression.
-     * @param expiryBatchSize Reservations given back in one transaction, at least 1.
+     * @param ttl How long a reservation lasts before it expires; ISO-8601 duration.
+     * @param expirySchedule When to release expired reservations; Quartz cron expression.
+     * @param expiryBatchSize Reservations released in one transaction, at least 1.
      */
     public record Reservation(
             @DefaultValue("PT15M") @DurationFormat(DurationStyle.ISO8601) Duration ttl,
@@ -248,10 +245,10 @@ public record InventoryProperties(
     }
 
     /**
-     * @param schedule      When to look for events that no one woke the relay for; Quartz cron expression.
+     * @param schedule When to look for events for which nothing has woken the relay; Quartz cron expression.
      * @param batchSize     Events published in one transaction, at least 1.
-     * @param retryDelayMax Longest delay of an event that the broker refuses, the first being a second; ISO-8601 duration.
-     * @param outagePause   Pause of the relay while the broker or the database is away; ISO-8601 duration.
+     * @param retryDelayMax Longest delay of an event that the broker refuses; the first is a second; ISO-8601 duration.
+     * @param outagePause Pause of the relay while the broker or the database is unavailable; ISO-8601 duration.
      */
     public record Outbox(
             @DefaultValue("* * * * * ?") String schedule,
@@ -270,7 +267,7 @@ public record InventoryProperties(
     /**
      * @param schedule       When to fold new events into the read model; Quartz cron expression.
      * @param batchSize      Events folded in one transaction, at least 1.
-     * @param rebuildAtStart Whether to make the read model anew when the worker starts.
+     * @param rebuildAtStart Whether to rebuild the read model when the worker starts.
      */
     public record Summary(
             @DefaultValue("* * * * * ?") String schedule,
@@ -283,7 +280,7 @@ public record InventoryProperties(
         }
     }
 
-    /** @param schedule When to measure what waits in the database; Quartz cron expression. */
+    /** @param schedule When to measure the backlog in the database; Quartz cron expression. */
     public record Metrics(@DefaultValue("0/15 * * * * ?") String schedule) {
 
         public Metrics {
@@ -291,7 +288,7 @@ public record InventoryProperties(
         }
     }
 
-    /** @param schedule When to check that every unit is where the tables say; Quartz cron expression. */
+    /** @param schedule When to check the invariants of the stock; Quartz cron expression. */
     public record Reconciliation(@DefaultValue("30 * * * * ?") String schedule) {
 
         public Reconciliation {
@@ -300,15 +297,15 @@ public record InventoryProperties(
     }
 
     /**
-     * @param token Bearer token of the operator's actions, at least 32 characters; without it there are none. Several operators have one
-     *              each, as name:token with commas between; an action is then on record under that name. A secret.
+     * @param token Bearer token of the operator's actions, at least 32 characters; without it the actions are off. For several
+     *              operators name:token, separated by commas; an action is then recorded under that name. A secret.
      */
     public record Operator(String token) {
 
         private static final int MIN_LENGTH = 32;
 
         public Operator {
-            // The value is not repeated: it may be most of a secret.
+            // The value is not shown: it may be most of a secret.
             if (parse(token).keySet().stream().anyMatch(one -> one.length() < MIN_LENGTH)) {
                 throw new InvalidSettingException("inventory.operator.token is too short: put at least " + MIN_LENGTH
                     + " characters there, for each operator");
@@ -337,10 +334,10 @@ public record InventoryProperties(
     }
 
     /**
-     * @param inbox     How long a processed message is kept; ISO-8601 duration. Until then a duplicate of it is known.
+     * @param inbox How long a processed message is kept; ISO-8601 duration. Its duplicates are recognised for that time.
      * @param outbox    How long a published event is kept; ISO-8601 duration.
-     * @param dead      How long a message is kept that is dead, to be replayed; ISO-8601 duration. What is parked is not deleted.
-     * @param schedule  When to delete what is past that; Quartz cron expression.
+     * @param dead How long a message that was given up can be replayed; ISO-8601 duration. Parked messages are not deleted.
+     * @param schedule When to delete older rows; Quartz cron expression.
      * @param batchSize Rows deleted in one transaction, at least 1.
      */
     public record Retention(
@@ -360,12 +357,13 @@ public record InventoryProperties(
     }
 
     /**
-     * @param queryTimeout          How long the database may take for one question before it is given up, in seconds; at least 1.
-     * @param maxRequests           Requests that a port answers at the same time, at least 1; more are answered with 503.
-     * @param maxRequestsPerAddress How many of these one address may have, at least 1; more are answered with 429. All that comes through
-     *                              a proxy has the proxy's address, unless server.forward-headers-strategy is native.
-     * @param allowedHosts          Public host names by which page and API are asked, such as that of an ingress; * for any. Addresses,
-     *                              names without a dot and names of a cluster or a local network need not be listed.
+     * @param queryTimeout Timeout of a query, in seconds, at least 1.
+     * @param maxRequests Requests that a port serves at the same time, at least 1; further ones are answered with 503.
+     * @param maxRequestsPerAddress Requests that one address may have at the same time, at least 1; further ones are answered with 429.
+     *                              All requests through a proxy have the proxy's address, unless server.forward-headers-strategy is
+     *                              native.
+     * @param allowedHosts Public host names of page and API, such as that of an ingress; * for any. Addresses, names without a dot and
+     *                              names of a cluster or a local network need not be listed.
      */
     public record Api(
             @DefaultValue("5") int queryTimeout,
@@ -382,11 +380,10 @@ public record InventoryProperties(
     }
 
     /**
-     * @param schedule   When to look for changes while someone listens; Quartz cron expression, at least every five seconds.
-     * @param maxClients Clients that may listen at the same time, each of which costs a thread; 0 turns the stream off.
-     * @param maxClientsPerAddress
-     *                   How many of these one address may have, at least 1.
-     * @param heartbeat  After so long without a change a comment is sent; ISO-8601 duration.
+     * @param schedule When to look for changes while a client listens; Quartz cron expression, at least every five seconds.
+     * @param maxClients Clients that may listen at the same time, each with a thread of its own; 0 turns the stream off.
+     * @param maxClientsPerAddress Clients that one address may have, at least 1.
+     * @param heartbeat Time without a change after which a comment is sent; ISO-8601 duration.
      */
     public record Stream(
             @DefaultValue("* * * * * ?") String schedule,
@@ -423,9 +420,9 @@ public record InventoryProperties(
     }
 
     /**
-     * Reads a duration, as Spring Boot reads those of these settings.
+     * Reads a duration as Spring Boot does for these settings.
      *
-     * @param setting its name, which may be one that is not among these
+     * @param setting its name, which need not be one of these settings
      * @throws InvalidSettingException that names the setting and the value
      */
     public static Duration duration(String setting, String text) {

@@ -13,19 +13,19 @@ import org.apache.camel.spi.PropertiesFunction;
 import org.apache.camel.util.StringHelper;
 
 /**
- * What routes see of the settings: {@code {{inventory.…}}} is the value that {@link InventoryProperties} has read, in one form. By
- * itself Camel would read the text again: from another place, as it has an order of its own for where a setting comes from, and with
- * what Java has read over, such as blanks around a number, {@code yes} for true, and nothing at all for the default.
+ * Gives the routes the settings that Java uses: {@code {{inventory.…}}} is the value in {@link InventoryProperties}, as text. Camel
+ * alone would resolve the setting again, with its own precedence of sources, and take it literally, where Java accepts blanks around a
+ * number, {@code yes} for true, and an empty value for the default.
  * <p>
- * {@code {{seconds:<setting>}}} is a duration as a number of seconds, for SQL, which reads durations in another way than Java. The setting
- * may be one that {@link InventoryProperties} does not have; one that is no duration ends the start.
+ * {@code {{seconds:<setting>}}} is a duration as a number of seconds, for SQL, which parses durations differently. The setting need not
+ * be one of {@link InventoryProperties}; a value that is not a duration ends the start.
  */
 public class SettingPlaceholders implements PropertiesFunction {
 
     private final PropertiesComponent placeholders;
     private final Map<String, String> texts = new HashMap<>();
 
-    /** @param placeholders those of the routes, for which this takes effect */
+    /** @param placeholders the placeholders of the routes, which this replaces */
     public SettingPlaceholders(PropertiesComponent placeholders, InventoryProperties settings) {
         this.placeholders = placeholders;
         collect("inventory", settings);
@@ -63,7 +63,7 @@ public class SettingPlaceholders implements PropertiesFunction {
         return "seconds";
     }
 
-    /** @throws InvalidSettingException that names the setting, if it is no duration */
+    /** @throws InvalidSettingException that names the setting, if it is not a duration */
     @Override
     public String apply(String setting) {
         String text = placeholders.resolveProperty(setting).orElseThrow(() -> new InvalidSettingException(setting + " is not set"));

@@ -6,8 +6,8 @@ import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.context.Scope;
 
 /**
- * The span of a message in work, current in the thread that made it until it is closed there. All that time lines of the log
- * carry the message's fields: see {@link LogFields}.
+ * The span of a message in flight. It is current in the thread that made it until it is closed there, and log lines carry the message's
+ * fields for that time: see {@link LogFields}.
  */
 public final class MessageSpan implements AutoCloseable {
 
@@ -20,7 +20,7 @@ public final class MessageSpan implements AutoCloseable {
         LogFields.put(messageId, null);
     }
 
-    /** @param failure what the message failed with; null if its transaction was rolled back without one */
+    /** @param failure why the message failed; null if its transaction was rolled back without an exception */
     public void failed(Exception failure) {
         span.setAttribute("error.type", Failures.invalidMessage(failure).map(invalid -> invalid.reason().name())
             .orElseGet(() -> failure == null ? "_OTHER" : failure.getClass().getName()));

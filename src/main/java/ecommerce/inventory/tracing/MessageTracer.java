@@ -19,18 +19,18 @@ import io.opentelemetry.context.propagation.TextMapPropagator;
 import org.apache.camel.Message;
 
 /**
- * Makes the spans that Camel does not: of a message, from its receipt until it is settled; and of an event, its wait in the
- * outbox and its publication. So one trace goes from the sender of a message to who receives the events that it caused.
- * Names and attributes are those of OpenTelemetry's semantic conventions for messaging and Azure Service Bus.
+ * Makes the spans that Camel does not: of a message, from its receipt to its settlement; and of an event, its wait in the outbox and
+ * its publication. So one trace leads from the sender of a message to the receivers of the events that it caused. Names and attributes
+ * are those of OpenTelemetry's semantic conventions for messaging and Azure Service Bus.
  */
 public class MessageTracer {
 
     private static final TextMapPropagator W3C = W3CTraceContextPropagator.getInstance();
     private static final String TRACEPARENT = "traceparent";
     private static final String TRACESTATE = "tracestate";
-    /** Characters. What W3C Trace Context asks everybody to pass on; whoever gets more may drop it. */
+    /** Characters that W3C Trace Context requires everybody to pass on; a longer value may be dropped. */
     private static final int MAX_TRACESTATE = 512;
-    /** What the Azure SDKs call traceparent, some of them only that. */
+    /** The Azure SDKs' name for traceparent; some set only this one. */
     private static final String DIAGNOSTIC_ID = "Diagnostic-Id";
 
     private static final TextMapGetter<Map<String, ?>> PROPERTIES = new TextMapGetter<>() {
@@ -45,7 +45,7 @@ public class MessageTracer {
             if (value == null && TRACEPARENT.equals(key)) {
                 value = properties.get(DIAGNOSTIC_ID);
             }
-            // Before it is parsed, which takes long for what is long.
+            // Checked before it is parsed, which takes long for a long value.
             return value instanceof String text && !(TRACESTATE.equals(key) && text.length() > MAX_TRACESTATE) ? text : null;
         }
     };
@@ -57,7 +57,7 @@ public class MessageTracer {
     }
 
     /**
-     * Begins the span of a message, as a child of its sender's if the message tells of that one, and makes it current.
+     * Starts the span of a message, as a child of its sender's span if the message carries one, and makes it current.
      *
      * @param source the queue or subscription
      */
@@ -74,7 +74,7 @@ public class MessageTracer {
         return new MessageSpan(span.startSpan(), message.getMessageId());
     }
 
-    /** The current span in W3C notation: {@code traceparent}, and {@code tracestate} if its sender had one; empty if there is none. */
+    /** The current span in W3C notation: {@code traceparent}, and {@code tracestate} if the sender set one; empty without a span. */
     public static Map<String, String> context() {
         return context(Context.current());
     }
@@ -85,17 +85,17 @@ public class MessageTracer {
         return properties;
     }
 
-    /** Tells Camel's tracer of the current span, as the parent of those that it makes. */
-    public static void tellCamel(Message message) {
+    /** Makes the current span the parent of the spans that Camel's tracer makes. */
+    public static void exposeToCamel(Message message) {
         W3C.inject(Context.current(), message, Message::setHeader);
     }
 
     /**
-     * Begins the publication of an event.
+     * Starts the span of a publication.
      *
-     * @param event a row of {@code claim-outbox.sql}; one without traceparent belongs to no trace
+     * @param event a row of {@code claim-outbox.sql}; without traceparent it belongs to no trace
      */
-    public Publication publish(String topic, Map<String, Object> event) {
+    public Publication startPublication(String topic, Map<String, Object> event) {
         Context cause = W3C.extract(Context.root(), event, PROPERTIES);
         if (!Span.fromContext(cause).getSpanContext().isValid()) {
             return new Publication(cause, Span.getInvalid(), null);
@@ -115,7 +115,7 @@ public class MessageTracer {
             .setAttribute("messaging.destination.name", destination);
     }
 
-    /** One attempt to publish an event. If the broker never answers, it leaves no span: it is made again as often as it takes. */
+    /** One attempt to publish an event. If the broker never answers, it leaves no span: the relay may repeat it many times. */
     public final class Publication {
 
         private final Context cause;
@@ -129,7 +129,7 @@ public class MessageTracer {
             this.created = created;
         }
 
-        /** Application properties of the message: who receives it goes on from here. None if the event belongs to no trace. */
+        /** Application properties with which a receiver continues the trace; empty if the event belongs to no trace. */
         public Map<String, String> context() {
             return MessageTracer.context(cause.with(span));
         }
@@ -142,7 +142,7 @@ public class MessageTracer {
             span.end();
         }
 
-        /** @param why the broker does not take it */
+        /** @param why the broker refused it */
         public void refused(String why) {
             span.setStatus(StatusCode.ERROR, why);
             span.end();

@@ -4,8 +4,9 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.opentelemetry2.OpenTelemetryTracer;
 
 /**
- * Camel's tracer, which makes a span of each route and endpoint, but of none that wakes the relay: that is not part of the
- * message that woke it. Camel's own {@code exclude-patterns} would normalise and match the URI of every endpoint every time.
+ * Camel's tracer, which makes a span for each route and endpoint, without the endpoint that wakes the relay: publication is not part of
+ * the trace of the message that happened to wake it. (Camel's own {@code exclude-patterns} would normalise and match the URI of every
+ * endpoint every time.)
  */
 public class RouteTracer extends OpenTelemetryTracer {
 

@@ -14,8 +14,8 @@ import ecommerce.inventory.database.Sql;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
 
 /**
- * The products that another transaction keeps locked, as far as orders have waited for them in vain: a product is one from when
- * it is found locked until an order has had it. Orders are messages as the normaliser makes them.
+ * The products that another transaction keeps locked, as far as orders have waited for them in vain. A product is locked from when it
+ * is found so until an order has obtained it. Orders are messages in variable {@code message}.
  */
 public class LockedProducts {
 
@@ -28,7 +28,7 @@ public class LockedProducts {
         this.jdbc = new NamedParameterJdbcTemplate(dataSource);
     }
 
-    /** Looks which of the products that orders want are locked at this moment. */
+    /** Finds out which of the products that the orders want are locked now. */
     void find(Collection<Map<String, Object>> orders) {
         List<String> wanted = orders.stream().flatMap(order -> products(order).stream()).distinct().toList();
         List<String> found = jdbc.queryForList(Sql.read("inbox/locked-products"), Map.of("products", wanted.toArray(String[]::new)), String.class);
@@ -36,14 +36,14 @@ public class LockedProducts {
         locked.addAll(found);
     }
 
-    /** Orders have had all that they want. */
+    /** Notes that the orders have obtained all their products. */
     void had(Collection<Map<String, Object>> orders) {
         if (!locked.isEmpty()) {
             orders.forEach(order -> products(order).forEach(locked::remove));
         }
     }
 
-    /** Those that an order wants. */
+    /** The locked products that an order wants. */
     List<String> wantedBy(Map<String, Object> order) {
         return locked.isEmpty() ? List.of() : products(order).stream().filter(locked::contains).distinct().sorted().toList();
     }

@@ -11,12 +11,12 @@ import org.apache.camel.support.processor.DelegateAsyncProcessor;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * The policy of {@code transacted} blocks: PROPAGATION_REQUIRED, and what the error handlers inside have decided ends with
- * the transaction. After a commit the calling route goes on, also when a failure was handled; after a rollback its own
- * error handler is asked, which may try again. (With Camel's policy alone a handled failure stops the calling route, and a
- * failed transaction counts as exhausted for all error handlers around it.)
+ * The policy of {@code transacted} blocks: PROPAGATION_REQUIRED, and the decisions of the error handlers inside end with the
+ * transaction. After a commit the calling route continues, even if a failure was handled; after a rollback its own error handler
+ * decides, and may retry. (With Camel's policy alone a handled failure stops the calling route, and a failed transaction counts as
+ * exhausted for all error handlers around it.)
  * <p>
- * The route that holds the block has {@code noErrorHandler}, so that the failure reaches the calling route.
+ * The route with the block has {@code noErrorHandler}, so that the failure reaches the calling route.
  */
 public class TransactionPolicy extends SpringTransactionPolicy {
 
@@ -29,7 +29,7 @@ public class TransactionPolicy extends SpringTransactionPolicy {
     public Processor wrap(Route route, Processor processor) {
         ErrorHandlerFactory ofTheRoute = route.getErrorHandlerFactory();
         Processor transaction = super.wrap(route, processor);
-        // Camel's policy has put its own there, which would begin the transaction around what is done below.
+        // Camel's policy has set its own, which would start the transaction around the code below.
         route.setErrorHandlerFactory(ofTheRoute);
         return new DelegateAsyncProcessor(transaction) {
             @Override

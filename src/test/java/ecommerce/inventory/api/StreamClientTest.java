@@ -77,7 +77,7 @@ class StreamClientTest {
 
         for (int change = 0; change < 2; change++) {
             for (int product = 1; product <= 5_000; product++) {
-                client.tell("product-" + product, "state " + change);
+                client.offer("product-" + product, "state " + change);
             }
         }
         mayGoOn.release();
@@ -85,7 +85,7 @@ class StreamClientTest {
         verify(connection, never()).complete();
 
         for (int product = 1; product <= 5_001; product++) {
-            client.tell("product-" + product, "state 2");
+            client.offer("product-" + product, "state 2");
         }
         mayGoOn.release();
         verify(connection, timeout(PATIENCE)).complete();

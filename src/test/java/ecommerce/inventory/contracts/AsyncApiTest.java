@@ -36,7 +36,7 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import ecommerce.inventory.failure.InvalidMessageException;
 import ecommerce.inventory.inbox.InboundSchema;
 import ecommerce.inventory.outbox.OutboxPublisher;
-import ecommerce.inventory.outbox.RelayHealth;
+import ecommerce.inventory.outbox.RelayHealthCheck;
 import ecommerce.inventory.support.Contracts;
 import ecommerce.inventory.tracing.MessageTracer;
 import io.apicurio.datamodels.Library;
@@ -237,7 +237,7 @@ class AsyncApiTest {
         ServiceBusSenderClient sender = mock();
         when(sender.createMessageBatch()).thenReturn(batch);
 
-        new OutboxPublisher("inventory", new MessageTracer(OpenTelemetry.noop()), () -> sender, new RelayHealth(Duration.ofMinutes(1))).publish(List.of(row));
+        new OutboxPublisher("inventory", new MessageTracer(OpenTelemetry.noop()), () -> sender, new RelayHealthCheck(Duration.ofMinutes(1))).publish(List.of(row));
 
         ServiceBusMessage event = message.getValue();
         Contracts.assertKept("InventoryReserved", JSON.readTree(event.getBody().toBytes()),

@@ -42,10 +42,10 @@ class DatabaseHealthTest {
         DatabaseHealth health = new DatabaseHealth(LONG, LONG);
         found(health, new SQLTransientConnectionException("Connection is not available (waiting=1)"));
         found(health, new SQLTransientConnectionException("Connection is not available (waiting=2)"));
-        assertThat(output.getOut().lines().filter(line -> line.contains("No work can be done"))).hasSize(1);
+        assertThat(output.getOut().lines().filter(line -> line.contains("The database is unavailable"))).hasSize(1);
 
         found(health, new SQLException("ERROR: cannot execute INSERT in a read-only transaction", "25006"));
-        assertThat(output.getOut().lines().filter(line -> line.contains("No work can be done"))).hasSize(2);
+        assertThat(output.getOut().lines().filter(line -> line.contains("The database is unavailable"))).hasSize(2);
         assertThat(health.unavailable()).contains("PostgreSQL is read-only: ERROR: cannot execute INSERT in a read-only transaction");
 
         found(health, null);

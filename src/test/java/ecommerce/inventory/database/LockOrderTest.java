@@ -10,7 +10,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
-import ecommerce.inventory.database.Sql;
 import ecommerce.inventory.support.NewTransaction;
 import ecommerce.inventory.support.Tables;
 import org.junit.jupiter.api.BeforeEach;

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Stream;
 
-import ecommerce.inventory.inbox.MessageColumns;
+import ecommerce.inventory.inbox.ToColumns;
 import ecommerce.inventory.support.Tables;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -195,7 +195,7 @@ class QueryPlanTest {
                 INSERT INTO inbox (message_id, message_type, message_body, next_retry_at, partition_key, parked_sequence)
                 SELECT gen_random_uuid(), 'OrderCreated', '{}', now() + interval '1 day', 'old-' || n, n FROM generate_series(1, 100000) AS n;
                 ANALYZE inbox""");
-            assertCost(status, "inbox-insert", BATCH, new HashMap<>(MessageColumns.of(
+            assertCost(status, "inbox-insert", BATCH, new HashMap<>(ToColumns.of(
                 Stream.generate(() -> message(UUID.randomUUID(), order("unknown"))).limit(BATCH).toList())));
         });
     }

@@ -79,7 +79,7 @@ class DatabaseAccessTest {
             await().untilAsserted(() -> assertThat(management.get("health/liveness").statusCode()).isEqualTo(503));
             assertThat(management.get("health/readiness").statusCode()).isEqualTo(503);
             assertThat(management.get("health/readiness").body()).contains("PostgreSQL refuses the worker's role or password: FATAL: ");
-            assertThat(output).contains("No work can be done: PostgreSQL refuses the worker's role or password: FATAL: ");
+            assertThat(output).contains("The database is unavailable: PostgreSQL refuses the worker's role or password: FATAL: ");
         } finally {
             administrator.execute(undo);
         }

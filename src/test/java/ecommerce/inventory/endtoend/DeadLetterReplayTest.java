@@ -237,7 +237,7 @@ class DeadLetterReplayTest {
         jdbc.execute("ALTER TABLE message_replays ADD CONSTRAINT nothing CHECK (false)");
         try {
             assertThat(replay(COMMANDS_ROUTE, adjustment).get("failed")).asString()
-                .contains("It is done, but stays; replayed once more it has no effect:", "nothing");
+                .contains("It was handled but remains; another replay has no effect:", "nothing");
         } finally {
             jdbc.execute("ALTER TABLE message_replays DROP CONSTRAINT nothing");
         }
@@ -285,13 +285,13 @@ class DeadLetterReplayTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
-        source         | x            | source: 'x' is no route that receives from Service Bus; there are inventory-commands-queue, orders-subscription
-        source         | outbox-relay | source: 'outbox-relay' is no route that receives from Service Bus; there are inventory-commands-queue, orders-subscription
-        source         |              | source: 'null' is no route that receives from Service Bus; there are inventory-commands-queue, orders-subscription
-        replayedBy     | "  "         | replayedBy: '  ' is blank; it is kept with each message that is replayed
-        replayedBy     |              | replayedBy: 'null' is blank; it is kept with each message that is replayed
-        reason         | ""           | reason: '' is blank; it is kept with each message that is replayed
-        sequenceNumber | first        | sequenceNumber: 'first' is no number
+        source         | x            | source: 'x' is not a route that receives from Service Bus; there are inventory-commands-queue, orders-subscription
+        source         | outbox-relay | source: 'outbox-relay' is not a route that receives from Service Bus; there are inventory-commands-queue, orders-subscription
+        source         |              | source: 'null' is not a route that receives from Service Bus; there are inventory-commands-queue, orders-subscription
+        replayedBy     | "  "         | replayedBy: '  ' is blank; it is recorded with each replayed message
+        replayedBy     |              | replayedBy: 'null' is blank; it is recorded with each replayed message
+        reason         | ""           | reason: '' is blank; it is recorded with each replayed message
+        sequenceNumber | first        | sequenceNumber: 'first' is not a number
         sequenceNumber | 4711         | sequenceNumber: '4711' is not in the dead-letter queue of inventory-commands-queue
         """)
     void aRequestThatIsWrongIsToldByFieldAndValue(String field, String value, String message) {
@@ -304,7 +304,7 @@ class DeadLetterReplayTest {
     @ParameterizedTest
     @CsvSource({"0, '0'", "-1, '-1'", "many, 'many'", ", 'null'"})
     void aLimitIsANumberOfAtLeastOne(String limit, String told) {
-        assertWrong(() -> list(ORDERS_ROUTE, limit)).hasMessageStartingWith("limit: '" + told + "' is no number");
+        assertWrong(() -> list(ORDERS_ROUTE, limit)).hasMessageStartingWith("limit: '" + told + "' is not a number");
     }
 
     /** A command to take one unit of a product that is not known yet. Answers its sequence number. */

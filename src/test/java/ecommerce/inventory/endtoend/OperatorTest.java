@@ -90,21 +90,21 @@ class OperatorTest {
         rebuild-summary      | "by": " ", "reason": "x"                              | by: ' ' is blank
         rebuild-summary      | "reason": "x"                                         | by: 'null' is blank
         rebuild-summary      | "by": "jane"                                          | reason: 'null' is blank
-        rebuild-summary      | "by": "jane", "reason": "x", "all": true              | all: 'true' is no field of rebuild-summary; there are by, reason
+        rebuild-summary      | "by": "jane", "reason": "x", "all": true              | all: 'true' is not a field of rebuild-summary; there are by, reason
         rebuild-summary      | "by": {"a": 1}, "reason": "x"                         | by: '{a=1}' is neither a text nor a whole number nor true
-        rebuild-summary      | "by": "jane", "by": "ann", "reason": "x"              | body: is no JSON object at line 1
-        rebuild-summary      | "by": "jane"                                       ]  | body: is no JSON object at line 1
-        replay-dead-messages | "by": "jane", "reason": "x", "messageId": "1"         | messageId: '1' is no UUID
-        replay-dead-messages | "by": "jane", "reason": "x", "messageID": "deadbeef"  | messageID: 'deadbeef' is no field of replay-dead-messages; there are by, reason, all, messageId
+        rebuild-summary      | "by": "jane", "by": "ann", "reason": "x"              | body: is not a JSON object at line 1
+        rebuild-summary      | "by": "jane"                                       ]  | body: is not a JSON object at line 1
+        replay-dead-messages | "by": "jane", "reason": "x", "messageId": "1"         | messageId: '1' is not a UUID
+        replay-dead-messages | "by": "jane", "reason": "x", "messageID": "deadbeef"  | messageID: 'deadbeef' is not a field of replay-dead-messages; there are by, reason, all, messageId
         replay-dead-messages | "by": "jane", "reason": "x"                           | all, messageId: one of them is needed
         replay-dead-messages | "by": "jane", "reason": "x", "all": false             | all: 'false' is not true
         replay-dead-messages | "by": "jane", "reason": "x", "all": true, "messageId": "2b4c0f3a-7a8e-4b1c-9d2e-0f1a2b3c4d5e" | all, messageId: only one of them can be given
         replay-dead-letters  | "by": "jane", "reason": "x", "all": true              | source: 'null' is blank
         replay-dead-letters  | "by": "jane", "reason": "x", "source": "orders-subscription" | all, sequenceNumber: one of them is needed
-        replay-dead-letters  | "by": "jane", "reason": "x", "source": "orders-subscription", "sequencenumber": 1 | sequencenumber: '1' is no field of replay-dead-letters
-        pause-consumer       | "by": "jane", "reason": "x", "source": "outbox-relay" | source: 'outbox-relay' is no route that receives from Service Bus
-        drop-tables          | "by": "jane", "reason": "x"                           | 'drop-tables' is no action; there are replay-dead-messages
-        REBUILD-SUMMARY      | "by": "jane", "reason": "x"                           | 'REBUILD-SUMMARY' is no action
+        replay-dead-letters  | "by": "jane", "reason": "x", "source": "orders-subscription", "sequencenumber": 1 | sequencenumber: '1' is not a field of replay-dead-letters
+        pause-consumer       | "by": "jane", "reason": "x", "source": "outbox-relay" | source: 'outbox-relay' is not a route that receives from Service Bus
+        drop-tables          | "by": "jane", "reason": "x"                           | 'drop-tables' is not an action; there are replay-dead-messages
+        REBUILD-SUMMARY      | "by": "jane", "reason": "x"                           | 'REBUILD-SUMMARY' is not an action
         erase                | "by": "jane", "reason": "x"                           | customerId, orderId: one of them is needed
         """)
     void aWrongRequestChangesNothingAndIsAnsweredWithWhatIsWrong(String action, String fields, String error) throws IOException {
@@ -131,7 +131,7 @@ class OperatorTest {
         assertThat(management.post("operator/erase", TOKEN, "{" + WHO + ", \"orderId\": \"1\", \"a\\nERROR forged\": \"b\\nERROR forged\"}").statusCode())
             .isEqualTo(400);
 
-        assertThat(output.getAll()).contains("by jane?ERROR forged for a??ERROR forged", "a?ERROR forged: 'b?ERROR forged' is no field")
+        assertThat(output.getAll()).contains("by jane?ERROR forged for a??ERROR forged", "a?ERROR forged: 'b?ERROR forged' is not a field")
             .doesNotContain("\nERROR forged");
     }
 

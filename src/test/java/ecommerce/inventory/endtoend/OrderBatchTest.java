@@ -182,7 +182,7 @@ class OrderBatchTest {
 
     private static boolean waitsForItsTurn(List<StackTraceElement> stack) {
         List<String> methods = stack.stream().map(frame -> frame.getClassName().replaceFirst(".*\\.", "") + '.' + frame.getMethodName()).toList();
-        int turn = methods.indexOf("GroupCommit$Group$Line.turn");
+        int turn = methods.indexOf("CommitLine.take");
         return turn > 0 && methods.get(turn - 1).equals("CompletableFuture.join");
     }
 }

@@ -112,7 +112,7 @@ class OutageTest {
 
         for (String question : Api.questions()) {
             assertThat(CompletableFuture.supplyAsync(() -> api.problem(503, question))).as(question).succeedsWithin(ANSWER)
-                .extracting(problem -> problem.get("detail").textValue()).isEqualTo("The database is away. Try again.");
+                .extracting(problem -> problem.get("detail").textValue()).isEqualTo("The database is unavailable. Try again.");
         }
         for (String file : List.of("/", "/inventory.css", "/inventory.js", "/inventory.svg")) {
             assertThat(api.send(file).statusCode()).as(file).isEqualTo(200);

@@ -92,7 +92,7 @@ class OutboxRelayTest {
 
         assertThat(shop.events().get(0).correlationId()).isEqualTo("b");
         var refused = tables.row("SELECT error_message, next_retry_at > created_at AS later FROM outbox WHERE retry_count = 1");
-        assertThat((String) refused.get("error_message")).matches("Larger than the \\d+ bytes that the broker takes");
+        assertThat((String) refused.get("error_message")).matches("Larger than the \\d+ bytes that the broker accepts");
         assertThat(refused).containsEntry("later", true);
         assertThat(tables.count("outbox WHERE partition_key = 'a' AND published_at IS NULL")).as("the next of its key waits").isEqualTo(2);
 

@@ -52,7 +52,7 @@ class UnsettledMessageTest {
         jdbc.execute("ALTER TABLE inbox ADD CONSTRAINT nothing CHECK (retry_count = 0)");
         try {
             shop.send(order("order-1", "1 a"));
-            await().until(() -> output.getOut().contains("failed in delivery 1; it comes back when its lock ends"));
+            await().until(() -> output.getOut().contains("failed in delivery 1; it is delivered again when its lock ends"));
             shop.send(order("order-2", "1 a"));
             await().until(() -> "Reserved".equals(tables.statusOf("order-2")));
 

@@ -29,7 +29,7 @@ class OutagesTest {
 
     private final DataSource database = mock();
     private final Connection other = mock();
-    private final Outages outages = new Outages(database);
+    private final Outages outages = new Outages(database, "SELECT false");
 
     @ParameterizedTest
     @ValueSource(strings = {"57P01", "57P02", "25P03", "08006", "08003"})

@@ -115,7 +115,7 @@ class OutboxPublisherTest {
     /** What became of the events. */
     private String publish(String... events) {
         Map<String, Object> result = new OutboxPublisher("inventory", new MessageTracer(OpenTelemetry.noop()), () -> sender,
-            new RelayHealth(Duration.ofMinutes(1)))
+            new RelayHealthCheck(Duration.ofMinutes(1)))
             .publish(Stream.of(events).map(OutboxPublisherTest::row).toList());
         assertThat((String[]) result.get("errors")).as("one for each that failed").hasSameSizeAs((UUID[]) result.get("failed")).doesNotContainNull();
         return "published " + names(result.get("published"), events) + ", failed " + names(result.get("failed"), events)

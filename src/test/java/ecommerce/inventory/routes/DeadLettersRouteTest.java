@@ -51,11 +51,11 @@ class DeadLettersRouteTest {
 
     @Test
     void aRequestThatIsWrongFailsWithTheFieldAndTheValue() {
-        when(deadLetterQueues.replay(REQUEST)).thenThrow(new IllegalArgumentException("source: 'x' is no route"));
+        when(deadLetterQueues.replay(REQUEST)).thenThrow(new IllegalArgumentException("source: 'x' is not a route"));
 
         Exchange exchange = sender.send("direct:replay-dead-letters", asked -> asked.getMessage().setBody(REQUEST));
 
-        assertThat(exchange.getException()).isInstanceOf(IllegalArgumentException.class).hasMessage("source: 'x' is no route");
+        assertThat(exchange.getException()).isInstanceOf(IllegalArgumentException.class).hasMessage("source: 'x' is not a route");
     }
 
     @Test

@@ -49,7 +49,7 @@ class DeadMessagesRouteTest {
             Exchange refused = operator.send("direct:replay-dead-messages", exchange -> exchange.getMessage().setBody(request));
 
             assertThat(refused.getException()).isInstanceOf(IllegalArgumentException.class)
-                .hasMessage(field + ": is blank; it is kept with each message that is replayed");
+                .hasMessage(field + ": is blank; it is recorded with each replayed message");
         }
         MockEndpoint.assertIsSatisfied(camel);
     }

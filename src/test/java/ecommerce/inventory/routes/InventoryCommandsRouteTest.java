@@ -2,7 +2,6 @@ package ecommerce.inventory.routes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.List;
 import java.util.Map;
 
 import ecommerce.inventory.failure.InvalidMessageException.Reason;

@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.UUID;
 
 import ecommerce.inventory.outbox.OutboxPublisher;
-import ecommerce.inventory.outbox.RelayHealth;
+import ecommerce.inventory.outbox.RelayHealthCheck;
 import ecommerce.inventory.support.RouteTest;
 import org.apache.camel.CamelContext;
 import org.apache.camel.EndpointInject;
@@ -61,7 +61,7 @@ class OutboxRouteTest {
     @MockitoBean
     private OutboxPublisher publisher;
     @MockitoSpyBean
-    private RelayHealth health;
+    private RelayHealthCheck health;
     @EndpointInject("mock:sql:classpath:routes/outbox/mark-outbox-published.sql")
     private MockEndpoint markPublished;
     @EndpointInject("mock:sql:classpath:routes/outbox/mark-outbox-failed.sql")

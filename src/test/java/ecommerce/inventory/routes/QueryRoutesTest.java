@@ -121,7 +121,7 @@ class QueryRoutesTest {
     @Test
     void aFailureIsToldWithoutItsCause() {
         assertProblem(failing(new IllegalStateException("secret")), 500, "The worker failed");
-        assertProblem(failing(new PSQLException("secret", PSQLState.CONNECTION_FAILURE, new SocketException("secret"))), 503, "The database is away");
+        assertProblem(failing(new PSQLException("secret", PSQLState.CONNECTION_FAILURE, new SocketException("secret"))), 503, "The database is unavailable");
         assertProblem(failing(new PSQLException("secret", PSQLState.QUERY_CANCELED)), 503, "The database takes too long");
         assertProblem(failing(new PSQLException(new ServerErrorMessage("C55P03\0Msecret: canceling statement due to lock timeout\0"))), 503,
             "The database takes too long");

@@ -93,7 +93,7 @@ class WatchDatabaseRouteTest {
         database.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(false));
         clock();
         clock();
-        assertThat(output).containsOnlyOnce("A connection to the database has no lock_timeout: behind a pooler the worker's role has to have");
+        assertThat(output).containsOnlyOnce("A connection to the database has no lock_timeout: behind a pooler the worker's role needs");
         assertThat(health.unavailable()).isEmpty();
     }
 

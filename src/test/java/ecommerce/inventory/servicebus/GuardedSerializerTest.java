@@ -154,7 +154,7 @@ class GuardedSerializerTest {
     void anSdkThatKeepsItsDecoderElsewhereIsRefused() {
         assertThatThrownBy(() -> GuardedSerializer.install(new Object())).isInstanceOf(IllegalStateException.class).hasMessage(
             "The worker does not work with this version of azure-messaging-servicebus: a message that the SDK cannot decode would stop its "
-                + "receiver, as java.lang.Object has no decoder in a field messageSerializer");
+                + "receiver, as java.lang.Object has no field messageSerializer for its decoder");
     }
 
     private static MessageSerializer decoderOf(ServiceBusClientBuilder builder) {

@@ -48,7 +48,7 @@ class SettingsTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
         inventory.servicebus.connection-string=                  | inventory.servicebus.connection-string is not set: put the connection string of the Service Bus namespace there
-        inventory.servicebus.connection-string=password=c2VjcmV0 | inventory.servicebus.connection-string is no connection string: put Endpoint=sb://<namespace>.servicebus.windows.net/
+        inventory.servicebus.connection-string=password=c2VjcmV0 | inventory.servicebus.connection-string is not a connection string: put Endpoint=sb://<namespace>.servicebus.windows.net/
         inventory.servicebus.credential-type=AZURE_IDENTITY      | inventory.servicebus.namespace is not set: put the fully qualified namespace, such as shop.servicebus.windows.net, there
         inventory.servicebus.credential-type=TOKEN_CREDENTIAL    | inventory.servicebus.credential-type is TOKEN_CREDENTIAL: put CONNECTION_STRING or AZURE_IDENTITY there
         inventory.servicebus.max-concurrent-calls=0              | inventory.servicebus.max-concurrent-calls is 0: put a number from 1 to 200 there

@@ -15,7 +15,7 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-import ecommerce.inventory.inbox.MessageColumns;
+import ecommerce.inventory.inbox.ToColumns;
 import org.springframework.core.io.Resource;
 import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 import org.springframework.dao.PessimisticLockingFailureException;
@@ -130,7 +130,7 @@ public class Tables {
 
     /** The parameters of a statement that takes several messages at once, for one; to be added to. */
     public static Map<String, Object> columns(Map<String, Object> message) {
-        return new HashMap<>(MessageColumns.of(List.of(message)));
+        return new HashMap<>(ToColumns.of(List.of(message)));
     }
 
     /** Runs a statement of the worker that has no parameter. */

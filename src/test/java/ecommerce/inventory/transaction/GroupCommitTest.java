@@ -322,6 +322,15 @@ class GroupCommitTest {
     }
 
     @Test
+    void messagesOfTwoTypesThatMayShareATransactionDoNotShareOne() {
+        whileTheFirstRuns();
+
+        assertThat(handle("ReturnReceived", "2").join().getException()).isNull();
+
+        assertThat(transactions).containsExactly(List.of("slow"), List.of("2"));
+    }
+
+    @Test
     void withALimitOfOneNoOrderWaitsForAnother() {
         group = new GroupCommit(new Stub(), 1, locked).wrap(null, this::transaction);
         whileTheFirstRuns();
@@ -369,6 +378,7 @@ class GroupCommitTest {
         Exchange exchange = new DefaultExchange(camel);
         exchange.getExchangeExtension().setUnitOfWork(new DefaultUnitOfWork(exchange));
         exchange.setVariable("messageType", type);
+        exchange.setVariable("sharesTransaction", !type.equals("PaymentProcessed"));
         exchange.setVariable("message", Map.of("orderId", orderId));
         return exchange;
     }

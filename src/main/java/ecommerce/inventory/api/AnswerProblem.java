@@ -16,14 +16,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers a request that failed as {@code application/problem+json} (RFC 9457): 400 for a parameter, 404 for what is not
- * known, 503 while the database is away or takes too long, and 500, of which the cause is in the log only.
+ * Answers a request that failed as {@code application/problem+json} (RFC 9457): 400 for a parameter, 404 for an unknown id, 503 while
+ * the database is unavailable or too slow, and 500, whose cause is in the log only.
  */
-public class Problem implements Processor {
+public class AnswerProblem implements Processor {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Problem.class);
+    private static final Logger LOG = LoggerFactory.getLogger(AnswerProblem.class);
     private static final ObjectMapper JSON = new ObjectMapper();
-    /** Ended after inventory.api.query-timeout, or after lock_timeout. */
+    /** SQLSTATEs of a query that exceeded inventory.api.query-timeout or lock_timeout. */
     private static final Set<String> TOO_LONG = Set.of(PSQLState.QUERY_CANCELED.getState(), "55P03");
 
     @Override
@@ -33,9 +33,9 @@ public class Problem implements Processor {
             answer(exchange, 400, "Bad Request", invalid.getMessage(), "parameter", invalid.parameter(), "value", invalid.value());
         } else if (failure instanceof NotFoundException) {
             answer(exchange, 404, "Not Found", failure.getMessage());
-        } else if (Failures.databaseAway(failure)) {
+        } else if (Failures.databaseUnavailable(failure)) {
             LOG.warn("{} is not answered: {}", exchange.getFromEndpoint(), Failures.rootCause(failure));
-            answer(exchange, 503, "Service Unavailable", "The database is away. Try again.");
+            answer(exchange, 503, "Service Unavailable", "The database is unavailable. Try again.");
         } else if (tookTooLong(failure)) {
             LOG.warn("{} is not answered, as it takes too long: {}", exchange.getFromEndpoint(), Failures.rootCause(failure));
             answer(exchange, 503, "Service Unavailable", "The database takes too long to answer this. Ask for less, or try again.");

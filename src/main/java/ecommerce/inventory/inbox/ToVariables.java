@@ -7,10 +7,10 @@ import org.apache.camel.InvalidPayloadException;
 import org.apache.camel.Processor;
 
 /**
- * Makes a variable of each field of the body, which is a map. Expressions find a variable by its name, and what is in the body only
- * by reflection, which costs too much where it is done for each order. A field that is null leaves no variable.
+ * Makes a variable of each field of the body, a map. Expressions read a variable by its name, but a field of the body by reflection,
+ * which is too slow to do for each order. A field that is null sets no variable.
  */
-public class BodyVariables implements Processor {
+public class ToVariables implements Processor {
 
     @Override
     @SuppressWarnings("unchecked")

@@ -16,6 +16,7 @@ import java.util.regex.Pattern;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import ecommerce.inventory.failure.InvalidMessageException;
+import ecommerce.inventory.text.UntrustedText;
 import ecommerce.inventory.tracing.LogFields;
 import ecommerce.inventory.tracing.MessageTracer;
 import org.apache.camel.CamelContext;
@@ -28,37 +29,39 @@ import org.apache.camel.util.StringHelper;
 /**
  * The Normalizer (EIP) in front of the inbox: whatever the sender's conventions, the routes see one form.
  * <ul>
- * <li>The body is a JSON object, read, with the first letter of each field in lower case (.NET peers write PascalCase), and only
- * with the fields that the {@link InboundSchema} of its type keeps: what is discarded is in no variable, table or log.</li>
- * <li>Variable {@code messageType} is the Subject, else the application property MessageType; of a .NET
- * type name only the last part. The route that received the message has to accept it: variable {@code acceptedTypes}.</li>
+ * <li>The body is a parsed JSON object with the first letter of each field in lower case (.NET peers write PascalCase), reduced to the
+ * fields that the {@link InboundSchema} of its type keeps: a discarded field is in no variable, table or log.</li>
+ * <li>Variable {@code messageType} is the Subject, or else the application property MessageType; of a .NET type name only the last part
+ * counts. The receiving route has to accept it: variable {@code acceptedTypes}.</li>
  * <li>Variable {@code messageBody} is its text, for expressions: {@code jsonpath} with source messageBody.</li>
- * <li>Variable {@code message} is a map, made to be the parameters of SQL: messageId (UUID),
- * sourceMessageId (the MessageId as sent), messageType, messageBody (JSON), contentHash (SHA-256 of messageBody, hexadecimal),
- * partitionKey (see {@link InboundSchema}), correlationId, traceparent and tracestate (of the span that is current, or null),
- * enqueuedAt (OffsetDateTime; when the broker took it, or null).</li>
- * <li>No header is left: application properties are the sender's, and must not reach an endpoint.</li>
- * <li>Lines of the log carry the order id.</li>
+ * <li>Variable {@code message} is a map, to be used as parameters of SQL: messageId (UUID), sourceMessageId (the MessageId as sent),
+ * messageType, messageBody (JSON), contentHash (SHA-256 of messageBody, hexadecimal), partitionKey (see {@link InboundSchema}),
+ * correlationId, traceparent and tracestate (of the span that is current, or null), enqueuedAt (OffsetDateTime; when the broker took
+ * it, or null).</li>
+ * <li>No header remains: the sender controls application properties, which must not reach an endpoint.</li>
+ * <li>Log lines carry the order id.</li>
  * </ul>
- * A message that cannot be brought into this form is an {@link InvalidMessageException}.
+ * A message that cannot be normalised causes an {@link InvalidMessageException}.
  */
-public class Normalizer implements Processor {
+public class NormalizeMessage implements Processor {
 
-    /** Bytes. Service Bus passes on half of that, or 100 MB where it is set up for them: those would be in memory several times. */
+    /**
+     * Bytes. Service Bus delivers messages of up to 1 MB, or of 100 MB if configured so: such a body would be in memory several times.
+     */
     private static final int MAX_BODY = 2 << 20;
-    /** Characters, as Service Bus has it. */
+    /** Characters: the limit of Service Bus. */
     private static final int MAX_CORRELATION_ID = 128;
-    /** UTF-8. The SDK makes room for 512 with all other properties of an event that are no application properties. */
+    /** UTF-8. The SDK reserves 512 bytes for this and all other properties of an event, application properties aside. */
     private static final int MAX_CORRELATION_ID_BYTES = 256;
     private static final String ORDER = "OrderCreated";
     private static final Pattern SIMPLE_NAME = Pattern.compile("[A-Za-z][A-Za-z0-9]{0,99}");
-    /** The UUIDs of all zeros and of all ones, which senders have that set no id; as .NET writes them ("D", "N", "B" and "P"). */
+    /** The UUIDs of all zeros and of all ones, which some senders use for no id; in the formats of .NET ("D", "N", "B" and "P"). */
     private static final Pattern NO_ID = Pattern.compile("\\s*[{(]?([0F])\\1{7}(-?\\1{4}){3}-?\\1{12}[})]?\\s*", Pattern.CASE_INSENSITIVE);
-    /** With or without hyphens, as .NET writes them ("D" and "N"). */
+    /** With or without hyphens, as .NET writes them (formats "D" and "N"). */
     private static final Pattern UUID_TEXT =
         Pattern.compile("(\\p{XDigit}{8})-?(\\p{XDigit}{4})-?(\\p{XDigit}{4})-?(\\p{XDigit}{4})-?(\\p{XDigit}{12})");
 
-    private final JsonNormalizer json = new JsonNormalizer();
+    private final JsonBody json = new JsonBody();
     private final Map<String, InboundSchema> schemas = new ConcurrentHashMap<>();
 
     @Override
@@ -72,7 +75,7 @@ public class Normalizer implements Processor {
         if (ORDER.equals(type)) {
             OrderLines.requireCountable(object);
         }
-        LogFields.put(null, JsonNormalizer.excerpt(object.path("orderId").asText()));
+        LogFields.put(null, UntrustedText.excerpt(object.path("orderId").asText()));
         String body = object.toString();
         String sentId = in.getHeader(ServiceBusConstants.MESSAGE_ID, String.class);
         UUID id = messageId(exchange, type, sentId);
@@ -83,12 +86,12 @@ public class Normalizer implements Processor {
 
         Map<String, Object> message = new HashMap<>();
         message.put("messageId", id);
-        message.put("sourceMessageId", sentId == null ? id.toString() : withoutNul(sentId));
+        message.put("sourceMessageId", sentId == null ? id.toString() : UntrustedText.storable(sentId));
         message.put("messageType", type);
         message.put("messageBody", body);
         message.put("contentHash", sha256(body));
         message.put("partitionKey", schema.partitionKey(object));
-        message.put("correlationId", withoutNul(correlationId));
+        message.put("correlationId", UntrustedText.storable(correlationId));
         Map<String, String> trace = MessageTracer.context();
         message.put("traceparent", trace.get("traceparent"));
         message.put("tracestate", trace.get("tracestate"));
@@ -102,7 +105,7 @@ public class Normalizer implements Processor {
     }
 
     /**
-     * For those as well who would have to copy a body to have it as bytes.
+     * Also for callers that would have to copy a body to get its bytes.
      *
      * @param bytes the length of a body
      * @throws InvalidMessageException if it is too large to be read
@@ -113,7 +116,7 @@ public class Normalizer implements Processor {
         }
     }
 
-    /** A type is known when its schema is there; the source of the message has to accept it as well. */
+    /** A type is known if it has a schema; the source of the message has to accept it too. */
     private String messageType(Exchange exchange, Message in) {
         String given = in.getHeader(ServiceBusConstants.SUBJECT, String.class);
         if (given == null || given.isBlank()) {
@@ -128,27 +131,27 @@ public class Normalizer implements Processor {
         name = name.substring(Math.max(name.lastIndexOf('.'), name.lastIndexOf('+')) + 1);
         if (!SIMPLE_NAME.matcher(name).matches() || schema(exchange.getContext(), name) == null) {
             throw new InvalidMessageException(UnknownMessageType,
-                "Subject: the message type '" + JsonNormalizer.excerpt(given) + "' is not known to this worker");
+                "Subject: the message type '" + UntrustedText.excerpt(given) + "' is not known to this worker");
         }
         AcceptedTypes.require(exchange, name, given);
         return name;
     }
 
-    /** Of a type; null if it has none. */
+    /** The schema of a type; null if it has none. */
     private InboundSchema schema(CamelContext context, String type) {
         return schemas.computeIfAbsent(type, name -> InboundSchema.read(context, name));
     }
 
-    /** Has the schemas read again, for one that has changed. */
+    /** Makes the next message read its schema again, as it may have changed. */
     public void forgetSchemas() {
         schemas.clear();
     }
 
     /**
-     * The MessageId if it is a UUID, else one made from it. Ids that are not unique in the world are told apart
-     * by message type, as some senders give an order's messages the order id. A message without an id is known
-     * by the route that received it and its place in the broker's log, which are the same at each delivery. Its time is part of
-     * the place, for the log of an entity that is made again begins again with 1.
+     * The MessageId if it is a UUID, otherwise a UUID made from it. Ids that are not globally unique are made unique by the message
+     * type, as some senders use the order id for all messages of an order. A message without an id is identified by the receiving
+     * route, its sequence number and its time, which are the same at each delivery. The time is needed because the sequence numbers of
+     * a recreated entity start again at 1.
      */
     private static UUID messageId(Exchange exchange, String type, String sentId) {
         String name;
@@ -189,9 +192,5 @@ public class Normalizer implements Processor {
     private static String applicationProperty(Message in, String name) {
         Map<?, ?> properties = in.getHeader(ServiceBusConstants.APPLICATION_PROPERTIES, Map.class);
         return properties != null && properties.get(name) instanceof String value ? value : null;
-    }
-
-    private static String withoutNul(String text) {
-        return text == null ? null : text.replace("\0", "");
     }
 }

@@ -10,29 +10,30 @@ import javax.sql.DataSource;
 import com.azure.core.amqp.AmqpRetryOptions;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.SchemaLocation;
-import ecommerce.inventory.api.Problem;
-import ecommerce.inventory.api.RequestParameters;
+import ecommerce.inventory.api.AnswerProblem;
+import ecommerce.inventory.api.ReadParameters;
 import ecommerce.inventory.database.CountingSqlComponent;
 import ecommerce.inventory.database.DatabaseHealth;
+import ecommerce.inventory.database.Sql;
 import ecommerce.inventory.failure.ErrorPolicy;
 import ecommerce.inventory.failure.FailurePolicy;
 import ecommerce.inventory.failure.Outages;
 import ecommerce.inventory.failure.TransactionRetry;
-import ecommerce.inventory.inbox.BodyVariables;
-import ecommerce.inventory.inbox.FailedAttempt;
+import ecommerce.inventory.inbox.DescribeFailure;
 import ecommerce.inventory.inbox.InboundSchema;
 import ecommerce.inventory.inbox.InboxRepository;
-import ecommerce.inventory.inbox.MessageColumns;
-import ecommerce.inventory.inbox.Normalizer;
-import ecommerce.inventory.inbox.ParkedMessage;
+import ecommerce.inventory.inbox.NormalizeMessage;
+import ecommerce.inventory.inbox.RestoreParkedMessage;
 import ecommerce.inventory.inbox.SchemaViolations;
-import ecommerce.inventory.metrics.EventMetrics;
-import ecommerce.inventory.metrics.InvariantsHealth;
-import ecommerce.inventory.metrics.Measurements;
+import ecommerce.inventory.inbox.ToColumns;
+import ecommerce.inventory.inbox.ToVariables;
+import ecommerce.inventory.metrics.CountEvents;
+import ecommerce.inventory.metrics.KeepMeasurements;
+import ecommerce.inventory.metrics.ReportInvariants;
 import ecommerce.inventory.outbox.ClearMessage;
 import ecommerce.inventory.outbox.OutboxPublisher;
-import ecommerce.inventory.outbox.RelayHealth;
-import ecommerce.inventory.servicebus.ConsumersHealth;
+import ecommerce.inventory.outbox.RelayHealthCheck;
+import ecommerce.inventory.servicebus.ConsumersHealthCheck;
 import ecommerce.inventory.servicebus.DeadLetterCounts;
 import ecommerce.inventory.servicebus.DeadLetterQueues;
 import ecommerce.inventory.servicebus.ReceiverWatch;
@@ -61,10 +62,10 @@ import org.apache.camel.support.ResourceHelper;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * The beans that the routes refer to, by the names of these methods, on every runtime: {@link InventoryConfiguration} has them
- * made by Spring Boot, {@link PlainCamelBeans} by Camel alone. What a method needs is found by its type.
+ * The beans that the routes refer to, by the names of these methods, on every runtime: {@link InventoryConfiguration} makes them Spring
+ * beans, {@link PlainCamelBeans} binds them with Camel alone. Parameters are resolved by type.
  */
-public class InventoryBeans {
+public class RouteBeans {
 
     private static final double BACK_OFF_MULTIPLIER = 2;
     private static final double JITTER_PERCENT = 50;
@@ -107,8 +108,8 @@ public class InventoryBeans {
     }
 
     @BindToRegistry
-    public ConsumersHealth consumersHealth(CamelContext camel) {
-        return new ConsumersHealth(camel);
+    public ConsumersHealthCheck consumersHealthCheck(CamelContext camel) {
+        return new ConsumersHealthCheck(camel);
     }
 
     @BindToRegistry
@@ -117,13 +118,13 @@ public class InventoryBeans {
     }
 
     @BindToRegistry
-    public RelayHealth relayHealth() {
-        return new RelayHealth(RELAY_STUCK);
+    public RelayHealthCheck relayHealthCheck() {
+        return new RelayHealthCheck(RELAY_STUCK);
     }
 
     @BindToRegistry
-    public Normalizer normalizer() {
-        return new Normalizer();
+    public NormalizeMessage normalizeMessage() {
+        return new NormalizeMessage();
     }
 
     @BindToRegistry
@@ -131,7 +132,7 @@ public class InventoryBeans {
         return new SchemaViolations();
     }
 
-    /** Of validators that stop at the first violation, and tell it in English, whatever the language of the machine. */
+    /** Its validators stop at the first violation and report it in English, whatever the locale. */
     @BindToRegistry
     public JsonUriSchemaLoader schemaLoader() {
         return new DefaultJsonUriSchemaLoader() {
@@ -155,8 +156,8 @@ public class InventoryBeans {
     }
 
     @BindToRegistry
-    public Measurements measurements(MeterRegistry registry) {
-        return new Measurements(registry);
+    public KeepMeasurements keepMeasurements(MeterRegistry registry) {
+        return new KeepMeasurements(registry);
     }
 
     @BindToRegistry
@@ -165,13 +166,13 @@ public class InventoryBeans {
     }
 
     @BindToRegistry
-    public InvariantsHealth invariantsHealth(MeterRegistry registry) {
-        return new InvariantsHealth(registry);
+    public ReportInvariants reportInvariants(MeterRegistry registry) {
+        return new ReportInvariants(registry);
     }
 
     @BindToRegistry
-    public EventMetrics eventMetrics(MeterRegistry registry) {
-        return new EventMetrics(registry);
+    public CountEvents countEvents(MeterRegistry registry) {
+        return new CountEvents(registry);
     }
 
     @BindToRegistry
@@ -180,17 +181,17 @@ public class InventoryBeans {
     }
 
     @BindToRegistry(destroyMethod = "close")
-    public OutboxPublisher outboxPublisher(InventoryProperties settings, MessageTracer tracer, RelayHealth health) {
+    public OutboxPublisher outboxPublisher(InventoryProperties settings, MessageTracer tracer, RelayHealthCheck health) {
         ServiceBusConfiguration events = connection(settings.servicebus());
         events.setServiceBusType(ServiceBusType.topic);
         events.setTopicOrQueueName(settings.servicebus().eventsTopic());
-        // For a connection that was dropped while idle; what lasts longer is the relay's to wait for.
+        // Enough for a connection that was dropped while idle; the relay waits out a longer outage.
         events.getAmqpRetryOptions().setMaxRetries(1);
         return new OutboxPublisher(settings.servicebus().eventsTopic(), tracer,
             () -> new ServiceBusClientFactory().createServiceBusSenderClient(events), health);
     }
 
-    /** Named as the policy that Camel Quarkus brings, so that routes can say it on either runtime. */
+    /** Named like the policy of Camel Quarkus, so that the routes work on either runtime. */
     @BindToRegistry("PROPAGATION_REQUIRED")
     public TransactionPolicy transactionPolicy(PlatformTransactionManager transactionManager) {
         return new TransactionPolicy(transactionManager);
@@ -202,28 +203,28 @@ public class InventoryBeans {
     }
 
     @BindToRegistry
-    public MessageColumns messageColumns() {
-        return new MessageColumns();
+    public ToColumns toColumns() {
+        return new ToColumns();
     }
 
     @BindToRegistry
-    public BodyVariables bodyVariables() {
-        return new BodyVariables();
+    public ToVariables toVariables() {
+        return new ToVariables();
     }
 
     @BindToRegistry
-    public ParkedMessage parkedMessage() {
-        return new ParkedMessage();
+    public RestoreParkedMessage restoreParkedMessage() {
+        return new RestoreParkedMessage();
     }
 
     @BindToRegistry
     public Outages outages(DataSource dataSource) {
-        return new Outages(dataSource);
+        return new Outages(dataSource, Sql.read("inbox/table-locked"));
     }
 
     @BindToRegistry
-    public FailedAttempt failedAttempt(InventoryProperties settings, Outages outages) {
-        return new FailedAttempt(settings.inbox(), outages);
+    public DescribeFailure describeFailure(InventoryProperties settings, Outages outages) {
+        return new DescribeFailure(settings.inbox(), outages);
     }
 
     @BindToRegistry
@@ -262,15 +263,15 @@ public class InventoryBeans {
     }
 
     @BindToRegistry
-    public RequestParameters requestParameters() throws IOException {
-        try (InputStream contract = InventoryBeans.class.getResourceAsStream("/contracts/openapi.yaml")) {
-            return new RequestParameters(contract);
+    public ReadParameters readParameters() throws IOException {
+        try (InputStream contract = RouteBeans.class.getResourceAsStream("/contracts/openapi.yaml")) {
+            return new ReadParameters(contract);
         }
     }
 
     @BindToRegistry
-    public Problem problem() {
-        return new Problem();
+    public AnswerProblem answerProblem() {
+        return new AnswerProblem();
     }
 
     private static ServiceBusConfiguration connection(ServiceBus settings) {

@@ -8,11 +8,11 @@ import java.time.Duration;
 import org.apache.camel.health.HealthCheck.State;
 import org.junit.jupiter.api.Test;
 
-class RelayHealthTest {
+class RelayHealthCheckTest {
 
     @Test
     void aRelayThatDoesNotGoRoundIsStuck() {
-        RelayHealth relay = new RelayHealth(Duration.ofSeconds(1));
+        RelayHealthCheck relay = new RelayHealthCheck(Duration.ofSeconds(1));
         await().until(() -> relay.call().getState() == State.DOWN);
 
         relay.process(null);

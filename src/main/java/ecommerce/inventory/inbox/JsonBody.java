@@ -19,27 +19,27 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import ecommerce.inventory.failure.InvalidMessageException;
-import ecommerce.inventory.tracing.LogFields;
+import ecommerce.inventory.text.UntrustedText;
 
 /**
- * Reads a JSON object that a stranger has sent into the form that the routes rely on: the first letter of each field in
- * lower case, no field twice, nothing that PostgreSQL's jsonb refuses to store. Which of its fields are kept, the schema says.
+ * Reads an untrusted JSON object into the form that the routes rely on: the first letter of each field in lower case, no field twice,
+ * nothing that PostgreSQL's jsonb cannot store. The schema decides which fields are kept.
  */
-class JsonNormalizer {
+class JsonBody {
 
     private static final int MAX_NESTING = 64;
     private static final int MAX_NUMBER_LENGTH = 100;
-    /** Braces, brackets, names and values: an order of 10,000 lines, which is the longest, has 25 for each. */
+    /** Braces, brackets, names and values: the longest order, of 10,000 lines, may have 25 per line. */
     private static final int MAX_TOKENS = 250_000;
 
     /**
-     * What Jackson's messages begin with, as far as it is Jackson's own: the rest may quote what was sent, which may be where a
-     * customer lives. A field that is there twice is named if its name can be no more than that.
+     * The part of Jackson's messages that is Jackson's own; the rest may quote the body, which may hold a customer's address. A
+     * duplicate field is named if its name looks like an identifier.
      */
     private static final Pattern FAULT = Pattern.compile("Unrecognized (token|character escape)|Unexpected (character|end-of-input)"
         + "|Trailing token|Illegal (unquoted )?character|Invalid numeric value|Duplicate field( '[A-Za-z_]\\w{0,99}'$)?"
         + "|[A-Z][A-Za-z ]+ \\(\\d+\\) exceeds the maximum allowed \\(\\d+");
-    /** Of fields, as programs name them. */
+    /** Paths of fields that look like identifiers. */
     private static final Pattern PLAIN_PATH = Pattern.compile("[\\w.\\[\\]]+");
 
     private final JsonMapper json = JsonMapper.builder(JsonFactory.builder()
@@ -53,15 +53,15 @@ class JsonNormalizer {
 
     /**
      * @param  body JSON in UTF-8, or null
-     * @return      the same object in the one form
-     * @throws InvalidMessageException that names the place and the fault
+     * @return the same object in canonical form
+     * @throws InvalidMessageException that names place and fault
      */
     ObjectNode normalise(byte[] body) {
         if (body == null || body.length == 0) {
             throw new InvalidMessageException(MalformedBody, "body: is empty; a JSON object was expected");
         }
         try {
-            // Jackson takes some sequences of bytes that are no characters.
+            // Jackson accepts some invalid UTF-8, so it is decoded here.
             JsonNode node = json.readTree(withoutByteOrderMark(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString()));
             if (!(node instanceof ObjectNode object)) {
                 throw new InvalidMessageException(MalformedBody,
@@ -76,7 +76,7 @@ class JsonNormalizer {
         } catch (CharacterCodingException e) {
             throw new InvalidMessageException(MalformedBody, "body: is not UTF-8");
         } catch (NumberFormatException e) {
-            // An exponent that is larger than an int.
+            // An exponent too large for an int.
             throw new InvalidMessageException(MalformedBody, "body: has a number out of range");
         }
     }
@@ -91,7 +91,7 @@ class JsonNormalizer {
             object.properties().forEach(field -> {
                 String name = decapitalise(field.getKey());
                 String at = path.isEmpty() ? name : path + "." + name;
-                if (answer.has(storable(name, at))) {
+                if (answer.has(requireStorable(name, at))) {
                     throw new InvalidMessageException(MalformedBody, place(at) + ": is there twice");
                 }
                 answer.set(name, normalise(field.getValue(), at));
@@ -106,7 +106,7 @@ class JsonNormalizer {
             return answer;
         }
         if (node.isTextual()) {
-            storable(node.textValue(), path);
+            requireStorable(node.textValue(), path);
         } else if (node.isBigDecimal()) {
             BigDecimal number = node.decimalValue();
             // 1e999999999 is short to write and too large to store.
@@ -117,8 +117,8 @@ class JsonNormalizer {
         return node;
     }
 
-    /** PostgreSQL stores neither U+0000 nor half of a surrogate pair. */
-    private static String storable(String text, String path) {
+    /** PostgreSQL can store neither U+0000 nor half of a surrogate pair. */
+    private static String requireStorable(String text, String path) {
         if (text.codePoints().anyMatch(c -> c == 0 || c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
             throw new InvalidMessageException(MalformedBody,
                 place(path) + ": has a character that is no text (U+0000 or half of a surrogate pair)");
@@ -137,12 +137,6 @@ class JsonNormalizer {
     }
 
     private static String place(String path) {
-        return PLAIN_PATH.matcher(path).matches() ? excerpt(path) : "body";
-    }
-
-    /** Text of a stranger, fit for a log line. */
-    static String excerpt(String text) {
-        String line = LogFields.printable(text);
-        return line.length() <= 100 ? line : line.substring(0, 100) + "…";
+        return PLAIN_PATH.matcher(path).matches() ? UntrustedText.excerpt(path) : "body";
     }
 }

@@ -9,14 +9,14 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 
 /**
- * Keeps the rows of {@code routes/timers/check-invariants.sql}, the body, until the next ones come: as a gauge for each invariant and for
- * the health of the worker. Before the first check gauges are NaN.
+ * Reports the rows of {@code routes/timers/check-invariants.sql}, the body, until the next check: as a gauge for each invariant and in the health
+ * of the worker. Before the first check the gauges are NaN.
  */
-public class InvariantsHealth implements Processor {
+public class ReportInvariants implements Processor {
 
     private volatile List<Map<String, Object>> differences;
 
-    public InvariantsHealth(MeterRegistry registry) {
+    public ReportInvariants(MeterRegistry registry) {
         for (String invariant : List.of("negative-stock", "reserved-stock", "read-model", "accounted-stock", "order-status")) {
             Metric.INVARIANT_VIOLATIONS.gauge(registry, this, checked -> checked.violations(invariant), "invariant", invariant);
         }
@@ -28,7 +28,7 @@ public class InvariantsHealth implements Processor {
         differences = exchange.getMessage().getMandatoryBody(List.class);
     }
 
-    /** What the last check has found; empty before the first one. */
+    /** The findings of the last check; empty before the first one. */
     public Optional<List<Map<String, Object>>> differences() {
         return Optional.ofNullable(differences);
     }

@@ -10,15 +10,15 @@ import io.opentelemetry.sdk.trace.samplers.Sampler;
 import io.opentelemetry.sdk.trace.samplers.SamplingResult;
 
 /**
- * Of traces that begin here keeps a part of those of messages and HTTP requests, and none of what the clock starts: routes that
- * look for something to do every second would be most of all traces.
+ * Samples a fraction of the traces that start here with a message or an HTTP request, and none that the clock starts: routes that poll
+ * every second would make up most of the traces.
  */
-public class MessagesAndRequests implements Sampler {
+public class MessageAndRequestSampler implements Sampler {
 
     private final Sampler part;
 
     /** @param probability 0 to 1 */
-    public MessagesAndRequests(double probability) {
+    public MessageAndRequestSampler(double probability) {
         this.part = Sampler.traceIdRatioBased(probability);
     }
 
@@ -31,6 +31,6 @@ public class MessagesAndRequests implements Sampler {
 
     @Override
     public String getDescription() {
-        return "MessagesAndRequests{" + part.getDescription() + "}";
+        return "MessageAndRequestSampler{" + part.getDescription() + "}";
     }
 }

@@ -8,15 +8,15 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 
 /**
- * Keeps the row of {@code routes/timers/measure.sql}, the body, as gauges until the next one comes. So a scrape costs no query.
- * Before the first row they are NaN.
+ * Keeps the row of {@code routes/timers/measure.sql}, the body, as gauges until the next one, so that a scrape costs no query. Before the first
+ * row they are NaN.
  */
-public class Measurements implements Processor {
+public class KeepMeasurements implements Processor {
 
     private volatile Map<String, Number> row = Map.of();
     private volatile long measuredAt = System.nanoTime();
 
-    public Measurements(MeterRegistry registry) {
+    public KeepMeasurements(MeterRegistry registry) {
         for (Metric metric : Metric.MEASURED) {
             metric.gauge(registry, this, measured -> measured.value(metric));
         }

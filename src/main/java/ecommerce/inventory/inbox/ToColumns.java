@@ -8,10 +8,10 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 
 /**
- * Makes of messages, which are maps, the parameters of a statement that takes them all at once: for each key an array with an
- * element for each message. As a step of a route it does so with the body, which is one message or a list of them.
+ * Turns messages, which are maps, into the parameters of one statement for all of them: for each key an array with one element per
+ * message. As a step of a route it converts the body, which is one message or a list of messages.
  */
-public class MessageColumns implements Processor {
+public class ToColumns implements Processor {
 
     @Override
     @SuppressWarnings("unchecked")
@@ -22,8 +22,8 @@ public class MessageColumns implements Processor {
     }
 
     /**
-     * @param  messages of the same keys; at least one
-     * @return          text for each key of each message, null for null
+     * @param messages with the same keys; at least one
+     * @return for each key the values of the messages as text, null for null
      */
     public static Map<String, String[]> of(List<Map<String, Object>> messages) {
         Map<String, String[]> columns = new HashMap<>();

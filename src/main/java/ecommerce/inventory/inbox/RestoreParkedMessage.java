@@ -10,14 +10,13 @@ import org.apache.camel.spi.Synchronization;
 import org.apache.camel.support.SynchronizationAdapter;
 
 /**
- * Makes of a row of {@code routes/inbox/take-parked-message.sql}, the body, what the {@link Normalizer} makes of a new message: variables
- * {@code message}, {@code messageType} and {@code messageBody}, and the fields of the log, until the exchange is done.
- * A row whose type no source of this worker accepts is an {@link InvalidMessageException}: a table says what is to be handled, and
- * not which route runs.
+ * Restores from a row of {@code routes/inbox/take-parked-message.sql}, the body, what {@link NormalizeMessage} sets for a new message: variables
+ * {@code message}, {@code messageType} and {@code messageBody}, and the fields of log lines, until the exchange is done. A row whose
+ * type no source accepts causes an {@link InvalidMessageException}, so that who can write to the table cannot choose which route runs.
  */
-public class ParkedMessage implements Processor {
+public class RestoreParkedMessage implements Processor {
 
-    /** One for all: an exchange has it once, however many messages it takes up. */
+    /** Shared, so that an exchange has it only once, however many messages it restores. */
     private static final Synchronization CLEAR_LOG_FIELDS = new SynchronizationAdapter() {
         @Override
         public void onDone(Exchange exchange) {

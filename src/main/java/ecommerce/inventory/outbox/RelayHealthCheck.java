@@ -9,17 +9,18 @@ import org.apache.camel.Processor;
 import org.apache.camel.health.HealthCheckResultBuilder;
 
 /**
- * Whether the relay goes round: it does also while Service Bus is away, which is no fault of this worker. Told of each round
- * as it begins; a round is woken at least by the clock. Also whether Service Bus refuses the events topic to this worker.
+ * Whether the relay still runs, and whether Service Bus refuses this worker the events topic. The relay also runs while Service Bus is
+ * unavailable, which is not a fault of this worker. As a processor it notes the start of each round; if nothing else starts one, the
+ * clock does.
  */
-public class RelayHealth extends ReadinessCheck implements Processor {
+public class RelayHealthCheck extends ReadinessCheck implements Processor {
 
     private final Duration limit;
     private volatile long roundAt = System.nanoTime();
     private volatile Optional<String> refusal = Optional.empty();
 
-    /** @param limit since the last round, after which the relay counts as stuck */
-    public RelayHealth(Duration limit) {
+    /** @param limit time since the last round after which the relay counts as stuck */
+    public RelayHealthCheck(Duration limit) {
         super("inventory-relay");
         this.limit = limit;
     }
@@ -29,7 +30,7 @@ public class RelayHealth extends ReadinessCheck implements Processor {
         roundAt = System.nanoTime();
     }
 
-    /** @param reason why Service Bus refuses the events topic, by the last try to publish; empty if it does not, or is away */
+    /** @param reason why Service Bus refused the events topic at the last publication; empty if it did not, or is unavailable */
     void refused(Optional<String> reason) {
         refusal = reason;
     }

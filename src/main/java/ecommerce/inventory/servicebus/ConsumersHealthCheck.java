@@ -6,14 +6,14 @@ import org.apache.camel.ServiceStatus;
 import org.apache.camel.health.HealthCheckResultBuilder;
 
 /**
- * Whether all routes that receive from Service Bus run, and whether it lets them receive; of a source that it refuses, with what it says.
- * One that an operator has paused is as it should be.
+ * Whether all routes that receive from Service Bus run, and whether Service Bus lets them receive; with its explanation for a source
+ * that it refuses. A source that an operator has paused is healthy.
  */
-public class ConsumersHealth extends ReadinessCheck {
+public class ConsumersHealthCheck extends ReadinessCheck {
 
     private final CamelContext camel;
 
-    public ConsumersHealth(CamelContext camel) {
+    public ConsumersHealthCheck(CamelContext camel) {
         super("inventory-consumers");
         this.camel = camel;
     }

@@ -15,20 +15,20 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 
 /**
- * Counts the orders of a batch of events and times its events, those that the broker has acknowledged: variable
- * {@code events} is the rows of {@code routes/outbox/claim-outbox.sql}, the body the answer of the publisher.
+ * Counts the orders and measures the latency of the events that the broker has acknowledged. Variable {@code events} holds the rows of
+ * {@code routes/outbox/claim-outbox.sql}, the body the answer of the publisher.
  * <p>
- * An order counts once for each batch that tells of the outcome: as a rule one, more for an order of many lines. What is sent
- * again after a crash counts again.
+ * An order counts once per batch with events of its outcome: usually one batch, more for an order of many lines. Events that are sent
+ * again after a crash count again.
  */
-public class EventMetrics implements Processor {
+public class CountEvents implements Processor {
 
     private static final Set<String> OF_ORDERS =
         Set.of("InventoryReserved", "InventoryInsufficient", "InventoryCommitted", "InventoryReleased");
 
     private final MeterRegistry registry;
 
-    public EventMetrics(MeterRegistry registry) {
+    public CountEvents(MeterRegistry registry) {
         this.registry = registry;
     }
 

@@ -23,19 +23,18 @@ import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
 /**
- * Reads the parameters that the contract declares for an operation from the path and the query string. The route has the
- * operation's id. The body becomes a map of them, of the types, limits and defaults of the contract: the parameters of
- * the SQL. Nothing else of the request is left, so that none of it can reach an endpoint. Variable {@code asked} says what
- * the path names.
+ * Reads the parameters that the contract declares for an operation from the path and the query string. The route has the operation's
+ * id. The body becomes the parameters of the SQL: a map with the types and defaults of the contract, checked against its limits.
+ * Nothing else of the request remains, so nothing else can reach an endpoint. Variable {@code asked} names the resource of the path.
  * <p>
- * A parameter that breaks the contract, and one that it does not know, is an {@link InvalidParameterException}.
+ * A parameter that violates the contract, or that it does not declare, causes an {@link InvalidParameterException}.
  */
-public class RequestParameters implements Processor {
+public class ReadParameters implements Processor {
 
     private final Map<String, List<JsonNode>> declared = new HashMap<>();
 
     /** @param contract OpenAPI 3, in YAML */
-    public RequestParameters(InputStream contract) {
+    public ReadParameters(InputStream contract) {
         JsonNode api = new ObjectMapper().valueToTree(new Yaml(new SafeConstructor(new LoaderOptions())).load(contract));
         for (JsonNode path : api.get("paths")) {
             for (JsonNode operation : path) {
@@ -109,7 +108,7 @@ public class RequestParameters implements Processor {
     private static long number(String name, JsonNode schema, String text) {
         BigInteger least = schema.get("minimum").bigIntegerValue();
         BigInteger most = schema.get("maximum").bigIntegerValue();
-        // No number of the contract has more digits; a long text is not parsed.
+        // No number of the contract has more digits; longer text is not parsed.
         boolean number = text.matches("-?[0-9]{1,19}");
         require(number && new BigInteger(text).compareTo(least) >= 0 && new BigInteger(text).compareTo(most) <= 0, name, text,
             "a whole number from " + least + " to " + most);

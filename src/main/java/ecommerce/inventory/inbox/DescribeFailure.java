@@ -12,21 +12,20 @@ import org.apache.camel.Processor;
 import org.apache.camel.util.ObjectHelper;
 
 /**
- * Makes of a message that has failed the parameters of the SQL that parks it: those of the message (variable
- * {@code message}), its id should its MessageId be another's ({@code ownMessageId}), what has failed ({@code error}), whether a
- * further attempt can help ({@code hopeless}), and the settings {@code maxAttempts}, {@code parkedDelay} and
- * {@code parkedDelayMax}, these two in seconds.
+ * Turns a failed message into the parameters of the SQL that parks it: those of the message (variable {@code message}), its id if its
+ * MessageId belongs to another message ({@code ownMessageId}), the cause ({@code error}), whether a retry cannot help ({@code
+ * hopeless}), and the settings {@code maxAttempts}, {@code parkedDelay} and {@code parkedDelayMax}, the last two in seconds.
  * <p>
- * A failure that says nothing of a message is thrown on: the database is away, or no message was taken. So nothing is burnt by an
- * outage; a message whose handling costs it its connection while the database answers has failed as any other. No message is dead
- * because of a row that another transaction has locked.
+ * A failure that no message caused is rethrown: the database is unavailable, or no message was taken. So an outage uses up no delivery
+ * attempt. A message that breaks its connection while the database answers has failed like any other. No message is given up because
+ * another transaction holds a lock.
  */
-public class FailedAttempt implements Processor {
+public class DescribeFailure implements Processor {
 
     private final InventoryProperties.Inbox settings;
     private final Outages outages;
 
-    public FailedAttempt(InventoryProperties.Inbox settings, Outages outages) {
+    public DescribeFailure(InventoryProperties.Inbox settings, Outages outages) {
         this.settings = settings;
         this.outages = outages;
     }
@@ -43,7 +42,7 @@ public class FailedAttempt implements Processor {
         parameters.put("ownMessageId", InboxRepository.ownId(message));
         parameters.put("error", Failures.rootCause(failure));
         parameters.put("hopeless", Failures.invalidMessage(failure).isPresent());
-        // Nobody's fault, and over when the other transaction is.
+        // Not the message's fault, and it passes when the other transaction ends.
         boolean locked = Failures.lockTimeout(failure) || ObjectHelper.getException(LockedException.class, failure) != null;
         parameters.put("maxAttempts", locked ? Integer.MAX_VALUE : settings.maxAttempts());
         parameters.put("parkedDelay", settings.parkedDelay().toMillis() / 1e3);
