@@ -9,16 +9,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What happens when a step fails, where YAML cannot say it; the rest is in {@code errors.camel.yaml}. For the routes that name one of these
- * by {@code routeConfigurationId}:
+ * The error handling that YAML cannot express; the rest is in {@code errors.camel.yaml}. Routes choose one of these by
+ * {@code routeConfigurationId}:
  * <dl>
  * <dt>tell-insufficient</dt>
  * <dd>in a handler: a shortage is published as InventoryInsufficient, in the transaction of the handler. A required part of the product, as
  * is {@link InsufficientInventoryException}.</dd>
  * <dt>wait-out-outage</dt>
- * <dd>around the relay: one line in the log, and a pause, whose length is a setting.</dd>
+ * <dd>around the relay: logs one line and pauses; the pause is a setting.</dd>
  * </dl>
- * A route that names none propagates its failure to the caller, which decides the outcome of the message.
+ * A route that names none propagates its failure to its caller, which logs it or decides the outcome of the message.
  */
 public class ErrorPolicy extends RouteConfigurationBuilder {
 

@@ -1,7 +1,9 @@
 package ecommerce.inventory.transaction;
 
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 
 import ecommerce.inventory.failure.LockedException;
 import ecommerce.inventory.transaction.BatchMember.Turn;
@@ -15,7 +17,8 @@ import org.apache.camel.support.processor.DelegateAsyncProcessor;
 
 /**
  * The policy of the {@code transacted} block in which messages are handled: a {@link TransactionPolicy} in which waiting messages of one
- * type share a transaction. Which messages may do so, the route decides: it sets variable {@code sharesTransaction} to true.
+ * type share a transaction. Which messages may do so, the route decides: it sets variable {@code groupedTypes}
+ * to the names of their types, separated by commas.
  * <p>
  * Messages that arrive during a transaction join the next one, up to a limit. When a full batch is already waiting, a second transaction
  * starts in parallel; there are never more than two. A message that arrives alone does not wait for others. Each message continues only
@@ -33,6 +36,7 @@ import org.apache.camel.support.processor.DelegateAsyncProcessor;
  */
 public class GroupCommit implements TransactedPolicy {
 
+    private static final Pattern COMMA = Pattern.compile("\\s*,\\s*");
     private static final String RETRY_WAIT = "400ms";
 
     private final TransactedPolicy transaction;
@@ -80,8 +84,9 @@ public class GroupCommit implements TransactedPolicy {
         @Override
         public void process(Exchange exchange) {
             boolean retried = exchange.getMessage().getHeader(Exchange.REDELIVERY_COUNTER, 0, int.class) > 0;
-            boolean shares = exchange.getVariable("sharesTransaction", false, Boolean.class);
-            if (limit == 1 || retried || !shares || share(exchange) != Turn.DONE) {
+            String type = exchange.getVariable("messageType", String.class);
+            boolean grouped = Arrays.asList(COMMA.split(exchange.getVariable("groupedTypes", "", String.class))).contains(type);
+            if (limit == 1 || retried || !grouped || share(exchange, type) != Turn.DONE) {
                 exchange.setVariable(CommitLine.LOCK_WAIT, retried ? RETRY_WAIT : CommitLine.SHORT_WAIT);
                 transact(exchange);
             }
@@ -98,8 +103,7 @@ public class GroupCommit implements TransactedPolicy {
         }
 
         @SuppressWarnings("unchecked")
-        private Turn share(Exchange exchange) {
-            String type = exchange.getVariable("messageType", String.class);
+        private Turn share(Exchange exchange, String type) {
             boolean wantsLocked = !locked.wantedBy(exchange.getVariable("message", Map.class)).isEmpty();
             Turn turn = wantsLocked ? Turn.ASIDE
                 : lines.computeIfAbsent(type, one -> new CommitLine(false, limit, locked, this::transact)).take(exchange);

@@ -378,7 +378,7 @@ class GroupCommitTest {
         Exchange exchange = new DefaultExchange(camel);
         exchange.getExchangeExtension().setUnitOfWork(new DefaultUnitOfWork(exchange));
         exchange.setVariable("messageType", type);
-        exchange.setVariable("sharesTransaction", !type.equals("PaymentProcessed"));
+        exchange.setVariable("groupedTypes", "OrderCreated, ReturnReceived");
         exchange.setVariable("message", Map.of("orderId", orderId));
         return exchange;
     }
