@@ -76,7 +76,7 @@ final class BenchDatabase implements AutoCloseable {
         }
     }
 
-    /** Empties all tables but for a few orders that are over, and puts the stock of a workload there. */
+    /** Empties all tables but for a few finished orders, and puts the stock of a workload there. */
     void prepare(JdbcTemplate jdbc, Workload workload) {
         new Tables(jdbc).clear();
         jdbc.update("INSERT INTO inventory (product_id, available_stock) SELECT 'product-' || i, ? FROM generate_series(0, ? - 1) AS i",
@@ -85,7 +85,7 @@ final class BenchDatabase implements AutoCloseable {
         fillFinished(jdbc, "before", before);
     }
 
-    /** Adds orders that are over: each with its message, its reservation and its event. */
+    /** Adds finished orders, each with its message, its reservation and its event. */
     static void fillFinished(JdbcTemplate jdbc, String run, int rows) {
         fill(jdbc, run, rows, "NULL, now(), NULL, NULL, NULL", "now(), NULL");
     }

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  * @param overloadSeconds {@code bench.overload-seconds}: how long twice of what the worker can do is offered
  * @param idleSeconds     {@code bench.idle-seconds}: how long it is watched while it has nothing to do
  * @param rows            {@code bench.rows}: rows that are there before, for the cost of growth
- * @param concurrentCalls {@code bench.concurrent-calls}: messages in work at a time, of all workers but the plain one
+ * @param concurrentCalls {@code bench.concurrent-calls}: messages in flight, of all workers but the plain one
  * @param jfr             {@code bench.jfr}: whether the worker is profiled; the recording is {@code target/bench/worker.jfr}
  * @param jvmOptions      {@code bench.jvm-options}: of workers, bus and load
  */

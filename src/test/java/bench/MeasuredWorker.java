@@ -21,7 +21,7 @@ final class MeasuredWorker implements AutoCloseable {
     static final String MEMORY = "-XX:MaxRAM=768m";
     /** Of the image, but for its class path and the archive of its classes. */
     static final List<String> JVM_OPTIONS = Image.jvmOptions();
-    /** Messages in work at a time of the plain worker, which needs a connection for each. */
+    /** Messages that the plain worker has in flight, which needs a connection for each. */
     private static final int PLAIN_CALLS = 16;
     private static final Path RECORDING = Path.of("target", "bench", "worker.jfr");
     private static final Duration START = Duration.ofMinutes(3);
@@ -98,7 +98,7 @@ final class MeasuredWorker implements AutoCloseable {
         return process.handle();
     }
 
-    /** MiB of memory that it has now; not a number where the system does not tell. */
+    /** MiB of memory that it has now; not a number where the system does not say. */
     double resident() {
         return memory("VmRSS");
     }

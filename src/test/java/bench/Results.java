@@ -30,7 +30,7 @@ final class Results {
         System.out.printf("%s: %s orders/s, µs of CPU an order %s%n", line, Series.text(measured.ordersPerSecond()), measured.cpu());
     }
 
-    /** A figure of a section that is no throughput. */
+    /** A figure of a section that is not a throughput. */
     void add(String section, String figure, double value) {
         figures.computeIfAbsent(section, first -> new LinkedHashMap<>()).computeIfAbsent(figure, first -> new ArrayList<>()).add(value);
         System.out.printf("%s: %s: %s%n", section, figure, Series.text(value));

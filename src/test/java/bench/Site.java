@@ -97,7 +97,7 @@ final class Site implements AutoCloseable {
         return new Measured(orders, seconds(begin, received.lastAt()), cpu.per(orders));
     }
 
-    /** Sends orders at a fixed rate, and tells how long each took from when it should have been sent. */
+    /** Sends orders at a fixed rate, and answers how long each took from when it should have been sent. */
     LoadProcess.Latency latency(int ordersPerSecond, int seconds, MeasuredWorker worker) {
         database.prepare(database.worker(), Workload.MANY);
         int orders = ordersPerSecond * seconds;

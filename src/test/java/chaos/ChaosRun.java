@@ -40,7 +40,7 @@ final class ChaosRun {
      *
      * @param jar       of the worker
      * @param workers   processes of it
-     * @param length    of the load, at least; it goes on until the last fault is over
+     * @param length    of the load, at least; it continues until the last fault has ended
      * @param directory for logs, which is emptied
      */
     record Options(Path jar, int workers, Duration length, long seed, double ordersPerSecond, List<Planned> schedule, Path directory) {

@@ -104,7 +104,7 @@ final class DatabaseProxy implements AutoCloseable {
             start("database-proxy-" + client.getPort() + "-answers", () -> session.pump(session::answers));
             session.pump(session::questions);
         } catch (IOException e) {
-            // The server is away: the worker is to see a connection that ends.
+            // The server is unavailable: the worker is to see a connection that ends.
             close(client);
         }
     }

@@ -131,7 +131,7 @@ final class Evidence {
         return reserved.equals(order.products()) ? "reserved" : null;
     }
 
-    /** What an order holds of a product is told in turns: reserved, then committed or released. */
+    /** What an order holds of a product is published in turns: reserved, then committed or released. */
     private void once() {
         Map<String, String> last = new HashMap<>();
         List<String> twice = new ArrayList<>();

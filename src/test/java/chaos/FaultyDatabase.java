@@ -27,7 +27,7 @@ final class FaultyDatabase implements AutoCloseable {
 
     /**
      * Clock: the worker has the times of its work from now() and clock_timestamp(), which are found here before PostgreSQL's.
-     * Disk: PostgreSQL answers a write that does not fit as this trigger does, and the transaction is over.
+     * Disk: PostgreSQL answers a write that does not fit as this trigger does, and the transaction has failed.
      */
     private static final String WEAK_POINTS = """
         CREATE SCHEMA chaos;

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Workers with a fault built in, by other files in a copy of the jar: the ledger tells. */
+/** Workers with a fault built in, by other files in a copy of the jar: the ledger finds it. */
 @EnabledIfSystemProperty(named = "chaos.faulty-workers", matches = "true", disabledReason = "runs with -Pchaos")
 class FaultyWorkersIT {
 

@@ -20,7 +20,7 @@ enum Point {
     OUTBOX_CLAIMED(true, batch -> batch.runs("FOR UPDATE SKIP LOCKED") && batch.runs("AS message_body") && batch.answers()),
     /** Events are sent, and none of them is marked. */
     BEFORE_MARK(false, batch -> batch.runs("SET published_at = now()")),
-    /** Orders are marked as expired, and their stock is not given back. */
+    /** Orders are marked as expired, and their stock is not released yet. */
     MID_EXPIRY(true, batch -> batch.runs("SET status = 'Expired'") && batch.answers()),
     /** Events are folded into the summary, and the worker has not heard of it. */
     MID_SUMMARY(true, batch -> batch.runs("DELETE FROM outbox_unprojected") && batch.answers());

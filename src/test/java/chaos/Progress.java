@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import ecommerce.inventory.support.Waiting;
 import org.springframework.jdbc.core.JdbcTemplate;
 
-/** Whether work goes on. */
+/** Whether the workers make progress. */
 final class Progress {
 
     private static final Duration LIMIT = Duration.ofMinutes(5);
@@ -25,7 +25,7 @@ final class Progress {
         long begin = System.nanoTime();
         long events = receiver.count();
         AtomicLong done = new AtomicLong(-1);
-        // The database may be away: then nothing is done.
+        // The database may be unavailable: then nothing is done.
         Waiting.await().atMost(LIMIT).pollInterval(POLL).ignoreExceptions().until(() -> {
             long now = jdbc.queryForObject("SELECT count(*) FROM inbox WHERE processed_at IS NOT NULL", Long.class);
             done.compareAndSet(-1, now);

@@ -22,7 +22,7 @@ final class Receiver implements AutoCloseable {
     private static final Duration TRY_TIMEOUT = Duration.ofSeconds(5);
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** By the sequence number that the broker has given: a delivery that comes again is no event that was sent again. */
+    /** By the sequence number that the broker has given: a redelivery is not an event that was sent again. */
     private final Map<Long, Event> received = new ConcurrentHashMap<>();
     private final AtomicLong count = new AtomicLong();
     private final ServiceBusProcessorClient client;

@@ -97,7 +97,7 @@ final class RestartedWorker implements AutoCloseable {
         return starts;
     }
 
-    /** How often it has ended without being told to: in a start without the database, say. */
+    /** How often it has ended by itself: in a start without the database, say. */
     int endedByItself() {
         return endedByItself;
     }

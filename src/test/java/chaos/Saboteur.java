@@ -68,7 +68,7 @@ final class Saboteur {
         this.progress = progress;
     }
 
-    /** Returns when all faults are over, and work has gone on after each. */
+    /** Returns when all faults have ended, and the workers have made progress after each. */
     List<Outcome> run(List<Planned> schedule) throws InterruptedException, ExecutionException {
         long begin = System.nanoTime();
         ExecutorService threads = Executors.newCachedThreadPool();

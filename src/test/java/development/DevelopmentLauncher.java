@@ -53,7 +53,7 @@ public final class DevelopmentLauncher {
         EmbeddedServiceBus bus = EmbeddedServiceBus.start(Path.of("servicebus", "Config.json"),
             EmbeddedServiceBus.Options.defaults().withPort(busPort));
         TestDatabase postgres = TestDatabase.start(server -> server.setPort(databasePort).setRegisterShutdownHook(false));
-        // After the worker: what it has in work is finished first.
+        // After the worker: what it has in flight is finished first.
         SpringApplication.getShutdownHandlers().add(() -> {
             bus.close();
             close(postgres);

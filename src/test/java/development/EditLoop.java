@@ -48,10 +48,10 @@ import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
  * Takes into the running worker what is saved in {@code routes/}, {@code contracts/in/} and {@code db/migration/},
- * and tells it in one line. What is broken is told as {@code file:line: cause}, and changes nothing; it is tried again when the
+ * and reports it in one line. What is broken is reported as {@code file:line: cause}, and changes nothing; it is tried again when the
  * next file is saved.
  * <p>
- * A route that changes, or whose SQL does, finishes what it has in work before it is replaced. (Camel's own reload takes a
+ * A route that changes, or whose SQL does, finishes what it has in flight before it is replaced. (Camel's own reload takes a
  * running route away before it knows that there can be a new one, and does not look at SQL.)
  */
 class EditLoop {
@@ -100,7 +100,7 @@ class EditLoop {
         Map<String, String> files = new TreeMap<>(running);
         files.keySet().removeIf(file -> !file.endsWith(ROUTES_ENDING));
         routes = new RunningRoutes(camel, files);
-        // They tell at length what is told here in a line.
+        // They report at length what is reported here in a line.
         LoggingSystem logging = LoggingSystem.get(getClass().getClassLoader());
         logging.setLogLevel("org.apache.camel", LogLevel.WARN);
         logging.setLogLevel("org.flywaydb", LogLevel.OFF);

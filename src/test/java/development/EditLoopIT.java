@@ -23,7 +23,7 @@ import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.util.FileSystemUtils;
 
-/** What an engineer saves while the worker runs is live without a restart, or is told with file, line and cause. */
+/** What an engineer saves while the worker runs is live without a restart, or is reported with file, line and cause. */
 class EditLoopIT {
 
     private static final Path SOURCES = Path.of("src", "main", "resources");
@@ -62,7 +62,7 @@ class EditLoopIT {
     @Test
     void aStepThatIsAddedToARouteIsLive() throws Exception {
         edit(RESERVE, LAST_STEP, "              - log:\n                  id: edited\n                  message: Seen ${variable.messageType}\n" + LAST_STEP);
-        awaitTold("Reloaded routes/handlers/reserve-inventory.camel.yaml: reserve-inventory");
+        awaitTold("Reloaded routes/handlers/reserve-inventory.camel.yaml: order-created, reserve-inventory");
 
         assertOrdersFlow();
         awaitTold("Seen OrderCreated");
@@ -118,7 +118,7 @@ class EditLoopIT {
     @Test
     void whatASchemaKeepsIsLive() throws Exception {
         edit(RESERVE, LAST_STEP, "              - log:\n                  id: edited\n                  message: Ordered by ${variable.messageBody}\n" + LAST_STEP);
-        awaitTold("Reloaded routes/handlers/reserve-inventory.camel.yaml: reserve-inventory");
+        awaitTold("Reloaded routes/handlers/reserve-inventory.camel.yaml: order-created, reserve-inventory");
         order(1);
         awaitTold("Ordered by (?!.*unitPrice).*");
 
@@ -162,7 +162,7 @@ class EditLoopIT {
 
         save("routes/edited.camel.yaml", "- route:\n    id: edited-route\n    from:\n      uri: direct:edited\n      steps:\n"
             + "        - log:\n            message: It is called\n");
-        awaitTold("Reloaded routes/handlers/reserve-inventory.camel.yaml: reserve-inventory");
+        awaitTold("Reloaded routes/handlers/reserve-inventory.camel.yaml: order-created, reserve-inventory");
         assertOrdersFlow();
         awaitTold("It is called");
 
@@ -210,15 +210,15 @@ class EditLoopIT {
         edit(RESERVE, LAST_STEP, "              - log:\n                  id: begins\n                  message: Begins\n"
             + "              - delay:\n                  id: slow\n                  constant: 3000\n"
             + "              - log:\n                  id: ends\n                  message: Ends\n" + LAST_STEP);
-        awaitTold("Reloaded routes/handlers/reserve-inventory.camel.yaml: reserve-inventory");
+        awaitTold("Reloaded routes/handlers/reserve-inventory.camel.yaml: order-created, reserve-inventory");
         String orderId = order(1);
         awaitTold("Begins");
         String inWork = launcher.output();
 
         save(RESERVE, Files.readString(SOURCES.resolve(RESERVE)));
-        awaitTold("Reloaded routes/handlers/reserve-inventory.camel.yaml: reserve-inventory");
+        awaitTold("Reloaded routes/handlers/reserve-inventory.camel.yaml: order-created, reserve-inventory");
 
-        assertThat(inWork.substring(mark)).as("in work when its route was saved").doesNotContain("Ends");
+        assertThat(inWork.substring(mark)).as("in flight when its route was saved").doesNotContain("Ends");
         assertThat(launcher.output().substring(inWork.length())).containsSubsequence("Ends", "Reloaded").doesNotContain("rolled back", "parked");
         assertThat(eventOf(orderId).get("type").textValue()).isEqualTo("InventoryReserved");
     }

@@ -256,7 +256,7 @@ final class RouteFile {
     /** @param from a line at or before the one that is broken */
     BrokenFileException broken(int from, String message) {
         String[] cause = message.replaceFirst("(?s).*(?:due to|because): ?", "").strip().split("\n");
-        // An expression that cannot be parsed is told in a line of its own.
+        // An expression that cannot be parsed is reported in a line of its own.
         String quoted = cause.length > 1 ? cause[1].strip() : QUOTED.matcher(cause[0]).results()
             .flatMap(match -> IntStream.rangeClosed(1, match.groupCount()).mapToObj(match::group)).filter(Objects::nonNull)
             .findFirst().orElse("\n");

@@ -58,7 +58,7 @@ final class RunningRoutes {
     }
 
     /**
-     * Replaces the routes of files when these have finished what they have in work. If the new ones do not start, the old ones do.
+     * Replaces the routes of files when these have finished what they have in flight. If the new ones do not start, the old ones do.
      *
      * @param names of the files
      * @param saved what they are from now on; of one that is not among them, nothing
@@ -81,7 +81,7 @@ final class RunningRoutes {
 
     private void load(Collection<RouteFile> from, Collection<RouteFile> to) throws Exception {
         Set<String> ids = from.stream().flatMap(file -> file.ids().stream()).collect(Collectors.toSet());
-        // All at once: what one route has in work may still need another.
+        // All at once: what one route has in flight may still need another.
         camel.getShutdownStrategy().shutdown(camel, camel.getCamelContextExtension().getRouteStartupOrder().stream()
             .filter(order -> ids.contains(order.getRoute().getRouteId())).toList());
         model.removeRouteDefinitions(model.getRouteDefinitions().stream().filter(route -> ids.contains(route.getRouteId())).toList());

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is told of nodes that no test has run. */
+/** What is reported of nodes that no test has run. */
 class CoverageCheckTest {
 
     private static final String FILE = "src/main/resources/routes/tried.camel.yaml";

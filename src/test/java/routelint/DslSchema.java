@@ -70,7 +70,7 @@ final class DslSchema {
     record Fault(List<Object> path, String key, String text) {
     }
 
-    /** Of alternatives that are all violated, those faults are told that one who has chosen one of them can do something about. */
+    /** Of alternatives that are all violated, those faults are reported that one who has chosen one of them can do something about. */
     static List<Fault> validate(JsonNode document) {
         Set<ValidationMessage> all = SCHEMA.validate(document);
         List<ValidationMessage> told = all.stream().filter(message -> !ALTERNATIVES.contains(message.getType())).toList();

@@ -37,7 +37,7 @@ final class References {
         this.names = Set.of(beans.getBeanDefinitionNames());
     }
 
-    /** @param root of the project; what is wrong is told in the order of files and lines */
+    /** @param root of the project; what is wrong is reported in the order of files and lines */
     static List<Finding> check(Path root, ApplicationContext beans) {
         RouteFiles files = new RouteFiles(root);
         References references = new References(beans);

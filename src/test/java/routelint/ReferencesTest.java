@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.context.ApplicationContext;
 
-/** What is told of beans, methods and classes that routes name, and that ours are there. */
+/** What is reported of beans, methods and classes that routes name, and that ours are there. */
 @RouteTest(routes = "**/*")
 @UseAdviceWith
 class ReferencesTest {

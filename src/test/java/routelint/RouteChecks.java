@@ -40,7 +40,7 @@ final class RouteChecks {
         this.templates = new Templates(files);
     }
 
-    /** @param root of the project; what is wrong is told in the order of files and lines */
+    /** @param root of the project; what is wrong is reported in the order of files and lines */
     static List<Finding> check(Path root) {
         return new RouteChecks(new RouteFiles(root)).check();
     }

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What is told of mistakes in routes, and that ours have none. Needs neither Spring nor a database. */
+/** What is reported of mistakes in routes, and that ours have none. Needs neither Spring nor a database. */
 class RouteChecksTest {
 
     private static final String FOLDER = "src/main/resources/";

@@ -26,7 +26,7 @@ final class RouteFiles {
     private static final String KAMELETS = "src/main/resources/kamelets";
 
     private final Path root;
-    /** By path from the root; a file that is no YAML is missing. */
+    /** By path from the root; a file that is not YAML is missing. */
     private final Map<String, Document> documents = new TreeMap<>();
     private final List<Finding> unreadable = new ArrayList<>();
     private final List<RouteNode> nodes = new ArrayList<>();

@@ -21,7 +21,7 @@ class RoutePictureTest {
             Files.writeString(PAGE, picture);
         }
 
-        assertThat(PAGE).as("docs/routes.md is not what the routes are; make it anew: mvn test -Dtest=RoutePictureTest -Dupdate")
+        assertThat(PAGE).as("docs/routes.md is not what the routes are; write it again: mvn test -Dtest=RoutePictureTest -Dupdate")
             .hasContent(picture);
     }
 }

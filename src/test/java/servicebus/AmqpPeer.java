@@ -244,7 +244,7 @@ final class AmqpPeer {
         link.detached();
     }
 
-    /** A refused link is attached without the terminus that could not be had, then closed with the error. */
+    /** A refused link is attached without the terminus that was refused, then closed with the error. */
     private static void refuse(Link<?> link, RefusedException refusal) {
         link.open();
         link.setCondition(refusal.error());

@@ -138,7 +138,7 @@ public final class EmbeddedServiceBus implements AutoCloseable {
         loop.call(() -> destination(queueOrTopic).refusal = refusal);
     }
 
-    /** Delivers nothing from the queue, subscription or dead-letter queue until {@link #resume}; sends go on. */
+    /** Delivers nothing from the queue, subscription or dead-letter queue until {@link #resume}; sends are still accepted. */
     public void pause(String entityPath) {
         setPaused(entityPath, true);
     }
@@ -150,7 +150,7 @@ public final class EmbeddedServiceBus implements AutoCloseable {
 
     /**
      * Ends the links of all that receive from the queue, subscription or dead-letter queue, and lets none in until {@link #acceptReceivers}, nor
-     * any that look into it: it is disabled, say, or not there, or the right to it was taken. Sends go on.
+     * any that look into it: it is disabled, say, or not there, or the right to it was taken. Sends are still accepted.
      *
      * @param amqpErrorCondition the error's symbol, such as {@code amqp:unauthorized-access}
      */

@@ -103,7 +103,7 @@ final class Queue extends Entity {
         }
     }
 
-    /** A dead letter lives for ever, whatever its time to live was. */
+    /** A dead letter lives indefinitely, whatever its time to live was. */
     private long expiresAt(StoredMessage message) {
         return kind == Kind.DEAD_LETTER_QUEUE ? Long.MAX_VALUE : message.expiresAt();
     }

@@ -3,7 +3,7 @@ package servicebus;
 import org.apache.qpid.protonj2.types.Symbol;
 import org.apache.qpid.protonj2.types.transport.ErrorCondition;
 
-/** What the broker will not do for a client, with the AMQP error the client is told. */
+/** What the broker will not do for a client, with the AMQP error that the client gets. */
 final class RefusedException extends RuntimeException {
 
     static final String NOT_FOUND = "amqp:not-found";

@@ -71,7 +71,7 @@ final class SocketConnection {
         }
     }
 
-    /** Closes after an error; the first one is the one that tells why. */
+    /** Closes after an error; the first one is the cause. */
     void fail(Throwable cause) {
         if (!closing) {
             LOG.warn("Closing a connection after {}", String.valueOf(cause));
@@ -96,7 +96,7 @@ final class SocketConnection {
         }
     }
 
-    /** Whether messages have to wait; if so, the peer is told when they need not any more. */
+    /** Whether messages have to wait; if so, the peer is informed when they no longer have to. */
     boolean isCongested() {
         heldBack |= unsentLength > CONGESTED;
         return unsentLength > CONGESTED;

@@ -8,7 +8,7 @@ final class StoredMessage {
     final long sequenceNumber;
     final long enqueuedSequenceNumber;
     final long enqueuedTime;
-    /** Milliseconds, {@link MessageContent#UNLIMITED} for ever. */
+    /** Milliseconds, {@link MessageContent#UNLIMITED} for no limit. */
     final long timeToLive;
     MessageContent content;
     BrowsedMessage.State state = BrowsedMessage.State.ACTIVE;

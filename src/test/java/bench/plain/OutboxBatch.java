@@ -10,7 +10,7 @@ import com.azure.messaging.servicebus.ServiceBusSenderClient;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.annotation.Transactional;
 
-/** Publishes what waits in the outbox, one event after the other. */
+/** Publishes the backlog of the outbox, one event after the other. */
 class OutboxBatch {
 
     private final JdbcTemplate jdbc;

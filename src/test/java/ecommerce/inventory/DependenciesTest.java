@@ -74,7 +74,7 @@ class DependenciesTest {
             }
         }
         assertThat(findings).isEmpty();
-        assertThat(starters()).as("those that are told of").containsAll(USED_BY.keySet()).containsAll(KEPT_FOR.keySet());
+        assertThat(starters()).as("those that are listed").containsAll(USED_BY.keySet()).containsAll(KEPT_FOR.keySet());
     }
 
     /** A tag is another image one day, and an archive of classes fits the very JVM that made it. */

@@ -9,7 +9,7 @@ import ecommerce.inventory.support.Defaults;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.actuate.health.Status;
 
-/** What is told to the orchestrator of a worker whose relay is stuck. */
+/** What the orchestrator learns of a worker whose relay is stuck. */
 class InventoryConfigurationTest {
 
     @Test

@@ -36,7 +36,6 @@ class AuditTest {
 
     @BeforeEach
     void tenAvailable() {
-        tables.clear();
         tables.stock("a", 10);
     }
 
@@ -185,7 +184,7 @@ class AuditTest {
         transaction.executeWithoutResult(inWork -> {
             other.run();
             answer.completeAsync(() -> run(type, "b", units, UUID.randomUUID()));
-            // A correction that is too large even without what is in work does not wait.
+            // A correction that is too large even without what is in flight does not wait.
             await().until(() -> answer.isDone()
                 || tables.count("pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") == 1);
         });

@@ -17,7 +17,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.jdbc.core.JdbcTemplate;
 
-/** {@code check-invariants.sql}: what is told of tables that do not add up, and of those that do. */
+/** {@code check-invariants.sql}: what is reported of tables that do not add up, and of those that do. */
 @DatabaseTest
 class CheckInvariantsTest {
 
@@ -31,7 +31,6 @@ class CheckInvariantsTest {
     /** Two units of a are held; the event is not in the read model yet. */
     @BeforeEach
     void somethingIsHeld() {
-        tables.clear();
         tables.stock("a", 10);
         tables.stock("b", 10);
         Map<String, Object> order = Tables.columns(parameters("messageBody",

@@ -31,7 +31,6 @@ class ClaimOutboxTest {
 
     @BeforeEach
     void events() {
-        tables.clear();
         List.of("a1", "b1", "a2", "c1", "b2", "a3").forEach(name -> jdbc.update("INSERT INTO outbox (message_id, message_type, "
             + "message_body, partition_key) VALUES (gen_random_uuid(), ?, '{}', ?)", name, name.substring(0, 1)));
         // Their order is not the one in which the table has them.

@@ -30,7 +30,6 @@ class EraseOrderTest {
     /** Two orders and a product named as one of them, all published. */
     @BeforeEach
     void aPaidOrder() {
-        tables.clear();
         tables.stock("a", 10);
         tables.stock(ORDER, 10);
         reserve(ORDER);

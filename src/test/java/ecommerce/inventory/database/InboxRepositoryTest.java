@@ -21,14 +21,13 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.apache.camel.Exchange;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.DefaultExchange;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** What the inbox says of a message that is delivered again, also while its first delivery is still in work. */
+/** What the inbox says of a message that is delivered again, also while its first delivery is still in flight. */
 @DatabaseTest
 class InboxRepositoryTest {
 
@@ -47,11 +46,6 @@ class InboxRepositoryTest {
         inbox = new InboxRepository(dataSource, registry);
         inbox.start();
         transaction = new TransactionTemplate(transactionManager);
-    }
-
-    @BeforeEach
-    void empty() {
-        tables.clear();
     }
 
     @Test

@@ -9,7 +9,6 @@ import java.util.concurrent.CompletableFuture;
 
 import ecommerce.inventory.support.NewTransaction;
 import ecommerce.inventory.support.Tables;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -24,11 +23,6 @@ class InventorySummaryTest {
     private JdbcTemplate jdbc;
     @Autowired
     private NewTransaction transaction;
-
-    @BeforeEach
-    void emptyTables() {
-        tables.clear();
-    }
 
     @Test
     void eventsAreCountedByProduct() {

@@ -37,7 +37,6 @@ class LockOrderTest {
     /** The table has them in another order. */
     @BeforeEach
     void someProducts() {
-        tables.clear();
         PRODUCTS.forEach(product -> tables.stock(product, 10));
     }
 

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 
 import ecommerce.inventory.support.Tables;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.core.io.ClassPathResource;
@@ -15,7 +14,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** {@code measure.sql}: what waits, and how long. */
+/** {@code measure.sql}: how large each backlog is, and how old. */
 @DatabaseTest
 class MeasureTest {
 
@@ -25,11 +24,6 @@ class MeasureTest {
     private JdbcTemplate jdbc;
     @Autowired
     private PlatformTransactionManager transactions;
-
-    @BeforeEach
-    void emptyTables() {
-        tables.clear();
-    }
 
     @Test
     void nothingWaitsInEmptyTables() {

@@ -25,7 +25,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.context.annotation.Import;
 import org.springframework.jdbc.core.JdbcTemplate;
 
-/** The inbox as a retry queue: in which order parked messages are taken, when they are put off, dead and replayed. */
+/** The inbox as a retry queue: in which order parked messages are taken, when they are delayed, dead and replayed. */
 @DatabaseTest
 @Import({InboxRepository.class, SimpleMeterRegistry.class})
 class ParkedMessageTest {
@@ -40,9 +40,8 @@ class ParkedMessageTest {
     private NewTransaction transaction;
 
     @BeforeEach
-    void emptyTables() {
+    void startTheInbox() {
         inbox.start();
-        tables.clear();
     }
 
     @Test

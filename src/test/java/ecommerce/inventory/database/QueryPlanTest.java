@@ -59,7 +59,6 @@ class QueryPlanTest {
 
     @BeforeAll
     void manyOldRowsAndABacklog() {
-        tables.clear();
         jdbc.execute("""
             INSERT INTO inventory (product_id, available_stock, reserved_stock) SELECT 'product-' || n, 1000, 50 FROM generate_series(0, 99) AS n;
 

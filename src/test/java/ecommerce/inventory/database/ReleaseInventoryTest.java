@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.JdbcTemplate;
 
-/** What gives stock back in batches: which orders are expired, and what is told of each. */
+/** What releases stock in batches: which orders expire, and what is published of each. */
 @DatabaseTest
 class ReleaseInventoryTest {
 
@@ -27,7 +27,6 @@ class ReleaseInventoryTest {
 
     @BeforeEach
     void threeOrders() {
-        tables.clear();
         tables.stock("a", 10);
         tables.stock("b", 10);
         reserve("1", "a:1", "b:2");

@@ -32,7 +32,6 @@ class ReserveInventoryTest {
 
     @BeforeEach
     void someStock() {
-        tables.clear();
         tables.stock("a", 10);
         tables.stock("b", 5);
     }

@@ -7,7 +7,6 @@ import java.util.Map;
 
 import ecommerce.inventory.support.NewTransaction;
 import ecommerce.inventory.support.Tables;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -24,11 +23,6 @@ class RetentionTest {
     private JdbcTemplate jdbc;
     @Autowired
     private NewTransaction transaction;
-
-    @BeforeEach
-    void emptyTables() {
-        tables.clear();
-    }
 
     @Test
     void processedMessagesAreDeletedAfterTheirRetentionTheOldestFirst() {

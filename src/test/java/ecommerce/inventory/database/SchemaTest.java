@@ -30,7 +30,6 @@ class SchemaTest {
 
     @BeforeEach
     void oneReservation() {
-        tables.clear();
         tables.stock("a", 10);
         jdbc.execute("INSERT INTO inventory_reservations VALUES ('r1', 'o1', 'a', 1, 'Reserved', now(), now())");
     }

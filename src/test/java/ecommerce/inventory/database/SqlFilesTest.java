@@ -8,6 +8,7 @@ import java.util.stream.Stream;
 
 import org.apache.camel.component.sql.DefaultSqlPrepareStatementStrategy;
 import org.apache.camel.component.sql.SqlHelper;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -19,6 +20,7 @@ import org.springframework.jdbc.core.namedparam.NamedParameterUtils;
 
 /** PostgreSQL takes each statement of the routes on the migrated schema, with the parameters that are written there. */
 @DatabaseTest
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SqlFilesTest {
 
     @Autowired

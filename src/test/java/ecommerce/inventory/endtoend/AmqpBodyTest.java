@@ -46,7 +46,7 @@ import org.springframework.test.context.TestPropertySource;
 import servicebus.BrowsedMessage;
 import servicebus.EmbeddedServiceBus;
 
-/** What AMQP peers send that are no SDK of Azure's: bodies in any section and of any type, null among them, and ids of any type. */
+/** What AMQP peers send that do not use the Azure SDK: bodies in any section and of any type, null among them, and ids of any type. */
 @WorkerTest
 @ExtendWith(OutputCaptureExtension.class)
 // As InvalidMessageTest has it, which shares the worker.

@@ -136,7 +136,7 @@ class DatabaseAccessTest {
         await().until(() -> shop.events(order).size() == 1);
         await().untilAsserted(() -> assertThat(management.get("health/readiness").statusCode()).isEqualTo(200));
         var counts = bus.counts(ShopDriver.SUBSCRIPTION);
-        assertThat(counts.abandoned() + counts.expiredLocks() + counts.deadLetteredTotal()).as("deliveries burnt").isZero();
-        assertThat(new Tables(worker.getBean(JdbcTemplate.class)).count("inbox WHERE retry_count > 0")).as("attempts burnt").isZero();
+        assertThat(counts.abandoned() + counts.expiredLocks() + counts.deadLetteredTotal()).as("delivery attempts used up").isZero();
+        assertThat(new Tables(worker.getBean(JdbcTemplate.class)).count("inbox WHERE retry_count > 0")).as("attempts used up").isZero();
     }
 }

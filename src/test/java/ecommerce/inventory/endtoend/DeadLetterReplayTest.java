@@ -101,7 +101,7 @@ class DeadLetterReplayTest {
 
         assertThat(bus.browse(DEAD_COMMANDS)).singleElement().satisfies(dead -> {
             assertThat(dead.deadLetterErrorDescription()).isEqualTo("productId: a is not known");
-            assertThat(dead.deliveryCount()).as("given back").isEqualTo(1);
+            assertThat(dead.deliveryCount()).as("abandoned").isEqualTo(1);
         });
         assertThat(bus.counts(DEAD_COMMANDS).locked()).isZero();
         assertThat(tables.count("message_replays")).isZero();
@@ -120,7 +120,7 @@ class DeadLetterReplayTest {
 
         assertThat(tables.stockOf("a")).isEqualTo("9 available, 0 reserved, version 2");
         assertThat(bus.browse(DEAD_COMMANDS)).hasSize(others + 1).extracting(BrowsedMessage::sequenceNumber).doesNotContain(adjustment);
-        assertThat(bus.counts(DEAD_COMMANDS).locked()).as("given back").isZero();
+        assertThat(bus.counts(DEAD_COMMANDS).locked()).as("abandoned").isZero();
         assertThat(tables.count("message_replays")).isEqualTo(1);
     }
 

@@ -94,7 +94,7 @@ class ErasureTest {
             .allSatisfy(dead -> assertThat(dead.bodyAsString()).contains("customer-2")));
         // One that the SDK had received again when the connection was closed is free when its lock ends.
         await().untilAsserted(() -> assertThat(SOURCES).allSatisfy(source ->
-            assertThat(bus.counts(source + "/$DeadLetterQueue").locked()).as("given back").isZero()));
+            assertThat(bus.counts(source + "/$DeadLetterQueue").locked()).as("abandoned").isZero()));
     }
 
     @Test
@@ -127,7 +127,7 @@ class ErasureTest {
         assertThat(bus.browse(ShopDriver.COMMANDS + "/$DeadLetterQueue")).extracting(BrowsedMessage::sequenceNumber).containsExactly(number);
     }
 
-    /** Four messages for each id that are dead-lettered, two of them orders, of which one is no JSON. */
+    /** Four messages for each id that are dead-lettered, two of them orders, of which one is not JSON. */
     private void deadLetters(String... ids) {
         for (String id : ids) {
             shop.send(ShopDriver.orderCreated("{\"orderId\": \"" + id + "\", \"items\": []}"), ShopDriver.orderCreated("order=" + id + ";"));

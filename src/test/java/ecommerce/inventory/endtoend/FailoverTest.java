@@ -72,8 +72,8 @@ class FailoverTest {
             assertThat(tables.stockOf("a")).startsWith(1_000 - 2 * ORDERS + " available, " + 2 * ORDERS + " reserved");
             new Invariants(servers.standby()).assertHold();
             var counts = bus.counts(ShopDriver.SUBSCRIPTION);
-            assertThat(counts.abandoned() + counts.expiredLocks() + counts.deadLetteredTotal()).as("deliveries burnt").isZero();
-            assertThat(tables.count("inbox WHERE retry_count > 0")).as("attempts burnt").isZero();
+            assertThat(counts.abandoned() + counts.expiredLocks() + counts.deadLetteredTotal()).as("delivery attempts used up").isZero();
+            assertThat(tables.count("inbox WHERE retry_count > 0")).as("attempts used up").isZero();
             assertThat(new Tables(old).count("inventory_orders")).as("nothing was written there").isEqualTo(ORDERS);
         } finally {
             shop.destroy();

@@ -124,7 +124,7 @@ class HostileInputTest {
         assertThat(tables.containing(HostileMessage.CANARY)).as("tables that have it").isEmpty();
         assertThat(log.forged()).as("lines of the log that a sender could have written").isEmpty();
         assertThat(tables.count("inbox WHERE processed_at IS NULL")).as("parked").isZero();
-        assertThat(tables.count("inbox")).as("taken in").isEqualTo(outcome.handled - outcome.duplicates + tables.count("inventory_orders WHERE order_id LIKE 'good-%'"));
+        assertThat(tables.count("inbox")).as("accepted").isEqualTo(outcome.handled - outcome.duplicates + tables.count("inventory_orders WHERE order_id LIKE 'good-%'"));
         assertThat(tables.count("inventory_orders WHERE order_id LIKE 'good-%' AND status = 'Reserved'")).as("good orders")
             .isEqualTo((long) ROUNDS * GOOD_ORDERS_PER_ROUND);
         assertThatWhatComesAgainIsCountedOrInOnePlace();
@@ -179,7 +179,7 @@ class HostileInputTest {
         return messages.stream().filter(message -> List.of(types).contains(message.type())).map(HostileMessage::message).toList();
     }
 
-    /** Of a message that is named its type, as HostileMessage has it. What is no UUID is one of its type only. */
+    /** Of a message that is named its type, as HostileMessage has it. An id that is not a UUID counts within its type only. */
     private static UUID inboxId(HostileMessage message) {
         String id = message.message().getMessageId();
         return id.matches("[0-9a-f-]{36}") ? UUID.fromString(id)

@@ -26,7 +26,7 @@ import org.springframework.util.StringUtils;
  * @param type    of the valid one, whose topic or queue it is sent to
  * @param named   whether Subject or MessageType still name that type
  * @param intact  whether nothing is wrong with it: it must be handled
- * @param body    the bytes as sent; none of an AMQP value that is no bytes
+ * @param body    the bytes as sent; none of an AMQP value that does not hold bytes
  * @param message to send
  */
 record HostileMessage(int index, String type, boolean named, boolean intact, byte[] body, ServiceBusMessage message) {
@@ -98,7 +98,7 @@ record HostileMessage(int index, String type, boolean named, boolean intact, byt
         return message.getMessageId().startsWith(REUSED);
     }
 
-    /** Whether its MessageId tells it from all others. */
+    /** Whether no other message has its MessageId. */
     boolean hasIdOfItsOwn() {
         return !hasReusedId() && !NIL.equals(message.getMessageId());
     }

@@ -180,7 +180,7 @@ class InboxRetryTest {
         assertThat(tables.stockOf("a")).isEqualTo("8 available, 2 reserved, version 3");
     }
 
-    /** As an engineer's statement would that casts what is no number. */
+    /** As an engineer's statement would that casts what is not a number. */
     @Test
     void aMessageThatAStatementCannotHandleIsParkedAndDoneOnceTheStatementIsMended() {
         fault = false;

@@ -44,7 +44,7 @@ import servicebus.EmbeddedServiceBus;
 
 /**
  * What strange messages come to: dead-lettered at once with a description that an operator understands, or handled
- * where there is only one way to understand them. The orders behind them go on.
+ * where there is only one way to understand them. The orders behind them are handled.
  */
 // Locks that end soon, for the lost acknowledgement.
 @Tag("plain-camel")
@@ -373,7 +373,7 @@ class InvalidMessageTest {
             await().until(() -> tables.count("pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") == 1);
             bus.stopListening();
         }
-        // Now the worker commits, and cannot tell the broker.
+        // Now the worker commits, and cannot settle the message.
         await().until(() -> tables.count("inbox") == 1 && bus.counts(ShopDriver.SUBSCRIPTION).expiredLocks() == expired + 1);
         bus.startListening();
         shop.awaitQuiet(tables);
@@ -422,8 +422,8 @@ class InvalidMessageTest {
             assertThat(dead.deadLetterErrorDescription()).startsWith(description);
             assertThat(dead.deliveryCount()).as("failed deliveries before it was dead-lettered").isZero();
         });
-        assertThat(tables.count("inbox")).as("an invalid message is not taken in").isEqualTo(1);
-        assertThat(tables.count("outbox")).as("nor told of").isEqualTo(1);
+        assertThat(tables.count("inbox")).as("an invalid message is not accepted").isEqualTo(1);
+        assertThat(tables.count("outbox")).as("nor is it published").isEqualTo(1);
         assertThat(tables.count("inventory_orders")).as("nor is its order settled: it can be sent again, corrected").isEqualTo(1);
         assertOnlyTheValidOrderIsReserved();
     }

@@ -24,7 +24,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import servicebus.BrowsedMessage;
 import servicebus.EmbeddedServiceBus;
 
-/** Commands to the inventory: what they change, tell, and reject. */
+/** Commands to the inventory: what they change and publish, and when they are rejected. */
 @Tag("plain-camel")
 @WorkerTest
 class InventoryCommandTest {

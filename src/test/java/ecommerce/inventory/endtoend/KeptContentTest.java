@@ -34,12 +34,14 @@ import servicebus.EmbeddedServiceBus;
 @Tag("plain-camel")
 @WorkerTest
 @ExtendWith(OutputCaptureExtension.class)
+// As InboxRetryTest has it, which shares the worker.
 @TestPropertySource(properties = {
     "inventory.inbox.max-retries=1",
     "inventory.inbox.retry-delay=PT0.001S",
     "inventory.inbox.max-attempts=1000",
-    "inventory.inbox.parked-delay=PT0.1S",
-    "inventory.inbox.parked-delay-max=PT0.1S"})
+    "inventory.reservation.ttl=pt25m",
+    "inventory.inbox.parked-delay=pt0.1s",
+    "inventory.inbox.parked-delay-max=pt0.1s"})
 class KeptContentTest {
 
     private static final String CANARY = "Canary-Lane";

@@ -90,6 +90,8 @@ class OperatorTest {
         rebuild-summary      | "by": " ", "reason": "x"                              | by: ' ' is blank
         rebuild-summary      | "reason": "x"                                         | by: 'null' is blank
         rebuild-summary      | "by": "jane"                                          | reason: 'null' is blank
+        replay-dead-messages | "by": "", "reason": "x", "all": true                  | by: '' is blank
+        replay-dead-messages | "by": "jane", "reason": " ", "all": true              | reason: ' ' is blank
         rebuild-summary      | "by": "jane", "reason": "x", "all": true              | all: 'true' is not a field of rebuild-summary; there are by, reason
         rebuild-summary      | "by": {"a": 1}, "reason": "x"                         | by: '{a=1}' is neither a text nor a whole number nor true
         rebuild-summary      | "by": "jane", "by": "ann", "reason": "x"              | body: is not a JSON object at line 1

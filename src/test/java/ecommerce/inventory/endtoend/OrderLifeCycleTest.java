@@ -35,8 +35,8 @@ import org.springframework.test.context.TestPropertySource;
  */
 @Tag("plain-camel")
 @WorkerTest
-// Expiry comes when the test says so.
-@TestPropertySource(properties = "inventory.reservation.expiry-schedule=0 0 0 1 1 ? 2099")
+// Expiry comes when the test says so. The rest is as QueryApiTest has it, which shares the worker.
+@TestPropertySource(properties = {"inventory.api.query-timeout=1", "inventory.reservation.expiry-schedule=0 0 0 1 1 ? 2099"})
 class OrderLifeCycleTest {
 
     private static final int LONGEST_SEQUENCE = 3;
@@ -117,7 +117,7 @@ class OrderLifeCycleTest {
 
         deliver(event, "order", ORDERED, messageId);
 
-        assertThat(tables.rows("SELECT message_id FROM outbox ORDER BY sequence")).as("nothing more is told").hasSameSizeAs(before);
+        assertThat(tables.rows("SELECT message_id FROM outbox ORDER BY sequence")).as("nothing more is published").hasSameSizeAs(before);
         assertThat(tables.count("inbox")).as("the order and one more").isEqualTo(2);
     }
 
@@ -151,7 +151,7 @@ class OrderLifeCycleTest {
             + "WHERE partition_key = ? ORDER BY sequence", String.class, order);
     }
 
-    /** What the rules say is told at each change of state. */
+    /** What the rules say is published at each change of state. */
     private static List<String> expectedEvents(List<Event> sequence, boolean fits) {
         List<String> events = new ArrayList<>();
         String state = "-";

@@ -71,7 +71,7 @@ class OrderRaceTest {
         await().atMost(Duration.ofMinutes(5)).until(() -> bus.counts(ShopDriver.SUBSCRIPTION).completed() == completed + 2 * ORDERS);
         shop.awaitQuiet(tables);
 
-        assertThat(tables.count("inbox")).as("each message is taken in once").isEqualTo(ORDERS);
+        assertThat(tables.count("inbox")).as("each message is accepted once").isEqualTo(ORDERS);
         assertThat(tables.count("inventory_orders")).as("each order has one outcome").isEqualTo(ORDERS);
         assertThat(tables.count("inventory_orders WHERE status = 'Reserved'")).as("some orders are reserved").isPositive();
         assertThat(tables.count("inventory_orders WHERE status = 'Insufficient'")).as("some come too late").isPositive();
@@ -96,7 +96,7 @@ class OrderRaceTest {
             .collect(Collectors.toMap(row -> row.get("order_id"), row -> "Inventory" + row.get("status")));
         assertThat(shop.events()).allSatisfy(event ->
             assertThat(event.subject()).isEqualTo(outcomes.get(ORDER_ID.apply(event))));
-        assertThat(shop.events().stream().map(ORDER_ID).distinct()).as("each order is told of").hasSize(ORDERS);
+        assertThat(shop.events().stream().map(ORDER_ID).distinct()).as("each order has an event").hasSize(ORDERS);
     }
 
     private Object deadlocks() {

@@ -27,7 +27,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
 import servicebus.EmbeddedServiceBus;
 
-/** PostgreSQL or Service Bus goes away and comes back. */
+/** PostgreSQL or Service Bus becomes unavailable and comes back. */
 class OutageTest {
 
     /** Short, so that a lock that is not renewed shows. */
@@ -83,7 +83,7 @@ class OutageTest {
         assertThat(shop.events()).hasSize(ORDERS);
         var counts = bus.counts(ShopDriver.SUBSCRIPTION);
         assertThat(counts.completed()).isEqualTo(ORDERS);
-        assertThat(counts.abandoned() + counts.expiredLocks() + counts.deadLetteredTotal()).as("deliveries burnt").isZero();
+        assertThat(counts.abandoned() + counts.expiredLocks() + counts.deadLetteredTotal()).as("delivery attempts used up").isZero();
     }
 
     @Test
@@ -93,9 +93,9 @@ class OutageTest {
         await().until(() -> bus.counts(ShopDriver.SUBSCRIPTION).locked() > 0);
         worker.close();
 
-        assertThat(bus.counts(ShopDriver.SUBSCRIPTION).locked()).as("given back, not left to their locks").isZero();
+        assertThat(bus.counts(ShopDriver.SUBSCRIPTION).locked()).as("abandoned, not left to their locks").isZero();
         assertThat(bus.counts(ShopDriver.SUBSCRIPTION).active()).as("all are still there").isEqualTo(ORDERS);
-        assertThat(bus.counts(ShopDriver.SUBSCRIPTION).abandoned()).as("each of 16 handlers gives back one, and takes no other")
+        assertThat(bus.counts(ShopDriver.SUBSCRIPTION).abandoned()).as("each of 16 handlers abandons one, and takes no other")
             .isPositive().isLessThanOrEqualTo(16);
     }
 
@@ -138,7 +138,7 @@ class OutageTest {
         assertThat(tables.row("SELECT total_reservations FROM inventory_summary")).as("the read model does not need the broker")
             .containsEntry("total_reservations", (long) ORDERS);
         assertThat(tables.count("outbox WHERE published_at IS NULL AND retry_count = 0 AND error_message IS NULL"))
-            .as("an outage is no fault of the events").isEqualTo(ORDERS);
+            .as("an outage is not a fault of the events").isEqualTo(ORDERS);
         bus.startListening();
         shop.awaitQuiet(tables);
 

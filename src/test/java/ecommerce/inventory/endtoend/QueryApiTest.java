@@ -38,7 +38,8 @@ import servicebus.EmbeddedServiceBus;
 /** What the API answers, and what it refuses. */
 @Tag("plain-camel")
 @WorkerTest
-@TestPropertySource(properties = "inventory.api.query-timeout=1")
+// As OrderLifeCycleTest has it, which shares the worker.
+@TestPropertySource(properties = {"inventory.api.query-timeout=1", "inventory.reservation.expiry-schedule=0 0 0 1 1 ? 2099"})
 class QueryApiTest {
 
     @Autowired
@@ -62,14 +63,7 @@ class QueryApiTest {
     @Test
     void anOrderCanBeFollowedFromReservationToCommit() {
         Instant before = Instant.now().minusSeconds(1);
-        tables.stock("a", 10);
-        tables.stock("b", 10);
-        shop.send(order("order-1", "2 b", "3 a").setCorrelationId("checkout-7"));
-        await().until(() -> tables.count("inventory_orders") == 1);
-        shop.sendPayments(about("order-1", "PaymentProcessed", "Captured"));
-        await().until(() -> "Committed".equals(tables.statusOf("order-1")));
-        shop.awaitQuiet(tables);
-        await().until(() -> tables.count("outbox_unprojected") == 0);
+        commitAnOrder();
 
         JsonNode order = api.get("/orders/order-1", "Order");
         assertThat(order.get("status").textValue()).isEqualTo("Committed");
@@ -85,6 +79,11 @@ class QueryApiTest {
         assertThat(second.get("next").isNull()).isTrue();
         assertThat(api.get("/events?limit=3", "EventList").get("items").findValuesAsText("sequence"))
             .as("the newest first").isSortedAccordingTo((a, b) -> Long.compare(Long.parseLong(b), Long.parseLong(a))).hasSize(3);
+    }
+
+    @Test
+    void stockAndSummaryHaveWhatAnOrderHasCommitted() {
+        commitAnOrder();
 
         JsonNode stock = api.get("/stock/a", "Stock");
         assertThat(stock.get("availableStock").intValue()).isEqualTo(7);
@@ -96,6 +95,17 @@ class QueryApiTest {
         assertThat(summary.get("totalCommittedQuantity").intValue()).isEqualTo(3);
         assertThat(summary.get("totalReceivedQuantity").intValue()).isZero();
         assertThat(api.get("/summary?after=a", "SummaryPage").get("items").findValuesAsText("productId")).containsExactly("b");
+    }
+
+    private void commitAnOrder() {
+        tables.stock("a", 10);
+        tables.stock("b", 10);
+        shop.send(order("order-1", "2 b", "3 a").setCorrelationId("checkout-7"));
+        await().until(() -> tables.count("inventory_orders") == 1);
+        shop.sendPayments(about("order-1", "PaymentProcessed", "Captured"));
+        await().until(() -> "Committed".equals(tables.statusOf("order-1")));
+        shop.awaitQuiet(tables);
+        await().until(() -> tables.count("outbox_unprojected") == 0);
     }
 
     @Test

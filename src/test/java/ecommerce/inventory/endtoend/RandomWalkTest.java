@@ -162,7 +162,7 @@ class RandomWalkTest {
         return sent.toArray(ServiceBusMessage[]::new);
     }
 
-    /** Brings the end of some reservations; those that a transaction has in work are left alone. */
+    /** Brings the end of some reservations; those that a transaction has in flight are left alone. */
     private void expireSome(JdbcTemplate jdbc) {
         for (int i = 0; i < 20 && !expiries.isEmpty(); i++) {
             jdbc.update("UPDATE inventory_reservations SET expires_at = now() WHERE reservation_id IN (SELECT reservation_id "

@@ -231,7 +231,7 @@ class RequestLimitsTest {
         RawHttp another = new RawHttp("127.0.0.2", port);
         opened.add(another);
         assertThat(another.send(listen).readHead()).as("of another address").isEqualTo(200);
-        assertThat(IntStream.range(0, 12).map(i -> status("127.0.0.1"))).as("streams are no requests that wait for an answer").containsOnly(404);
+        assertThat(IntStream.range(0, 12).map(i -> status("127.0.0.1"))).as("streams are not requests that wait for an answer").containsOnly(404);
     }
 
     @ParameterizedTest

@@ -81,7 +81,7 @@ class RetryTest {
         assertThat(List.of(tables.count("inbox"), tables.count("inventory_orders"), tables.count("inventory_reservations"), tables.count("outbox")))
             .as("a row in each").containsOnly(1L);
         var after = bus.counts(ShopDriver.SUBSCRIPTION);
-        assertThat(List.of(after.abandoned(), after.expiredLocks(), after.deadLetteredTotal())).as("no delivery burnt")
+        assertThat(List.of(after.abandoned(), after.expiredLocks(), after.deadLetteredTotal())).as("no delivery attempt used up")
             .containsExactly(before.abandoned(), before.expiredLocks(), before.deadLetteredTotal());
     }
 

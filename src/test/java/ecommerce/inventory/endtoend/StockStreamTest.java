@@ -31,7 +31,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.test.context.TestPropertySource;
 import servicebus.EmbeddedServiceBus;
 
-/** The stream of stock changes: what is told, to whom, and what it costs the others. */
+/** The stream of stock changes: what is published, to whom, and what it costs the others. */
 @WorkerTest
 @Import(NewTransaction.class)
 @TestPropertySource(properties = {"inventory.stream.max-clients=3", "inventory.stream.heartbeat=PT0.1S"})

@@ -20,7 +20,7 @@ import org.springframework.test.context.TestPropertySource;
 import servicebus.Counts;
 import servicebus.EmbeddedServiceBus;
 
-/** Messages of which the broker is told nothing, or does not answer what it is told: what becomes of them, and of those behind them. */
+/** Messages that are not settled, or whose settlement the broker does not answer: what becomes of them, and of those behind them. */
 @WorkerTest
 @Import(NewTransaction.class)
 @ExtendWith(OutputCaptureExtension.class)

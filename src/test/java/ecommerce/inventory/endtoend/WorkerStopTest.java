@@ -38,7 +38,7 @@ import org.springframework.context.SmartLifecycle;
 import org.springframework.jdbc.core.JdbcTemplate;
 import servicebus.EmbeddedServiceBus;
 
-/** What a worker does with the messages that it has in work when it is told to stop, and with questions before it has started. */
+/** What a worker does with the messages that it has in flight when it is stopped, and with questions before it has started. */
 @ExtendWith(OutputCaptureExtension.class)
 class WorkerStopTest {
 
@@ -67,7 +67,7 @@ class WorkerStopTest {
         ServiceBusMessage[] orders = IntStream.range(0, ORDERS).mapToObj(i -> order("order-" + i, "1 a")).toArray(ServiceBusMessage[]::new);
         stopWhileInWork(inWork, () -> shop.send(orders), () -> { }, "inventory.servicebus.max-concurrent-calls=" + inWork);
 
-        assertThat(tables.count("inbox")).as("what was in work is done").isEqualTo(inWork);
+        assertThat(tables.count("inbox")).as("what was in flight is done").isEqualTo(inWork);
         var counts = bus.counts(ShopDriver.SUBSCRIPTION);
         assertThat(counts.completed()).as("and settled").isEqualTo(inWork);
         assertThat(counts.active()).as("the rest is for the next worker").isEqualTo(ORDERS - inWork);
@@ -163,7 +163,7 @@ class WorkerStopTest {
     }
 
     /**
-     * Starts a worker and stops it while as many messages as said are in their transactions, each in one of its own; they go on when
+     * Starts a worker and stops it while as many messages as said are in their transactions, each in one of its own; they continue when
      * the stop has begun.
      */
     private void stopWhileInWork(int inWork, Runnable before, Runnable meanwhile, String... properties) throws Exception {

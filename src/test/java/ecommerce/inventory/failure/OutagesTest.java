@@ -81,7 +81,7 @@ class OutagesTest {
             PSQLState.CONNECTION_UNABLE_TO_CONNECT)))).isEqualTo("PostgreSQL is read-only");
     }
 
-    /** No connection to be had, disk full, read-only: a database that answers is no better for it. */
+    /** No free connection, disk full, read-only: a database that answers is no better for it. */
     @ParameterizedTest
     @ValueSource(strings = {"08001", "53100", "53300", "25006", "57P03"})
     void whatNoMessageCanCauseIsAnOutageWhateverTheDatabaseAnswers(String state) {

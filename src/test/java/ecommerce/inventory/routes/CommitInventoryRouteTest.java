@@ -17,7 +17,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 
 /** {@code payment-processed.camel.yaml} and {@code commit-inventory.camel.yaml}: what a payment does. */
 @RouteTest(routes = {"handlers/payment-processed", "handlers/commit-inventory"},
-    mock = {"sql:*", "direct:OrderCreated", "direct:PaymentFailed", "direct:payment-refunded"}, watch = "direct:commit-inventory")
+    mock = {"sql:*", "direct:reserve-inventory", "direct:PaymentFailed", "direct:payment-refunded"}, watch = "direct:commit-inventory")
 class CommitInventoryRouteTest {
 
     /** A message as the inbox passes it on; the SQL is a mock, so any parameter will do. */
@@ -33,7 +33,7 @@ class CommitInventoryRouteTest {
     private MockEndpoint orderAgain;
     @EndpointInject("mock:sql:classpath:routes/handlers/commit-inventory.sql")
     private MockEndpoint commit;
-    @EndpointInject("mock:direct:OrderCreated")
+    @EndpointInject("mock:direct:reserve-inventory")
     private MockEndpoint reserve;
 
     @ParameterizedTest

@@ -18,7 +18,7 @@ import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.mock.web.MockHttpServletResponse;
 import org.springframework.test.annotation.DirtiesContext;
 
-/** {@code stock-stream.camel.yaml}: when the table is asked, and what is told. */
+/** {@code stock-stream.camel.yaml}: when the table is read, and what is published. */
 @RouteTest(routes = "api/stock-stream", mock = "sql:*")
 @DirtiesContext(classMode = DirtiesContext.ClassMode.AFTER_EACH_TEST_METHOD)
 class StockStreamRouteTest {

@@ -23,7 +23,7 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.test.context.TestPropertySource;
 
-/** {@code watch-database.camel.yaml}: what the database answers last is what the probes are told. */
+/** {@code watch-database.camel.yaml}: what the database answers last is what the probes report. */
 @RouteTest(routes = "timers/watch-database", mock = "sql:*")
 @ExtendWith(OutputCaptureExtension.class)
 @TestPropertySource(properties = "inventory.database.refusal-limit=PT0.001S")

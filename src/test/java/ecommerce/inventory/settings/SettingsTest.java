@@ -189,7 +189,7 @@ class SettingsTest {
         assertThat(settings.servicebus().toString() + settings.operator()).doesNotContain(KEY, "0123456789-", "SharedAccessKey");
     }
 
-    /** In a month without such a day, and in a year that is over. */
+    /** In a month without such a day, and in a year that is past. */
     @ParameterizedTest
     @ValueSource(strings = {"0 0 3 30 2 ?", "0 0 3 31 4,6,9,11 ?", "* * * * * ? 2020", "", " "})
     void noScheduleMayBeOneThatNeverComes(String never) throws IOException {

@@ -146,7 +146,7 @@ public class Api {
             return List.copyOf(lines);
         }
 
-        /** The last that was told of a product, or null. */
+        /** The last that was published of a product, or null. */
         public JsonNode last(String productId) {
             return last.get(productId);
         }

@@ -48,7 +48,7 @@ public final class CamelMainWorker implements AutoCloseable {
             .withName(properties.getProperty("camel.main.name"))
             .withShutdownTimeout(Integer.parseInt(properties.getProperty("camel.main.shutdown-timeout")))
             .withRoutesIncludePattern(properties.getProperty("camel.main.routes-include-pattern"))
-            // It tells a servlet, which there is none of.
+            // It writes to a servlet, and there is none.
             .withRoutesExcludePattern("**/stock-stream.camel.yaml");
         main.configure().addConfiguration(PlainCamelBeans.class);
         main.configure().httpServer().withEnabled(true).withPort(Integer.parseInt(properties.getProperty("server.port", "8080")));
@@ -93,7 +93,7 @@ public final class CamelMainWorker implements AutoCloseable {
         return camel().hasService(VertxPlatformHttpServer.class).getPort();
     }
 
-    /** Finishes what is in work. */
+    /** Finishes what is in flight. */
     @Override
     public void close() {
         main.stop();

@@ -38,7 +38,7 @@ public final class Image {
         return image;
     }
 
-    /** What the image tells its JVM of memory and collector, for a JVM that is to run as there, but without the archive of classes. */
+    /** The image's options of the JVM for memory and collector, for a JVM that is to run as there, but without the archive of classes. */
     public static List<String> jvmOptions() {
         try {
             String entrypoint = instructions().stream().filter(instruction -> instruction.startsWith("ENTRYPOINT ")).findFirst().orElseThrow();

@@ -122,7 +122,7 @@ public final class JavaProcess implements AutoCloseable {
 
     /**
      * @param  which VmRSS, what it has now, or VmHWM, what it has had at most
-     * @return       bytes of memory; nothing where the system does not tell
+     * @return       bytes of memory; nothing where the system does not say
      */
     public OptionalLong memory(String which) throws IOException {
         Path status = Path.of("/proc", String.valueOf(process.pid()), "status");

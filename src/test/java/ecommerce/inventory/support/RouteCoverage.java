@@ -27,7 +27,7 @@ public class RouteCoverage implements BeforeAllCallback, AfterAllCallback {
     public static final Path FOLDER = Path.of("target", "route-coverage");
     private static final Set<String> RUN = new ConcurrentSkipListSet<>();
 
-    /** Has Camel tell of each node that runs. */
+    /** Has Camel report each node that runs. */
     static class Interceptor implements InterceptStrategy {
 
         @Override

@@ -115,7 +115,7 @@ public class ShopDriver implements DisposableBean {
         send(commands, messages);
     }
 
-    /** Waits until the worker has settled all that was sent, and published all that it has to tell. */
+    /** Waits until the worker has settled all that was sent, and published all events. */
     public void awaitQuiet(Tables tables) {
         await().untilAsserted(() -> {
             assertThat(bus.counts(SUBSCRIPTION).active()).as("orders not settled").isZero();

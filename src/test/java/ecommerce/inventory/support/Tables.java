@@ -96,7 +96,7 @@ public class Tables {
         return run(name, parameters, statement -> {
             statement.execute();
             try (Statement next = statement.getConnection().createStatement()) {
-                // A query ends, and its plan is told, when the next statement takes its place.
+                // A query ends, and its plan is logged, when the next statement takes its place.
                 next.execute("SET LOCAL client_min_messages = warning");
                 return Stream.of(statement.getWarnings(), next.getWarnings()).filter(Objects::nonNull)
                     .flatMap(first -> Stream.iterate(first, Objects::nonNull, SQLWarning::getNextWarning))

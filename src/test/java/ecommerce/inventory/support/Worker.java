@@ -11,7 +11,7 @@ import org.springframework.context.annotation.ImportSelector;
 import org.springframework.core.type.AnnotationMetadata;
 import servicebus.EmbeddedServiceBus;
 
-/** Starts workers beside a test, for those that stop one, run two, or take the database away. */
+/** Starts workers beside a test, for those that stop one, run two, or make the database unavailable. */
 public final class Worker {
 
     private Worker() {

@@ -150,7 +150,7 @@ class GroupCommitTest {
 
         assertThat(first.join().getException()).isNull();
         await().until(() -> transactions.size() == 2);
-        assertThat(handle("PaymentProcessed", "5").join().getException()).as("what goes on meanwhile").isNull();
+        assertThat(handle("PaymentProcessed", "5").join().getException()).as("what is handled meanwhile").isNull();
         assertThat(others).as("none is done before the end of its transaction").noneMatch(CompletableFuture::isDone);
 
         slowerMayCommit.countDown();
