@@ -1,4 +1,4 @@
-// The Service Bus namespace with the entities of Config.json, and what the identities of the worker and of its scaler may do there.
+// The Service Bus namespace with the entities of Config.json, and the rights of the worker's and the scaler's identities on it.
 //   az deployment group create --resource-group shop --template-file servicebus/main.bicep \
 //     --parameters namespaceName=shop workerPrincipalId=<object id> scalerPrincipalId=<object id>
 
@@ -11,14 +11,14 @@ param workerPrincipalId string = ''
 @description('Object id of the identity that KEDA signs in with; empty: no scaling, or with a connection string')
 param scalerPrincipalId string = ''
 
-@description('Whether nobody gets in by a connection string')
+@description('Whether connection strings are refused')
 param disableLocalAuth bool = true
 
 @description('Standard or Premium: Basic has no topics')
 @allowed(['Standard', 'Premium'])
 param sku string = 'Standard'
 
-@description('Whether the namespace is reached from the internet. Disabled and SecuredByPerimeter need Premium, and a private endpoint or a network security perimeter, which this template does not make')
+@description('Whether the namespace can be reached from the internet. Disabled and SecuredByPerimeter need Premium, and a private endpoint or a network security perimeter, which this template does not create')
 @allowed(['Enabled', 'Disabled', 'SecuredByPerimeter'])
 param publicNetworkAccess string = 'Enabled'
 
@@ -34,10 +34,10 @@ param logAnalyticsWorkspaceId string = ''
 
 param location string = resourceGroup().location
 
-// One source for the names and properties: here, in Microsoft's emulator, and in the tests. But not DefaultMessageTimeToLive, which is one
-// hour there because the emulator takes no more: after an outage of an hour all that waited would be in the dead-letter queue.
+// One source for the names and properties: here, in Microsoft's emulator, and in the tests. Except DefaultMessageTimeToLive, which is one
+// hour there because the emulator accepts no more: after an outage of an hour the whole backlog would be in the dead-letter queue.
 // RequiresDuplicateDetection is false for what the worker receives. Its table inbox knows a message id for 30 days, instead of the minutes
-// of Service Bus' window, which takes from the broker's throughput and cannot be changed on an entity that is there.
+// of Service Bus' window, which costs throughput of the broker and cannot be changed on an existing entity.
 var topology = loadJsonContent('Config.json').UserConfig.Namespaces[0]
 var subscriptions = flatten(map(topology.Topics, topic => map(topic.Subscriptions, subscription => {
   topic: topic.Name
@@ -87,7 +87,7 @@ resource queues 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' = [for queue
     defaultMessageTimeToLive: messageTimeToLive
     duplicateDetectionHistoryTimeWindow: queue.Properties.DuplicateDetectionHistoryTimeWindow
     lockDuration: queue.Properties.LockDuration
-    // Room for what waits so long; more costs nothing. The default is 1024.
+    // Room for a backlog of that time; more costs nothing. The default is 1024.
     maxSizeInMegabytes: 5120
     maxDeliveryCount: queue.Properties.MaxDeliveryCount
     maxMessageSizeInKilobytes: sku == 'Premium' ? maxMessageSize : null
@@ -120,7 +120,7 @@ resource topicSubscriptions 'Microsoft.ServiceBus/namespaces/topics/subscription
   dependsOn: [topics]
 }]
 
-// What the worker receives from, and the topic that it sends to.
+// The entities that the worker receives from, and the topic that it sends to.
 resource orders 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2024-01-01' existing = {
   name: '${namespaceName}/orders/inventory'
 }
@@ -164,8 +164,8 @@ resource workerSendsEvents 'Microsoft.Authorization/roleAssignments@2022-04-01' 
   dependsOn: [topics]
 }
 
-// KEDA asks how many messages wait. Service Bus answers those who may read the entity, and no built-in role of Service Bus allows that alone:
-// Data Owner, which KEDA's documentation has in mind, also receives, sends and deletes.
+// KEDA asks how many messages wait. Service Bus answers those who may read the entity, and no built-in role of Service Bus allows only that:
+// Data Owner, which KEDA's documentation asks for, also receives, sends and deletes.
 resource counter 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (!empty(scalerPrincipalId)) {
   name: guid(namespace.id, 'message counts')
   properties: {

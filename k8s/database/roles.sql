@@ -1,15 +1,15 @@
--- The two roles of the database, for an administrator to make once before the first migration, connected to the worker's database.
+-- The two roles of the database. An administrator creates them once, before the first migration, connected to the worker's database.
 -- What inventory_worker may do with the tables is in src/main/resources/db/roles/afterMigrate.sql.
 
 -- Owns and changes the tables; only the migration logs in as it.
 CREATE ROLE inventory_migration LOGIN;
--- The worker: no DDL, and no DELETE where the shop's history is. Six instances with 20 connections each, and two more while a new
+-- The worker: no DDL, and no DELETE on the shop's history. Six instances with 20 connections each, and two more while a new
 -- version is rolled out; with another maxReplicaCount or maximum-pool-size, another limit.
 CREATE ROLE inventory_worker LOGIN CONNECTION LIMIT 160;
--- The worker gives a statement up after 60 s (socketTimeout); the server is not to go on and keep its locks. A migration may take longer.
+-- The worker abandons a statement after 60 s (socketTimeout); the server must end it too, or it keeps its locks. A migration may take longer.
 ALTER ROLE inventory_worker SET statement_timeout = '60s';
--- What else the worker relies on, whatever the defaults of the database: as connection-init-sql of src/main/resources/application.yaml,
--- for connections of a pooler, which do not keep what is set on them.
+-- The other settings that the worker relies on, whatever the defaults of the database: as connection-init-sql of src/main/resources/application.yaml,
+-- for connections of a pooler, which do not keep their settings.
 ALTER ROLE inventory_worker SET search_path = public;
 ALTER ROLE inventory_worker SET lock_timeout = '5s';
 ALTER ROLE inventory_worker SET idle_in_transaction_session_timeout = '120s';
@@ -28,7 +28,7 @@ REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE, CREATE ON SCHEMA public TO inventory_migration;
 GRANT USAGE ON SCHEMA public TO inventory_worker;
 
--- Nobody else who can log in to the server. In a string, as the name of the database is not known here.
+-- Nobody else who can log in to the server may connect. In a string, because the name of the database is not known here.
 DO '
 BEGIN
     EXECUTE format(''REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM PUBLIC'', current_database());

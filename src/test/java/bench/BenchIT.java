@@ -10,6 +10,6 @@ class BenchIT {
     @Test
     void measures() throws Exception {
         BenchOptions settings = BenchOptions.ofSystemProperties();
-        Benchmark.run(settings, settings.all() ? Path.of("bench", "results.md") : Path.of("target", "bench", "results.md"));
+        Benchmark.run(settings, settings.all() ? Path.of("docs", "reports", "benchmark.md") : Path.of("target", "bench", "results.md"));
     }
 }

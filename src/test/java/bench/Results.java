@@ -18,7 +18,17 @@ final class Results {
     private final Map<String, List<Measured>> throughput = new LinkedHashMap<>();
     private final Map<String, Map<String, List<Double>>> figures = new LinkedHashMap<>();
     private final List<String> ratios = new ArrayList<>();
+    private final List<Bar> bars = new ArrayList<>();
     private final List<String> tables = new ArrayList<>();
+
+    /** What a result has to reach, in words. */
+    private record Bar(String text, boolean met) {
+
+        @Override
+        public String toString() {
+            return "- " + (met ? "Met" : "**MISSED**") + ": " + text;
+        }
+    }
 
     /** What did the orders, and what orders they were. */
     static String line(String who, Workload workload) {
@@ -36,7 +46,7 @@ final class Results {
         System.out.printf("%s: %s: %s%n", section, figure, Series.text(value));
     }
 
-    /** A section that is ready. */
+    /** A section that is complete. */
     void add(String table) {
         tables.add(table);
     }
@@ -49,29 +59,48 @@ final class Results {
         return Series.of(throughput.get(line).stream().map(what::applyAsDouble).toList());
     }
 
-    /**
-     * Compares two lines, if both were measured: how many times as fast the first is as the second.
-     *
-     * @param aim what it is to be at least, or empty
-     */
-    void ratio(String line, String yardstick, String aim) {
+    /** Compares two lines, if both were measured: how many times as fast the first is as the second. */
+    void ratio(String line, String yardstick) {
         if (throughput.containsKey(line) && throughput.containsKey(yardstick)) {
-            ratios.add("| " + line + " | " + yardstick + " | **" + Series.text(ordersPerSecond(line) / ordersPerSecond(yardstick)) + "** | "
-                + aim + " |");
+            ratios.add("| " + line + " | " + yardstick + " | **" + Series.text(times(line, yardstick)) + "** |");
         }
+    }
+
+    /** Compares two lines, if both were measured, and holds the first to being so many times as fast as the second. */
+    void ratio(String line, String yardstick, double atLeast) {
+        ratio(line, yardstick);
+        if (throughput.containsKey(line) && throughput.containsKey(yardstick)) {
+            double times = times(line, yardstick);
+            bars.add(new Bar(line + ", measured against " + yardstick + ": " + Series.text(times) + " times as fast; at least "
+                + Series.text(atLeast) + " is wanted.", times >= atLeast));
+        }
+    }
+
+    private double times(String line, String yardstick) {
+        return ordersPerSecond(line) / ordersPerSecond(yardstick);
+    }
+
+    /** Holds the median of a figure to a limit. */
+    void limit(String section, String figure, double atMost) {
+        double median = Series.of(figures.get(section).get(figure)).median();
+        bars.add(new Bar(section + ": " + figure + " is " + Series.text(median) + "; at most " + Series.text(atMost) + " is wanted.", median <= atMost));
     }
 
     /** Writes the report. */
     void write(Path file, String postgres, BenchOptions settings) throws IOException {
         StringBuilder text = new StringBuilder("# Results of the benchmark\n\nBy `" + BenchOptions.command() + "`, " + LocalDate.now() + ", on "
             + Machine.describe() + " shared by load, bus, worker and PostgreSQL (" + postgres + ").\n\n"
-            + "The whole way: the Azure SDK sends orders, the bus holds them, a worker takes them, and the Azure SDK receives the events. "
+            + "The whole way: the Azure SDK sends orders, the bus holds them, a worker handles them, and the Azure SDK receives the events. "
             + "A backlog of " + settings.orders() + " orders is drained, from the first delivery to the last event received, by a worker with "
-            + settings.concurrentCalls() + " messages in work at a time. The Inventory Worker runs as in the image that the Dockerfile builds; all workers have "
+            + settings.concurrentCalls() + " messages in flight. The Inventory Worker runs as in the image that the Dockerfile builds; all workers have "
             + MeasuredWorker.MEMORY + " " + String.join(" ", MeasuredWorker.JVM_OPTIONS) + ". Medians of " + settings.rounds() + " rounds, after a warm-up; "
             + "the tables hold " + settings.before() + " finished orders before each. Machines are noisy: read the ratios.\n");
+        if (!bars.isEmpty()) {
+            text.append("\n## Bars\n\n").append(bars.stream().filter(Bar::met).count()).append(" of ").append(bars.size()).append(" are met.\n\n");
+            bars.forEach(bar -> text.append(bar).append('\n'));
+        }
         if (!ratios.isEmpty()) {
-            text.append("\n## Ratios\n\n| | measured against | times as fast | at least |\n|---|---|---|---|\n");
+            text.append("\n## Ratios\n\n| | measured against | times as fast |\n|---|---|---|\n");
             ratios.forEach(ratio -> text.append(ratio).append('\n'));
         }
         text.append("\n## Orders per second\n\n| | median | least – most | µs of CPU an order: ").append(String.join(" / ", PROCESSES))

@@ -20,9 +20,19 @@ import chaos.Saboteur.Outcome;
  */
 record Ledger(Options options, Duration length, List<Outcome> outcomes, Map<String, Long> traffic, List<Figure> figures) {
 
-    /** What is not as it should be. */
+    /** What is wrong. */
     List<Figure> violations() {
         return figures.stream().filter(figure -> !figure.violations().isEmpty()).toList();
+    }
+
+    /** The least number of kills in a run of this length. */
+    long leastKills() {
+        return 10 * options.length().toMinutes() / 3;
+    }
+
+    /** The least number of outages in a run of this length. */
+    long leastOutages() {
+        return 2 * options.length().toMinutes() / 3;
     }
 
     /** How many faults of the family have taken place. */
@@ -36,24 +46,33 @@ record Ledger(Options options, Duration length, List<Outcome> outcomes, Map<Stri
 
     String markdown() {
         StringBuilder text = new StringBuilder();
-        text.append("# Chaos\n\nRepeat it: `").append(command()).append("`. The seed makes load and faults the same; what meets at one moment is the machine's.\n\n");
-        text.append(String.format(Locale.ROOT, "%d workers, %.1f minutes, %s orders a second and what follows them: %d kills, %d outages, %d other faults. %s%n%n",
+        text.append("# Chaos\n\nRepeat it: `").append(command()).append("`. The seed makes load and faults the same; exact interleavings depend on the machine.\n\n");
+        text.append(String.format(Locale.ROOT, "%d workers, %.1f minutes, %s orders a second with the messages that follow them: %d kills, %d outages, %d other faults. %s%n%n",
             options.workers(), length.toMillis() / 60_000.0, options.ordersPerSecond(), count(Family.KILL), count(Family.OUTAGE), count(Family.OTHER),
             violations().isEmpty() ? "**Nothing lost, nothing done twice, nothing oversold, nothing stuck.**" : "**Violations: see below.**"));
+        text.append("## Bars\n\n").append(bar(violations().isEmpty(), "no violation of an invariant; there are " + violations().size()))
+            .append(bar(count(Family.KILL) >= leastKills(), "at least " + leastKills() + " kills; there were " + count(Family.KILL)))
+            .append(bar(count(Family.OUTAGE) >= leastOutages(), "at least " + leastOutages() + " outages; there were " + count(Family.OUTAGE)))
+            .append("\n## Faults\n\n");
         text.append("| fault | took place | missed | longest recovery |\n|---|---|---|---|\n");
         for (Fault fault : Fault.values()) {
             List<Outcome> all = outcomes.stream().filter(outcome -> outcome.planned().fault() == fault).toList();
             long missed = all.stream().filter(outcome -> outcome.missed() != null).count();
             text.append(String.format("| %s | %d | %d | %s |%n", fault.description, all.size() - missed, missed, longest(all)));
         }
-        text.append("\nMissed: the point in the work was not met in time, or the worker not ready. Recovery: from the end of the fault until one more "
-            + "message is done and one more event received; after a kill of all, that is their start. Disk full is what PostgreSQL answers to "
-            + "each write. The server that takes over is a copy of the first, which has followed it. The clock that jumps is PostgreSQL's, which the worker has the times of its work from; that of its JVM stays.\n\n| messages | |\n|---|---|\n");
+        text.append("\nMissed: the worker did not reach the named point in time, or was not ready. Recovery: from the end of the fault until one more "
+            + "message is handled and one more event received; after a kill of all workers it includes their start. Disk full: PostgreSQL answers "
+            + "each write with this error. The server that takes over is a replica of the first. The clock that jumps is PostgreSQL's, from which "
+            + "the worker takes its times; the clock of its JVM stays.\n\n## Messages\n\n| messages | |\n|---|---|\n");
         traffic.forEach((what, count) -> text.append(String.format("| %s | %d |%n", what, count)));
-        text.append("\n| invariant | violations | measured |\n|---|---|---|\n");
+        text.append("\n## Invariants\n\n| invariant | violations | measured |\n|---|---|---|\n");
         figures.forEach(figure -> text.append(String.format("| %s | %d | %s |%n", figure.invariant(), figure.violations().size(), figure.measured())));
         violations().forEach(figure -> text.append("\n    ").append(figure).append('\n'));
         return text.toString();
+    }
+
+    private static String bar(boolean met, String text) {
+        return "- " + (met ? "Met" : "**MISSED**") + ": " + text + ".\n";
     }
 
     private static String longest(List<Outcome> outcomes) {

@@ -15,7 +15,7 @@ import org.yaml.snakeyaml.nodes.Node;
 
 /**
  * Who calls whom by {@code direct:} and {@code seda:}. Nobody is called that is not there, and what is there is called: by a route,
- * by Java, by a message of its type, by an operation of the API, or by operators, for whom the README lists it.
+ * by Java, by a message of its type, by an operation of the API, or by operators, for whom {@code docs/operations.md} lists it.
  */
 final class CallCheck {
 
@@ -74,7 +74,7 @@ final class CallCheck {
         forOperators().forEach(name -> called.add("direct:" + name));
         consumers.stream().filter(consumer -> !called.contains(consumer.name())).forEach(consumer ->
             findings.add(consumer.finding("nothing sends to " + consumer.name() + ": no route, no Java, no schema in contracts/in, "
-                + "no operationId in openapi.yaml, and it is not in the README's table of what an operator can do")));
+                + "no operationId in openapi.yaml, and docs/operations.md does not list it among what an operator can do")));
         consumers.stream().collect(Collectors.groupingBy(Endpoint::name)).values().stream().filter(same -> same.size() > 1).forEach(same ->
             same.stream().skip(1).forEach(consumer -> findings.add(consumer.finding(consumer.name() + " is received from at "
                 + same.get(0).file() + ":" + same.get(0).line() + " already"))));
@@ -97,7 +97,7 @@ final class CallCheck {
     }
 
     private List<String> forOperators() {
-        Matcher section = OPERATORS.matcher(files.text("README.md"));
+        Matcher section = OPERATORS.matcher(files.text("docs/operations.md"));
         return section.find() ? TABLE_ROW.matcher(section.group(1)).results().map(row -> row.group(1)).toList() : List.of();
     }
 }

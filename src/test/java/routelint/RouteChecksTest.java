@@ -226,12 +226,12 @@ class RouteChecksTest {
     void aRouteThatNobodyCalls() {
         write("routes/shop/tried.camel.yaml", consumer("direct:tried"));
         String finding = FILE + ":7: nothing sends to direct:tried: no route, no Java, no schema in contracts/in, no operationId in openapi.yaml, "
-            + "and it is not in the README's table of what an operator can do";
+            + "and docs/operations.md does not list it among what an operator can do";
 
         told(finding);
         // An operation of another name, and a mention outside of the table.
         write("contracts/openapi.yaml", "paths:\n  /a:\n    get:\n      operationId: tired\n");
-        Project.write(root, "README.md", "| `tried` |\n\n## What an operator can do\n\n`tried`\n");
+        Project.write(root, "docs/operations.md", "| `tried` |\n\n## What an operator can do\n\n`tried`\n");
         told(FOLDER + "contracts/openapi.yaml:4: no route receives from direct:tired, which answers this operation; did you mean direct:tried?", finding);
 
         write("contracts/openapi.yaml", "paths:\n  /a:\n    get:\n      operationId: tried\n");
@@ -241,7 +241,7 @@ class RouteChecksTest {
     @Test
     void aRouteForOperators() {
         write("routes/shop/tried.camel.yaml", consumer("direct:tried"));
-        Project.write(root, "README.md", "# A\n\n## What an operator can do\n\n| `direct:` | body |\n|---|---|\n| `tried` | |\n\n## Else\n");
+        Project.write(root, "docs/operations.md", "# A\n\n## What an operator can do\n\n| `direct:` | body |\n|---|---|\n| `tried` | |\n\n## Else\n");
 
         told();
     }

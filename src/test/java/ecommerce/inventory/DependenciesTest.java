@@ -18,10 +18,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import javax.xml.parsers.DocumentBuilderFactory;
-import javax.xml.xpath.XPathConstants;
-import javax.xml.xpath.XPathFactory;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Element;
@@ -91,13 +88,9 @@ class DependenciesTest {
                 stages.put(words[3], base);
             }
         }
-        String jib = (String) XPathFactory.newInstance().newXPath().evaluate("//plugin[artifactId='jib-maven-plugin']//from/image",
-            DocumentBuilderFactory.newInstance().newDocumentBuilder().parse("pom.xml"), XPathConstants.STRING);
-        String renewed = new ObjectMapper().readTree(Path.of("renovate.json").toFile()).at("/customManagers/0/matchStrings/0").textValue();
 
         assertThat(images).hasSize(4).allMatch(image -> image.matches("[^:@]+:[^:@]+@sha256:[0-9a-f]{64}"));
-        assertThat(jib).as("Jib's").isEqualTo(base).isEqualTo(stages.get("archive")).contains("distroless", ":nonroot@");
-        assertThat(Pattern.compile(renewed).matcher(text(Path.of("pom.xml"))).results()).as("what is renewed in pom.xml").hasSize(1);
+        assertThat(base).as("what the worker runs on").isEqualTo(stages.get("archive")).contains("distroless", ":nonroot@");
     }
 
     private static List<String> starters() throws Exception {

@@ -5,24 +5,13 @@ import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.condition.OS.LINUX;
 
-import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
-import java.util.jar.JarFile;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-
-import javax.xml.parsers.DocumentBuilderFactory;
-import javax.xml.xpath.XPathConstants;
-import javax.xml.xpath.XPathFactory;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.support.Backend;
@@ -34,20 +23,16 @@ import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.jdbc.core.JdbcTemplate;
-import org.w3c.dom.NodeList;
 import servicebus.EmbeddedServiceBus;
 
 /** The image that the Dockerfile builds, in a directory. */
 @EnabledOnOs(value = LINUX, disabledReason = "The Dockerfile's commands are GNU's")
 class ImageIT {
 
-    private static final Path CLASS_LIST = Path.of("src", "main", "jvm", "classes.lst");
-    private static final Pattern OF_RELEASE = Pattern.compile("META-INF/versions/\\d+/(.+)\\.class");
     private static final int ORDERS = 200;
 
     private static Image image;
@@ -69,14 +54,6 @@ class ImageIT {
     }
 
     @Test
-    void jibTellsTheJvmTheSame() throws Exception {
-        NodeList flags = (NodeList) XPathFactory.newInstance().newXPath().evaluate("//plugin[artifactId='jib-maven-plugin']//jvmFlag",
-            DocumentBuilderFactory.newInstance().newDocumentBuilder().parse("pom.xml"), XPathConstants.NODESET);
-
-        assertThat(IntStream.range(0, flags.getLength()).mapToObj(i -> flags.item(i).getTextContent())).containsExactlyElementsOf(Image.jvmOptions());
-    }
-
-    @Test
     void takesTheClassesOfTheLibrariesFromItsArchive() throws Exception {
         Path log = directory.resolve("loaded");
         handleOrders("-Xlog:class+load:file=" + log + "::filecount=0");
@@ -88,7 +65,7 @@ class ImageIT {
                 .filter(line -> !line.contains("/azure-")).toList();
         }
         long archived = loaded.stream().filter(line -> line.contains("shared objects file")).count();
-        assertThat(100 * archived / loaded.size()).as("%% of %d classes that are in the archive; renew the list as docs/deploy.md says", loaded.size())
+        assertThat(100 * archived / loaded.size()).as("%% of %d classes that are in the archive", loaded.size())
             .isGreaterThanOrEqualTo(90);
     }
 
@@ -137,34 +114,5 @@ class ImageIT {
             assertThat(worker.end("TERM")).as(worker.output()).isEqualTo(143);
             return worker.output();
         }
-    }
-
-    /**
-     * Without what is made while it runs, with which JDK 17 may crash when it dumps the archive, and without classes of which a jar has one
-     * for each release: of both it finds no bytes, and crashes, when the flight recorder or an agent wants to see them.
-     */
-    @Test
-    @EnabledIfSystemProperty(named = "update", matches = ".*", disabledReason = "Makes the list of classes anew")
-    void updatesTheClassList() throws Exception {
-        Path list = directory.resolve("classes.lst");
-        handleOrders("-Xshare:off", "-XX:DumpLoadedClassList=" + list);
-        Set<String> ofReleases = ofReleases();
-        try (Stream<String> lines = Files.lines(list)) {
-            Files.write(CLASS_LIST, lines.filter(line -> !line.startsWith("@") && !line.contains("$Proxy") && !line.startsWith("#"))
-                .filter(line -> !line.startsWith("ecommerce/") && !ofReleases.contains(line.split(" ")[0])).sorted().toList());
-        }
-    }
-
-    private Set<String> ofReleases() throws IOException {
-        Set<String> classes = new HashSet<>();
-        try (DirectoryStream<Path> libraries = Files.newDirectoryStream(image.path("/app/libs"))) {
-            for (Path library : libraries) {
-                try (JarFile jar = new JarFile(library.toFile())) {
-                    jar.stream().map(entry -> OF_RELEASE.matcher(entry.getName())).filter(Matcher::matches)
-                        .forEach(name -> classes.add(name.group(1)));
-                }
-            }
-        }
-        return classes;
     }
 }

@@ -16,32 +16,37 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.core.io.ClassPathResource;
 
-/** {@code docs/inbox-pattern.md}: what it says to take to another service is enough for one. */
+/** {@code docs/inbox-pattern.md}: the files that it lists are enough for the service in {@code docs/loyalty-service}. */
 class InboxPatternTest {
 
     private static final Path DOCUMENT = Path.of("docs", "inbox-pattern.md");
-    private static final List<String> RESOURCES = Edit.blocks(DOCUMENT, "text").get(0).lines().toList();
+    private static final Pattern LIST = Pattern.compile("(?ms)^```text\\n(.*?)^```$");
     private static final Pattern BEAN = Pattern.compile("(?:ref: |idempotentRepository: |=#)(\\w+)");
 
     @Test
     void aServiceOfTheseFilesHandlesEachMessageOnce(@TempDir Path directory) throws Exception {
-        List<Edit> services = Edit.of(DOCUMENT);
-        Workspace workspace = Workspace.with(directory, RESOURCES);
-        services.get(0).applyTo(workspace);
+        Recipe service = Recipe.of(Path.of("docs", "loyalty-service"), null);
+        Workspace workspace = Workspace.with(directory, resources());
+        service.applyTo(workspace);
 
-        Workspace.Outcome outcome = Edit.test(workspace, services);
+        Workspace.Outcome outcome = Recipe.test(workspace, List.of(service));
 
-        assertThat(outcome.passed()).as(outcome.output()).isEqualTo(services.get(0).tests().keySet());
+        assertThat(outcome.passed()).as(outcome.output()).isEqualTo(service.tests().keySet());
     }
 
     @Test
     void itNamesAllBeansOfTheRoutes() throws IOException {
         Set<String> beans = new TreeSet<>();
-        for (String route : RESOURCES.stream().filter(resource -> resource.startsWith("routes/")).toList()) {
+        for (String route : resources().stream().filter(resource -> resource.startsWith("routes/")).toList()) {
             String yaml = new ClassPathResource(route).getContentAsString(StandardCharsets.UTF_8);
             BEAN.matcher(yaml).results().forEach(bean -> beans.add('`' + bean.group(1) + '`'));
         }
 
         assertThat(Files.readString(DOCUMENT)).contains(beans);
+    }
+
+    /** The list of files in the document. */
+    private static List<String> resources() throws IOException {
+        return LIST.matcher(Files.readString(DOCUMENT)).results().findFirst().orElseThrow().group(1).lines().toList();
     }
 }

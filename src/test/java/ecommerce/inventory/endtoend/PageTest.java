@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -19,9 +20,12 @@ import ecommerce.inventory.support.Worker;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
+import org.openqa.selenium.Dimension;
+import org.openqa.selenium.OutputType;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.logging.LogType;
@@ -173,6 +177,24 @@ class PageTest {
         awaitText("#connection", "Live");
         awaitText("#products", "a\n4 0 0\nab\n5 0 2");
         await().until(() -> !browser.findElement(By.id("trouble")).isDisplayed());
+    }
+
+    @Test
+    @EnabledIfSystemProperty(named = "update", matches = ".*", disabledReason = "Takes the picture in the README")
+    void itsPictureIsTaken() throws IOException {
+        for (String product : List.of("apron", "bottle", "candle", "kettle", "lamp", "mug", "teapot")) {
+            shop.command("RestockInventory", "{\"productId\": \"" + product + "\", \"quantityToAdd\": " + (40 + 7 * product.length()) + "}");
+        }
+        shop.awaitQuiet(tables);
+        shop.send(order("order-1001", "12 mug", "1 teapot"), order("order-1002", "25 bottle"), order("order-1003", "30 lamp"),
+            order("order-1004", "16 kettle", "4 candle"), order("order-1005", "400 apron"), order("order-1006", "60 teapot"));
+        shop.awaitQuiet(tables);
+        shop.sendPayments(about("order-1002", "PaymentProcessed", "Captured"), about("order-1004", "PaymentProcessed", "Captured"));
+        browser.manage().window().setSize(new Dimension(1200, 1000));
+        await().untilAsserted(() -> assertThat(text("#events")).contains("Insufficient", "Committed"));
+        await().untilAsserted(() -> assertThat(text("#products")).contains("bottle\n57 0 25", "teapot\n21 61 0"));
+
+        Files.write(Path.of("docs", "page.png"), browser.getScreenshotAs(OutputType.BYTES));
     }
 
     private void startWorker() {

@@ -1,0 +1,105 @@
+package ecommerce.inventory.documentation;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+import ecommerce.inventory.support.Workspace;
+
+/**
+ * A folder with a change of the worker ({@code change.patch}, as {@code git diff} writes it) and the tests that go with it ({@code *Test.java}).
+ *
+ * @param folder its name
+ * @param base   the recipe that the heading of its README says it is "on top of", or null
+ * @param diffs  unified, one file each
+ * @param tests  source of a test by its class name
+ */
+record Recipe(String folder, Recipe base, List<String> diffs, Map<String, String> tests) {
+
+    private static final Pattern BASE = Pattern.compile("\\A# .*on top of (\\d+)");
+    /** The lines that Git puts between the diffs of two files. */
+    private static final Pattern BETWEEN_FILES = Pattern.compile("(?m)^(?:diff --git|index|new file mode|deleted file mode) .*\n");
+    private static final Pattern FILE = Pattern.compile("(?m)^(?=--- (?:a/|/dev/null))");
+    private static final Pattern CLASS = Pattern.compile("(?ms)^package ([\\w.]+);.*?^(?:public |final )*class (\\w+)");
+    /** Far longer than the tests of a recipe take. */
+    private static final Duration LIMIT = Duration.ofMinutes(10);
+
+    /** The recipes in the folders of a directory, in the order of their names. */
+    static List<Recipe> all(Path directory) {
+        List<Recipe> recipes = new ArrayList<>();
+        for (Path folder : files(directory).filter(Files::isDirectory).toList()) {
+            Recipe base = BASE.matcher(text(folder.resolve("README.md"))).results().findFirst()
+                .map(number -> recipes.get(Integer.parseInt(number.group(1)) - 1)).orElse(null);
+            recipes.add(of(folder, base));
+        }
+        return recipes;
+    }
+
+    static Recipe of(Path folder, Recipe base) {
+        String patch = BETWEEN_FILES.matcher(text(folder.resolve("change.patch"))).replaceAll("");
+        Map<String, String> tests = new HashMap<>();
+        files(folder).filter(file -> file.toString().endsWith("Test.java")).map(Recipe::text)
+            .forEach(source -> tests.put(className(source), source));
+        return new Recipe(folder.getFileName().toString(), base, Arrays.asList(FILE.split(patch)), tests);
+    }
+
+    /** Makes the change, before it that of the recipe that it is on top of. */
+    void applyTo(Workspace workspace) throws IOException {
+        if (base != null) {
+            base.applyTo(workspace);
+        }
+        for (String diff : diffs) {
+            workspace.apply(folder, diff);
+        }
+    }
+
+    /** Runs the tests of recipes. */
+    static Workspace.Outcome test(Workspace workspace, Collection<Recipe> recipes) throws Exception {
+        List<String> selectors = new ArrayList<>();
+        for (Recipe recipe : recipes) {
+            for (Map.Entry<String, String> test : recipe.tests.entrySet()) {
+                workspace.addTest(test.getKey(), test.getValue());
+                selectors.add("--select-class=" + test.getKey());
+            }
+        }
+        return workspace.run(selectors, List.of(), LIMIT);
+    }
+
+    private static Stream<Path> files(Path directory) {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.sorted().toList().stream();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String text(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String className(String source) {
+        MatchResult name = CLASS.matcher(source).results().findFirst()
+            .orElseThrow(() -> new IllegalArgumentException("No package and class in\n" + source));
+        return name.group(1) + '.' + name.group(2);
+    }
+
+    @Override
+    public String toString() {
+        return folder;
+    }
+}

@@ -1,0 +1,73 @@
+package ecommerce.inventory.documentation;
+
+import static java.util.stream.Collectors.toSet;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+import ecommerce.inventory.support.Workspace;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** {@code docs/recipes}: each change still fits, and its test passes with it and fails without it. */
+class RecipesTest {
+
+    private static final Path DIRECTORY = Path.of("docs", "recipes");
+    private static final List<Recipe> RECIPES = Recipe.all(DIRECTORY);
+
+    @TempDir
+    private Path directory;
+
+    static List<Recipe> recipes() {
+        return RECIPES;
+    }
+
+    @Test
+    void thereAreTenRecipesWithATestEach() {
+        assertThat(RECIPES).hasSize(10).allSatisfy(recipe -> assertThat(recipe.tests()).as(recipe.folder()).isNotEmpty());
+    }
+
+    @Test
+    void theTableListsEachRecipe() throws IOException {
+        assertThat(Files.readString(DIRECTORY.resolve("README.md")))
+            .contains(RECIPES.stream().map(recipe -> "(" + recipe.folder() + "/README.md)").toList());
+    }
+
+    /** The tests of recipes on top of it fail. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("recipes")
+    void theTestPassesWithTheChange(Recipe recipe) throws Exception {
+        Workspace workspace = Workspace.whole(directory);
+        recipe.applyTo(workspace);
+        List<Recipe> onTop = recipesOn(recipe);
+
+        Workspace.Outcome outcome = Recipe.test(workspace, Stream.concat(Stream.of(recipe), onTop.stream()).toList());
+
+        assertThat(outcome.passed()).as(outcome.output()).isEqualTo(tests(List.of(recipe)));
+        assertThat(outcome.failed()).as(outcome.output()).isEqualTo(tests(onTop));
+    }
+
+    @Test
+    void theTestFailsWithoutTheChange() throws Exception {
+        Workspace workspace = Workspace.whole(directory);
+
+        Workspace.Outcome outcome = Recipe.test(workspace, recipesOn(null));
+
+        assertThat(outcome.failed()).as(outcome.output()).isEqualTo(tests(recipesOn(null)));
+    }
+
+    private static List<Recipe> recipesOn(Recipe base) {
+        return RECIPES.stream().filter(recipe -> recipe.base() == base).toList();
+    }
+
+    private static Set<String> tests(List<Recipe> recipes) {
+        return recipes.stream().flatMap(recipe -> recipe.tests().keySet().stream()).collect(toSet());
+    }
+}

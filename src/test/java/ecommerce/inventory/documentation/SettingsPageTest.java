@@ -1,0 +1,52 @@
+package ecommerce.inventory.documentation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.StringJoiner;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import org.junit.jupiter.api.Test;
+import org.springframework.core.io.ClassPathResource;
+
+/** {@code docs/settings.md} lists the settings of {@code InventoryProperties} with their defaults. The text before the list is written by hand. */
+class SettingsPageTest {
+
+    private static final Path PAGE = Path.of("docs", "settings.md");
+    private static final String GROUP = "\n### ";
+
+    @Test
+    void theListIsCurrent() throws IOException {
+        String page = Files.readString(PAGE).split(GROUP)[0] + list();
+        if (System.getProperty("update") != null) {
+            Files.writeString(PAGE, page);
+        }
+
+        assertThat(PAGE).as("docs/settings.md does not list the settings as they are; update it: mvn test -Dtest=SettingsPageTest -Dupdate")
+            .hasContent(page);
+    }
+
+    private static String list() throws IOException {
+        JsonNode all = new ObjectMapper().readTree(new ClassPathResource("META-INF/spring-configuration-metadata.json").getInputStream());
+        StringJoiner list = new StringJoiner("\n", "", "\n");
+        String group = "";
+        for (JsonNode setting : all.get("properties")) {
+            String name = setting.get("name").textValue();
+            if (!name.startsWith("inventory.")) {
+                // Spring Boot's own, of an endpoint
+                continue;
+            }
+            if (!name.startsWith(group) || group.isEmpty()) {
+                group = name.substring(0, name.lastIndexOf('.') + 1);
+                list.add(GROUP + group.substring(0, group.length() - 1)).add("").add("| setting | default | |").add("|---|---|---|");
+            }
+            String value = setting.path("defaultValue").asText();
+            list.add("| `" + name + "` | " + (value.isEmpty() ? "" : "`" + value + "` ") + "| "
+                + setting.path("description").asText().replace("|", "\\|") + " |");
+        }
+        return list.toString();
+    }
+}
