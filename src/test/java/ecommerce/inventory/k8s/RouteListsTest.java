@@ -5,17 +5,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import ecommerce.inventory.support.Contracts;
 import org.junit.jupiter.api.Test;
 
 /**
- * Each file of routes is listed where the manifests need it, as kustomize takes no patterns. A file that is missing there would be in the
- * image, and absent in the cluster. {@code -Dupdate} writes the lists.
+ * The lists that follow from other files; {@code -Dupdate} writes them. Each file of routes is listed where the manifests need it, as
+ * kustomize takes no patterns: a file that is missing there would be in the image, and absent in the cluster. Each source lists the types
+ * of messages that its channel has in the contract.
  */
 class RouteListsTest {
 
@@ -46,18 +50,37 @@ class RouteListsTest {
         check(Manifest.ROOT.resolve("overlays/camel-k-sources/integration.yaml"), "  sources:\n", list.toString());
     }
 
+    @Test
+    void eachSourceAcceptsTheMessagesOfItsChannel() throws IOException {
+        Path file = ROUTES.resolve("receive/sources.camel.yaml");
+        JsonNode contract = Contracts.read("contracts/asyncapi.yaml");
+        String wanted = Files.readString(file);
+        for (Map.Entry<String, JsonNode> operation : contract.get("operations").properties()) {
+            String channel = operation.getValue().at("/channel/$ref").textValue().replaceFirst(".*/", "");
+            List<String> types = new ArrayList<>();
+            contract.at("/channels/" + channel + "/messages").fieldNames().forEachRemaining(types::add);
+            wanted = wanted.replaceFirst("(routeId: " + operation.getKey() + "\n(?:(?!.*routeId:).*\n)*? +- name: types\n +value: ).*",
+                "$1" + String.join(",", types));
+        }
+
+        check(file, wanted);
+    }
+
     /** @param heading the line before the list, which ends where a line is not indented further than it */
     private static void check(Path file, String heading, String list) throws IOException {
         String text = Files.readString(file);
         int start = text.indexOf(heading) + heading.length();
         String indent = heading.replaceAll("\\S.*\\s", "");
         int end = start + text.substring(start).lines().takeWhile(line -> line.startsWith(indent + "  ")).mapToInt(line -> line.length() + 1).sum();
-        String wanted = text.substring(0, start) + list + text.substring(end);
+        check(file, text.substring(0, start) + list + text.substring(end));
+    }
+
+    private static void check(Path file, String wanted) throws IOException {
         if (System.getProperty("update") != null) {
             Files.writeString(file, wanted);
         }
 
-        assertThat(Files.readString(file)).as("%s does not list the files of %s; write the list: mvn test -Dtest=RouteListsTest -Dupdate", file, ROUTES)
+        assertThat(Files.readString(file)).as("%s does not list what is there; write the lists: mvn test -Dtest=RouteListsTest -Dupdate", file)
             .isEqualTo(wanted);
     }
 
