@@ -11,8 +11,8 @@ FROM gcr.io/distroless/java17-debian12:nonroot@sha256:06484c2a9dcc9070aeafbc0fe7
 FROM eclipse-temurin:17-jdk@sha256:b64592d40959b4d13b218f6b06b9ab219ff8aa3dad61efd3b5f519ba4d72ef92 AS jar
 WORKDIR /jar
 COPY target/inventory-worker-*.jar worker.jar
-# The libraries in the order of the jar's index, as a directory has none. Directories come last: only what is before them can be in the
-# archive of classes.
+# The libraries in the order of the jar's index, because a directory has no order. Directories come last: only what is before them can be
+# in the archive of classes.
 RUN jar xf worker.jar \
  && mkdir -p /app/resources/META-INF /app/classes \
  && mv BOOT-INF/lib /app/libs \
@@ -29,14 +29,14 @@ RUN java -XX:TieredStopAtLevel=1 -Xshare:off -XX:DumpLoadedClassList=/jar/worker
     until grep -q 'Started InventoryWorker' worker.log; do sleep 1; kill -0 $! || { cat worker.log; exit 1; }; done; sleep 5; kill $!; wait $! || true
 RUN java -XX:TieredStopAtLevel=1 -Xshare:off -XX:DumpLoadedClassList=/jar/migration.lst -cp @/app/classpath-file ecommerce.inventory.MigrateDatabase \
     --spring.datasource.url=jdbc:postgresql://localhost:1/none > migration.log || true
-# Without classes that are generated at run time: JDK 17 may crash when it archives them. And without those of which a jar has one for
-# each release: JDK 17 finds no bytes of either, and crashes, when the flight recorder or an agent asks for them.
+# Without classes that are generated at run time: JDK 17 may crash when it archives them. And without the classes of multi-release jars:
+# JDK 17 finds no bytes of either, and crashes, when the flight recorder or an agent asks for them.
 RUN grep -aoh 'META-INF/versions/[0-9]*/[A-Za-z0-9_/$]*[.]class' /app/libs/*.jar | sed 's|META-INF/versions/[0-9]*/||; s|[.]class$||' > of-releases.lst \
  && cat worker.lst migration.lst | grep -v '^[@#]\|$Proxy\|^ecommerce/' | grep -vxFf of-releases.lst | sort -u > /app/classes.lst
 
 # The archive of these classes (AppCDS), with which the worker starts in three quarters of the time. It fits one JVM only: the worker's.
 FROM jvm AS archive
-# Who may write to /app
+# Root may write to /app
 USER root
 COPY --from=jar /app/libs /app/libs
 COPY --from=jar /app/libs-classpath-file /app/libs-classpath-file

@@ -25,11 +25,11 @@ param publicNetworkAccess string = 'Enabled'
 @description('How long a message waits for its receiver, ISO 8601; then it is in the dead-letter queue. Shorter than inventory.retention.inbox (30 days), so that the worker still knows a message that comes twice. Neither tier of this template has a maximum (Basic has 14 days)')
 param messageTimeToLive string = 'P14D'
 
-@description('Largest message that the entities take, in KiB; Premium only, Standard has 256. The same as inventory.servicebus.max-message-size of the worker, which has to have memory for many')
+@description('Largest message that the entities accept, in KiB; Premium only, Standard has 256. The same as inventory.servicebus.max-message-size of the worker, which needs memory for many of them')
 @maxValue(102400)
 param maxMessageSize int = 1024
 
-@description('Resource id of the Log Analytics workspace that gets the logs and metrics of the namespace; empty: none. Who sent and received what is logged by Premium only')
+@description('Resource id of the Log Analytics workspace that gets the logs and metrics of the namespace; empty: none. Only Premium logs who sent and received what')
 param logAnalyticsWorkspaceId string = ''
 
 param location string = resourceGroup().location
@@ -164,7 +164,7 @@ resource workerSendsEvents 'Microsoft.Authorization/roleAssignments@2022-04-01' 
   dependsOn: [topics]
 }
 
-// KEDA asks how many messages wait. Service Bus answers those who may read the entity, and no built-in role of Service Bus allows only that:
+// KEDA asks how many messages wait. Service Bus answers identities that may read the entity, and no built-in role allows only that:
 // Data Owner, which KEDA's documentation asks for, also receives, sends and deletes.
 resource counter 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (!empty(scalerPrincipalId)) {
   name: guid(namespace.id, 'message counts')

@@ -50,7 +50,7 @@ class LoyaltyTest {
         assertThat(tables.rows("SELECT customer_id || ' ' || points AS earned FROM points ORDER BY 1"))
             .extracting(row -> row.get("earned")).containsExactly("cust-0 150", "cust-1 150");
         assertThat(bus.browse("loyalty/Subscriptions/shop")).extracting(BrowsedMessage::bodyAsString)
-            .as("told in the order of the commits").filteredOn(body -> body.contains("cust-0"))
+            .as("published in the order of the commits").filteredOn(body -> body.contains("cust-0"))
             .containsExactlyElementsOf(IntStream.rangeClosed(1, COUNT / 2)
                 .mapToObj(i -> "{\"points\": " + i * 10 + ", \"customerId\": \"cust-0\"}").toList());
         assertThat(bus.browse(ORDERS + "/$DeadLetterQueue")).extracting(BrowsedMessage::deadLetterReason).containsExactly("SchemaViolation");

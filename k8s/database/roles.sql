@@ -28,7 +28,7 @@ REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE, CREATE ON SCHEMA public TO inventory_migration;
 GRANT USAGE ON SCHEMA public TO inventory_worker;
 
--- Nobody else who can log in to the server may connect. In a string, because the name of the database is not known here.
+-- No other role may connect to this database. In a string, because the name of the database is unknown here.
 DO '
 BEGIN
     EXECUTE format(''REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM PUBLIC'', current_database());

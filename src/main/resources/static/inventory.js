@@ -1,4 +1,4 @@
-// Product ids, reasons and errors are strangers' text: they are only ever set as textContent.
+// Product ids, reasons and errors are untrusted text: they are only ever set as textContent.
 
 const API = 'api/inventory';
 const PAGE = 50;
@@ -56,7 +56,7 @@ async function ask(path) {
 
 function trouble(message) {
   const place = element('trouble');
-  const text = message ? `${message} What is shown may be old; it is tried again.` : '';
+  const text = message ? `${message} The page may show old data; it tries again.` : '';
   if (place.textContent !== text) place.textContent = text;
   place.hidden = !message;
 }
@@ -120,7 +120,7 @@ function drawAll() {
   none.textContent = prefix ? `No product id begins with “${prefix}”.` : 'There are no products yet. A RestockInventory command makes one.';
 }
 
-/** Takes a state of a product, unless a later one is known. Answers whether it is news. */
+/** Keeps a state of a product, unless a later one is known. Returns whether it is new. */
 function take(stock) {
   const known = products.get(stock.productId);
   if (known && (known.version > stock.version
@@ -155,7 +155,7 @@ function changed(stock) {
   eventsAreStale = true;
   const row = rows.get(stock.productId);
   if (!row) {
-    // A new product, which may belong on what is shown.
+    // A new product, which may belong to the shown part of the list.
     if (stock.version === 1 && next === null && stock.productId.startsWith(prefix)) reload();
     return;
   }
@@ -192,7 +192,7 @@ async function loadBacklog() {
   drawDead(backlog.dead, limit);
 }
 
-/** Dead are messages of the inbox; those that Service Bus has in its dead-letter queues were given up as well. */
+/** Counts both the failed messages of the inbox and those in the dead-letter queues of Service Bus. */
 function drawDead(dead, limit) {
   const known = deadLetters.sources.filter(({ messages }) => messages !== null);
   const lettered = known.reduce((sum, { messages }) => sum + messages, 0);
@@ -205,7 +205,7 @@ function drawDead(dead, limit) {
   tile('dead', dead.messages + lettered, parts.join(', ') || 'nothing', more ? 0 : limit, dead.messages + lettered > 0 || unknown);
   element('dead-letters').replaceChildren(...deadLetters.sources.filter(({ messages }) => messages !== 0).map(({ source, messages }) => {
     const li = node('li');
-    li.append(node('div', 'first', source), node('div', 'second', messages === null ? 'What is in its dead-letter queue is not known.'
+    li.append(node('div', 'first', source), node('div', 'second', messages === null ? 'Its dead-letter queue cannot be read.'
       : `${atLeast(messages, deadLetters.countLimit)} in its dead-letter queue`));
     return li;
   }));
@@ -218,7 +218,7 @@ function drawNothingGivenUp() {
 
 const WHAT = {
   InventoryReserved: event => `${event.quantityReserved} of ${event.productId} for order ${event.orderId}, ${event.remainingStock} remain`,
-  InventoryInsufficient: event => `${event.requestedQuantity} of ${event.productId} wanted by order ${event.orderId}, ${event.availableStock} available`,
+  InventoryInsufficient: event => `${event.requestedQuantity} of ${event.productId} for order ${event.orderId}, ${event.availableStock} available`,
   InventoryReleased: event => `${event.quantityReleased} of ${event.productId} from order ${event.orderId}: ${event.reason}`,
   InventoryCommitted: event => `${event.quantityCommitted} of ${event.productId} for order ${event.orderId}`,
   InventoryRestocked: event => `${event.quantityAdded} of ${event.productId}, ${event.newTotalQuantity} in all`,
@@ -283,13 +283,13 @@ function listen() {
   const stream = new EventSource(`${API}/stream`);
   stream.onopen = () => {
     connection('live', 'Live');
-    // What changed before it was open.
+    // Changes from before the stream was open.
     reload();
   };
   stream.addEventListener('stock', event => changed(JSON.parse(event.data)));
   stream.onerror = () => {
     connection('cut', 'Not live, reconnecting …');
-    // A refusal ends it for good; a cut is the browser's to mend.
+    // After a refusal the browser gives up; after a broken connection it reconnects by itself.
     if (stream.readyState === EventSource.CLOSED) setTimeout(listen, STREAM_RETRY);
   };
 }

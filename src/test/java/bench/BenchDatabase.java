@@ -14,7 +14,7 @@ import ecommerce.inventory.support.TestDatabase;
 import org.springframework.jdbc.core.ConnectionCallback;
 import org.springframework.jdbc.core.JdbcTemplate;
 
-/** PostgreSQL with its durable defaults: two databases of the worker's tables, of which no worker is connected to one. */
+/** PostgreSQL with its durable defaults and two databases with the worker's tables: one for the worker, one for the JDBC yardstick. */
 final class BenchDatabase implements AutoCloseable {
 
     private static final List<String> SETTINGS = List.of("server_version", "fsync", "synchronous_commit", "full_page_writes", "wal_sync_method",
@@ -58,7 +58,7 @@ final class BenchDatabase implements AutoCloseable {
         return yardstick;
     }
 
-    /** What it runs with, as it says itself. */
+    /** PostgreSQL's version and durability settings, as it reports them. */
     String settings() {
         return SETTINGS.stream().map(name -> name + " " + show(name)).collect(Collectors.joining(", "));
     }
@@ -76,12 +76,12 @@ final class BenchDatabase implements AutoCloseable {
         }
     }
 
-    /** Empties all tables but for a few finished orders, and puts the stock of a workload there. */
+    /** Empties all tables except for a few finished orders, and inserts the stock of a workload. */
     void prepare(JdbcTemplate jdbc, Workload workload) {
         new Tables(jdbc).clear();
         jdbc.update("INSERT INTO inventory (product_id, available_stock) SELECT 'product-' || i, ? FROM generate_series(0, ? - 1) AS i",
             workload.stock(), workload.products());
-        // Statements are not to be planned for empty tables, which no shop has for long.
+        // Otherwise PostgreSQL plans statements for empty tables, which no shop has for long.
         fillFinished(jdbc, "before", before);
     }
 
@@ -90,7 +90,7 @@ final class BenchDatabase implements AutoCloseable {
         fill(jdbc, run, rows, "NULL, now(), NULL, NULL, NULL", "now(), NULL");
     }
 
-    /** Adds messages that are parked and events that the broker has refused, all of them to be tried again tomorrow. */
+    /** Adds parked messages and events that the broker has refused, all of which are due tomorrow. */
     static void fillUnfinished(JdbcTemplate jdbc, String run, int rows) {
         fill(jdbc, run, rows, "jsonb_build_object('orderId', order_id, 'items', items), NULL, now() + interval '1 day', 'order/' || order_id, "
             + "nextval('inbox_parked_sequence')", "NULL, now() + interval '1 day'");
@@ -105,7 +105,7 @@ final class BenchDatabase implements AutoCloseable {
             + "AS product_id, jsonb_build_array(jsonb_build_object('productId', 'product-' || i % 1000, 'quantity', 1)) AS items) AS o";
         jdbc.execute((ConnectionCallback<Void>) connection -> {
             try (Statement statement = connection.createStatement()) {
-                // No trigger makes work of them: they are in the read model already.
+                // Disables the triggers: the read model already contains these events.
                 statement.execute("SET session_replication_role = replica");
                 statement.execute("INSERT INTO inventory_orders (order_id, status, items, correlation_id) "
                     + "SELECT order_id, 'Committed', items, order_id" + orders);
@@ -121,7 +121,7 @@ final class BenchDatabase implements AutoCloseable {
             return null;
         });
         jdbc.execute("VACUUM ANALYZE");
-        // What was written here is not to be written out while something is measured.
+        // Otherwise PostgreSQL would write these pages to disk during a measurement.
         jdbc.execute("CHECKPOINT");
     }
 

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 
 import org.junit.jupiter.api.Test;
 
-/** {@code mvn verify -Pbench}. It fails when an order is lost, never by the clock. What can be set is in {@link BenchOptions}. */
+/** {@code mvn verify -Pbench}. It fails when an order is lost, never because it is slow. {@link BenchOptions} lists the options. */
 class BenchIT {
 
     @Test

@@ -7,26 +7,26 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * How much to measure: system properties {@code bench.*}, such as {@code -Dbench.cases=throughput,latency -Dbench.orders=20000}.
+ * What and how much to measure: system properties {@code bench.*}, such as {@code -Dbench.cases=throughput,latency -Dbench.orders=20000}.
  *
- * @param cases           {@code bench.cases}: which cases, separated by commas; all by default
+ * @param cases           {@code bench.cases}: the cases, separated by commas; all by default
  * @param before          {@code bench.before}: finished orders that the tables hold when a measurement begins
  * @param orders          {@code bench.orders}: orders of a backlog
- * @param warmUp          {@code bench.warm-up}: orders before anything is measured
- * @param rounds          {@code bench.rounds}: how often each is measured
- * @param rate            {@code bench.rate}: orders/s of the open loop
- * @param rateSeconds     {@code bench.rate-seconds}: how long
- * @param overloadSeconds {@code bench.overload-seconds}: how long twice of what the worker can do is offered
- * @param idleSeconds     {@code bench.idle-seconds}: how long it is watched while it has nothing to do
- * @param rows            {@code bench.rows}: rows that are there before, for the cost of growth
- * @param concurrentCalls {@code bench.concurrent-calls}: messages in flight, of all workers but the plain one
- * @param jfr             {@code bench.jfr}: whether the worker is profiled; the recording is {@code target/bench/worker.jfr}
- * @param jvmOptions      {@code bench.jvm-options}: of workers, bus and load
+ * @param warmUp          {@code bench.warm-up}: orders before the first measurement
+ * @param rounds          {@code bench.rounds}: how often each case is measured
+ * @param rate            {@code bench.rate}: orders/s of the latency case
+ * @param rateSeconds     {@code bench.rate-seconds}: length of the latency case
+ * @param overloadSeconds {@code bench.overload-seconds}: length of the overload, which is twice the worker's throughput
+ * @param idleSeconds     {@code bench.idle-seconds}: length of the idle case
+ * @param rows            {@code bench.rows}: existing rows, for the cost of growth
+ * @param concurrentCalls {@code bench.concurrent-calls}: messages in flight in each worker except the plain one
+ * @param jfr             {@code bench.jfr}: whether to profile the worker; the recording is {@code target/bench/worker.jfr}
+ * @param jvmOptions      {@code bench.jvm-options}: JVM options of workers, bus and load
  */
 record BenchOptions(Set<Case> cases, int before, int orders, int warmUp, int rounds, int rate, int rateSeconds, int overloadSeconds, int idleSeconds,
         int rows, int concurrentCalls, boolean jfr, List<String> jvmOptions) {
 
-    /** What can be measured by itself. */
+    /** The cases, each of which can be measured alone. */
     enum Case {
         STARTUP, SDK, PLAIN, THROUGHPUT, LATENCY, IDLE, OVERLOAD, GROWTH, UNFINISHED
     }
@@ -50,7 +50,7 @@ record BenchOptions(Set<Case> cases, int before, int orders, int warmUp, int rou
         return cases.size() == Case.values().length;
     }
 
-    /** How to measure the same again. */
+    /** The command that repeats the measurement. */
     static String command() {
         return "mvn verify -Pbench" + System.getProperties().stringPropertyNames().stream().filter(name -> name.startsWith("bench."))
             .sorted().map(name -> " -D" + name + "=" + System.getProperty(name)).collect(Collectors.joining());

@@ -11,7 +11,7 @@ import bench.BenchOptions.Case;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** That the benchmark runs, in little. */
+/** A minimal run of the benchmark. */
 class BenchSmokeIT {
 
     @Test
@@ -22,7 +22,7 @@ class BenchSmokeIT {
             false, List.of("-XX:TieredStopAtLevel=1")), report);
 
         assertThat(Files.readString(report)).contains("Inventory Worker: one hot product", "Inventory Worker: mixed life cycle",
-            "plain Spring worker, 16 at a time: one hot product", "set-based SQL alone", "| p99.9 |", "with 100 rows that are finished",
+            "plain Spring worker, 16 at a time: one hot product", "set-based SQL alone", "| p99.9 |", "with 100 finished rows",
             "fsync on, synchronous_commit on");
     }
 }

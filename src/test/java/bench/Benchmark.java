@@ -11,7 +11,7 @@ import bench.JdbcYardstick.Shape;
 import bench.MeasuredWorker.Kind;
 import org.springframework.jdbc.core.JdbcTemplate;
 
-/** All that is measured, in its order. */
+/** All measurements, in their order. */
 final class Benchmark {
 
     private static final String WORKER = Kind.INVENTORY.title();
@@ -49,7 +49,7 @@ final class Benchmark {
             yardstick(Kind.PLAIN, Workload.MANY, Workload.HOT);
         }
         if (settings.measures(Case.THROUGHPUT)) {
-            // Before the worker's, which would have cooled down meanwhile.
+            // Before the worker is warmed up, as it would cool down during this.
             for (Shape shape : Shape.values()) {
                 jdbc.measure(shape, Workload.MANY, settings.warmUp());
             }
@@ -72,12 +72,12 @@ final class Benchmark {
                 overload(worker);
             }
             if (settings.measures(Case.GROWTH)) {
-                grown(worker, settings.rows() + " rows that are finished", BenchDatabase::fillFinished);
+                grown(worker, settings.rows() + " finished rows", BenchDatabase::fillFinished);
             }
             if (settings.measures(Case.UNFINISHED)) {
                 grown(worker, settings.rows() + " rows delayed until tomorrow", BenchDatabase::fillUnfinished);
             }
-            results.add("Memory of the worker, MiB", "at its peak, over all that it did", worker.peak());
+            results.add("Memory of the worker, MiB", "peak of the whole run", worker.peak());
             worker.assertNoError();
         }
         if (settings.jfr()) {
@@ -88,9 +88,9 @@ final class Benchmark {
     private void startup() throws Exception {
         for (int round = 0; round < settings.rounds(); round++) {
             double[] startup = site.startup(Kind.INVENTORY);
-            results.add("Start, s", "until it has started", startup[0]);
-            results.add("Start, s", "until the event of an order that waited for it", startup[1]);
-            results.add("Memory of the worker, MiB", "after its start and an order", startup[2]);
+            results.add("Start, s", "until the start is complete", startup[0]);
+            results.add("Start, s", "until the event of an order that was waiting", startup[1]);
+            results.add("Memory of the worker, MiB", "after the start and one order", startup[2]);
         }
     }
 
@@ -105,7 +105,7 @@ final class Benchmark {
         }
     }
 
-    /** The yardstick in between: the machine may be slower a minute later. */
+    /** Yardstick and worker by turns: the machine may be slower a minute later. */
     private void throughput(MeasuredWorker worker) throws Exception {
         for (int round = 0; round < settings.rounds(); round++) {
             for (Workload workload : Workload.values()) {
@@ -121,7 +121,7 @@ final class Benchmark {
 
     private void latency(MeasuredWorker worker) {
         site.latency(settings.rate(), Math.max(1, settings.rateSeconds() / 5), worker);
-        String section = "Latency at " + settings.rate() + " orders/s, from the intended send to the event received, ms";
+        String section = "Latency at " + settings.rate() + " orders/s, from the planned send to the received event, ms";
         for (int round = 0; round < settings.rounds(); round++) {
             LoadProcess.Latency latency = site.latency(settings.rate(), settings.rateSeconds(), worker);
             results.add(section, "p50", latency.p50());
@@ -134,7 +134,7 @@ final class Benchmark {
     }
 
     private void idle(MeasuredWorker worker) {
-        site.idle(settings.idleSeconds(), worker).forEach((process, percent) -> results.add("CPU with nothing to do, % of a core", process, percent));
+        site.idle(settings.idleSeconds(), worker).forEach((process, percent) -> results.add("CPU while idle, % of a core", process, percent));
     }
 
     private void overload(MeasuredWorker worker) {
@@ -143,9 +143,9 @@ final class Benchmark {
         Site.Overload overload = site.overload(2 * alone.ordersPerSecond(), settings.overloadSeconds(), worker);
         String section = "Overload: twice what it can handle, for " + settings.overloadSeconds() + " s";
         results.add(section, "offered, orders/s", overload.offered());
-        results.add(section, "handled meanwhile, orders/s", overload.handled());
-        results.add(section, "memory when it began, MiB", overload.residentFirst());
-        results.add(section, "memory at most, MiB", overload.residentMost());
+        results.add(section, "handled during the overload, orders/s", overload.handled());
+        results.add(section, "memory at the beginning, MiB", overload.residentFirst());
+        results.add(section, "peak memory, MiB", overload.residentMost());
         results.add(line(WORKER, Workload.MANY) + ", the backlog of the overload", overload.after());
     }
 
@@ -155,7 +155,7 @@ final class Benchmark {
     }
 
     private void grown(MeasuredWorker worker, String rows, Filling filling) {
-        String empty = line(WORKER, Workload.MANY) + ", beside those with " + rows;
+        String empty = line(WORKER, Workload.MANY) + ", for comparison with " + rows;
         String full = line(WORKER, Workload.MANY) + ", with " + rows;
         for (int round = 0; round < settings.rounds(); round++) {
             results.add(empty, site.drain(Workload.MANY, settings.orders(), worker));

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The CPU that processes have used, by name, from one moment to another. A process counts with those it has started. */
+/** The CPU time that processes have used since a moment, by name. The time of a process includes its child processes. */
 final class CpuTime {
 
     private final Map<String, ProcessHandle> processes;
@@ -21,7 +21,7 @@ final class CpuTime {
         return new CpuTime(processes);
     }
 
-    /** Since then, in microseconds, divided by a number. */
+    /** The CPU time since that moment in microseconds, divided by a number. */
     Map<String, Double> per(double divisor) {
         Map<String, Double> result = new LinkedHashMap<>();
         used(processes).forEach((name, now) -> result.put(name, now.minus(before.get(name)).toNanos() / 1e3 / divisor));

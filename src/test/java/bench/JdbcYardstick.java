@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
 
 import org.springframework.jdbc.core.JdbcTemplate;
 
-/** The same orders by JDBC alone: no broker, no framework. */
+/** Handles the same orders with JDBC alone: no broker, no framework. */
 final class JdbcYardstick {
 
     private static final String INBOX = "INSERT INTO inbox (message_id, message_type, content_hash, processed_at) "
@@ -25,10 +25,10 @@ final class JdbcYardstick {
 
     /** How orders are written. */
     enum Shape {
-        STATEMENTS("plain JDBC, a statement a step, a commit an order, 8 connections", 8, 1),
-        FUNCTION("plain JDBC, reserve_inventory for each order, a commit an order, 8 connections", 8, 1),
-        BATCH_50("set-based SQL alone, reserve_inventory for 50 orders, a connection", 1, 50),
-        BATCH_200("set-based SQL alone, reserve_inventory for 200 orders, a connection", 1, 200);
+        STATEMENTS("plain JDBC, one statement per step, one commit per order, 8 connections", 8, 1),
+        FUNCTION("plain JDBC, reserve_inventory and a commit per order, 8 connections", 8, 1),
+        BATCH_50("set-based SQL alone, reserve_inventory for 50 orders, one connection", 1, 50),
+        BATCH_200("set-based SQL alone, reserve_inventory for 200 orders, one connection", 1, 200);
 
         private final String title;
         private final int connections;
@@ -45,7 +45,7 @@ final class JdbcYardstick {
         }
     }
 
-    /** How many connections any of them takes. */
+    /** The most connections that a shape uses. */
     static final int CONNECTIONS = 8;
 
     private final BenchDatabase database;
@@ -116,7 +116,7 @@ final class JdbcYardstick {
         }
     }
 
-    /** The inbox rows of a batch, then the worker's own function for all of it. */
+    /** Inserts the inbox rows of a batch, then calls the worker's own function for the whole batch. */
     private static void function(Connection connection, Workload workload, String run, List<Integer> numbers) throws SQLException {
         List<UUID> ids = numbers.stream().map(number -> UUID.randomUUID()).toList();
         List<String> orders = numbers.stream().map(number -> workload.order(run, number)).toList();
@@ -147,7 +147,7 @@ final class JdbcYardstick {
         }
     }
 
-    /** Of the driver's cache: a second time it is not parsed again. */
+    /** A statement from the driver's cache, so that it is parsed only once. */
     private static PreparedStatement statement(Connection connection, String sql, Object... parameters) throws SQLException {
         PreparedStatement statement = connection.prepareStatement(sql);
         for (int i = 0; i < parameters.length; i++) {

@@ -18,10 +18,10 @@ import ecommerce.inventory.support.ControlledProcess;
 import ecommerce.inventory.support.ShopDriver;
 import org.HdrHistogram.Histogram;
 
-/** What runs in {@link LoadProcess}. */
+/** The program that runs in {@link LoadProcess}. */
 final class LoadGenerator {
 
-    /** Messages fetched ahead; the SDK overflows above. */
+    /** Messages fetched ahead. With more the SDK overflows. */
     private static final int PREFETCH = 200;
     private static final int CHUNK = 1_000;
 
@@ -34,10 +34,10 @@ final class LoadGenerator {
     private long received;
     private long lastAt;
     private Throwable failure;
-    /** Of the first order, and between two; zero while there is no rate. */
+    /** The planned time of the first order, and the time between two; zero while there is no rate. */
     private long firstIntended;
     private double interval;
-    /** Microseconds. */
+    /** In microseconds. */
     private Histogram latency = new Histogram(3);
 
     private LoadGenerator(String connectionString) {
@@ -140,7 +140,7 @@ final class LoadGenerator {
         }
     }
 
-    /** An order that could not be sent in time goes with the next, and its latency counts from when it should have gone. */
+    /** An order that could not be sent in time is sent with the next one. Its latency counts from its planned time. */
     private void sendAtRate(Workload workload, double ordersPerSecond) {
         synchronized (this) {
             interval = TimeUnit.SECONDS.toNanos(1) / ordersPerSecond;

@@ -6,20 +6,20 @@ import java.util.List;
 
 import ecommerce.inventory.support.ControlledProcess;
 
-/** The shop, in a JVM of its own: sends orders and receives events by the Azure SDK. */
+/** The shop, in a JVM of its own: sends orders and receives events with the Azure SDK. */
 final class LoadProcess extends ControlledProcess {
 
     /**
-     * What was received of a run.
+     * The events of a run that were received.
      *
      * @param orders   orders with at least one event
-     * @param events   events
-     * @param lastAt   when the last one came, {@link #now}
+     * @param events   number of events
+     * @param lastAt   time of the last event, by {@link #now}
      */
     record Received(int orders, long events, long lastAt) {
     }
 
-    /** From the moment that an order was meant to be sent to its first event; milliseconds. */
+    /** From the planned send of an order to its first event, in milliseconds. */
     record Latency(double p50, double p99, double p999, double max) {
     }
 
@@ -27,22 +27,22 @@ final class LoadProcess extends ControlledProcess {
         super("load", jvmOptions, LoadGenerator.class, List.of(connectionString));
     }
 
-    /** A clock that this process and the other have in common, nanoseconds. */
+    /** A clock that both processes share, in nanoseconds. */
     static long now() {
         return LoadGenerator.now();
     }
 
-    /** Forgets what was received, and counts events of this run from now on. */
+    /** Starts counting the events of a run. */
     void begin(String run, int orders) {
         ask("begin", run, orders);
     }
 
-    /** Sends the messages of all orders of the run, as fast as the bus takes them. */
+    /** Sends the messages of all orders of the run as fast as the bus accepts them. */
     void sendBacklog(Workload workload) {
         ask("backlog", workload);
     }
 
-    /** Sends orders at a fixed rate, whatever becomes of them; answers when the last is sent. */
+    /** Sends orders at a fixed rate, however fast they are handled; returns when the last one is sent. */
     void sendAtRate(Workload workload, double ordersPerSecond) {
         ask("rate", workload, ordersPerSecond);
     }
@@ -52,14 +52,14 @@ final class LoadProcess extends ControlledProcess {
         return new Received(Integer.parseInt(answer[0]), Long.parseLong(answer[1]), Long.parseLong(answer[2]));
     }
 
-    /** Of the orders that were sent at a fixed rate. */
+    /** The latency of the orders that were sent at a fixed rate. */
     Latency latency() {
         String[] answer = ask("latency").split(" ");
         return new Latency(Double.parseDouble(answer[0]), Double.parseDouble(answer[1]), Double.parseDouble(answer[2]),
             Double.parseDouble(answer[3]));
     }
 
-    /** The time over which something is measured; nothing is waited for. */
+    /** Lets the time of a measurement pass; this waits for no event. */
     static void pause(Duration duration) {
         try {
             Thread.sleep(duration.toMillis());

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 
 import com.sun.management.OperatingSystemMXBean;
 
-/** The machine that this runs on. */
+/** Describes the machine of the benchmark. */
 final class Machine {
 
     private Machine() {
@@ -22,9 +22,9 @@ final class Machine {
     private static String processor() throws IOException {
         Path information = Path.of("/proc/cpuinfo");
         if (!Files.exists(information)) {
-            return "model not known";
+            return "unknown model";
         }
         return Files.readAllLines(information).stream().filter(line -> line.startsWith("model name"))
-            .map(line -> line.substring(line.indexOf(':') + 1).strip()).findFirst().orElse("model not known");
+            .map(line -> line.substring(line.indexOf(':') + 1).strip()).findFirst().orElse("unknown model");
     }
 }

@@ -3,11 +3,11 @@ package bench;
 import java.util.Map;
 
 /**
- * What handling a number of orders took.
+ * The cost of handling a number of orders.
  *
- * @param orders how many
- * @param seconds how long
- * @param cpu     µs of CPU for an order, by process
+ * @param orders number of orders
+ * @param seconds time for all of them
+ * @param cpu     µs of CPU per order, by process
  */
 record Measured(int orders, double seconds, Map<String, Double> cpu) {
 

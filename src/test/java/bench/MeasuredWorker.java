@@ -14,19 +14,19 @@ import ecommerce.inventory.support.Image;
 import ecommerce.inventory.support.JavaProcess;
 import ecommerce.inventory.support.Waiting;
 
-/** A worker that takes orders from the bus and publishes events, in a JVM as it has in its container. */
+/** A worker that receives orders from the bus and publishes events, in a JVM with the options of its container. */
 final class MeasuredWorker implements AutoCloseable {
 
     /** The memory of the container in {@code k8s/base}. */
     static final String MEMORY = "-XX:MaxRAM=768m";
-    /** Of the image, but for its class path and the archive of its classes. */
+    /** The JVM options of the image, without class path and archive of classes. */
     static final List<String> JVM_OPTIONS = Image.jvmOptions();
-    /** Messages that the plain worker has in flight, which needs a connection for each. */
+    /** Messages in flight in the plain worker, which needs a connection for each. */
     private static final int PLAIN_CALLS = 16;
     private static final Path RECORDING = Path.of("target", "bench", "worker.jfr");
     private static final Duration START = Duration.ofMinutes(3);
 
-    /** Which one. */
+    /** The kinds of workers. */
     enum Kind {
         INVENTORY("Inventory Worker"), PLAIN("plain Spring worker, 16 at a time"), SDK("SDK alone, events one by one"),
         SDK_BATCHES("SDK alone, events in batches");
@@ -50,7 +50,7 @@ final class MeasuredWorker implements AutoCloseable {
         this.process = process;
     }
 
-    /** Starts one, and waits until it says that it has started. */
+    /** Starts a worker, and waits until it reports that it has started. */
     static MeasuredWorker start(Kind kind, Image image, String database, String bus, BenchOptions settings, boolean jfr) throws IOException {
         List<String> command = new ArrayList<>(settings.jvmOptions());
         command.add(MEMORY);
@@ -98,12 +98,12 @@ final class MeasuredWorker implements AutoCloseable {
         return process.handle();
     }
 
-    /** MiB of memory that it has now; not a number where the system does not say. */
+    /** Its current memory in MiB; NaN if the system does not report it. */
     double resident() {
         return memory("VmRSS");
     }
 
-    /** MiB that it has had at most. */
+    /** Its peak memory in MiB. */
     double peak() {
         return memory("VmHWM");
     }
@@ -117,7 +117,7 @@ final class MeasuredWorker implements AutoCloseable {
         }
     }
 
-    /** What it has said is in the exception if it has logged an error. A statement may fail, and be tried again, where tables are emptied. */
+    /** Fails with the output if the worker has logged an error. Retries, such as while tables are emptied, are no errors. */
     void assertNoError() {
         if (kind == Kind.INVENTORY && process.output().contains(" ERROR ")) {
             throw new IllegalStateException(process.output());

@@ -14,7 +14,7 @@ import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordedFrame;
 import jdk.jfr.consumer.RecordingFile;
 
-/** Where the worker's time goes, by a flight recording. A sample counts for the library whose method is topmost. */
+/** Evaluates a flight recording of the worker. Each sample counts for the library of the topmost method. */
 final class Profile {
 
     private static final Map<String, String> LIBRARIES = new LinkedHashMap<>();
@@ -44,7 +44,7 @@ final class Profile {
     private Profile() {
     }
 
-    /** @param from when the part of the recording begins that counts */
+    /** @param from time from which samples count */
     static String of(Path recording, Instant from) throws IOException {
         Map<String, Integer> libraries = new TreeMap<>();
         Map<String, Integer> methods = new TreeMap<>();
@@ -68,7 +68,7 @@ final class Profile {
     private static String library(List<RecordedFrame> frames) {
         return frames.stream().map(Profile::name)
             .flatMap(name -> LIBRARIES.entrySet().stream().filter(library -> name.startsWith(library.getKey())).map(Map.Entry::getValue))
-            .findFirst().orElse("JDK and others");
+            .findFirst().orElse("JDK and other");
     }
 
     private static String name(RecordedFrame frame) {

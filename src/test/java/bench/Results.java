@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
-/** What was measured, and its report in Markdown. */
+/** The measurements, and the report in Markdown. */
 final class Results {
 
     private static final List<String> PROCESSES = List.of("worker", "PostgreSQL", "bus", "load");
@@ -21,7 +21,7 @@ final class Results {
     private final List<Bar> bars = new ArrayList<>();
     private final List<String> tables = new ArrayList<>();
 
-    /** What a result has to reach, in words. */
+    /** A target of a result. */
     private record Bar(String text, boolean met) {
 
         @Override
@@ -30,23 +30,23 @@ final class Results {
         }
     }
 
-    /** What did the orders, and what orders they were. */
+    /** The name of a result: who handled which workload. */
     static String line(String who, Workload workload) {
         return who + ": " + workload.title();
     }
 
     void add(String line, Measured measured) {
         throughput.computeIfAbsent(line, first -> new ArrayList<>()).add(measured);
-        System.out.printf("%s: %s orders/s, µs of CPU an order %s%n", line, Series.text(measured.ordersPerSecond()), measured.cpu());
+        System.out.printf("%s: %s orders/s, µs of CPU per order %s%n", line, Series.text(measured.ordersPerSecond()), measured.cpu());
     }
 
-    /** A figure of a section that is not a throughput. */
+    /** Adds a figure to a section. */
     void add(String section, String figure, double value) {
         figures.computeIfAbsent(section, first -> new LinkedHashMap<>()).computeIfAbsent(figure, first -> new ArrayList<>()).add(value);
         System.out.printf("%s: %s: %s%n", section, figure, Series.text(value));
     }
 
-    /** A section that is complete. */
+    /** Adds a complete section. */
     void add(String table) {
         tables.add(table);
     }
@@ -59,14 +59,14 @@ final class Results {
         return Series.of(throughput.get(line).stream().map(what::applyAsDouble).toList());
     }
 
-    /** Compares two lines, if both were measured: how many times as fast the first is as the second. */
+    /** Reports how many times as fast the first line is as the second, if both were measured. */
     void ratio(String line, String yardstick) {
         if (throughput.containsKey(line) && throughput.containsKey(yardstick)) {
             ratios.add("| " + line + " | " + yardstick + " | **" + Series.text(times(line, yardstick)) + "** |");
         }
     }
 
-    /** Compares two lines, if both were measured, and holds the first to being so many times as fast as the second. */
+    /** The same, with a target: the first has to be at least so many times as fast. */
     void ratio(String line, String yardstick, double atLeast) {
         ratio(line, yardstick);
         if (throughput.containsKey(line) && throughput.containsKey(yardstick)) {
@@ -80,7 +80,7 @@ final class Results {
         return ordersPerSecond(line) / ordersPerSecond(yardstick);
     }
 
-    /** Holds the median of a figure to a limit. */
+    /** Sets a limit for the median of a figure. */
     void limit(String section, String figure, double atMost) {
         double median = Series.of(figures.get(section).get(figure)).median();
         bars.add(new Bar(section + ": " + figure + " is " + Series.text(median) + "; at most " + Series.text(atMost) + " is wanted.", median <= atMost));
@@ -90,7 +90,7 @@ final class Results {
     void write(Path file, String postgres, BenchOptions settings) throws IOException {
         StringBuilder text = new StringBuilder("# Results of the benchmark\n\nBy `" + BenchOptions.command() + "`, " + LocalDate.now() + ", on "
             + Machine.describe() + " shared by load, bus, worker and PostgreSQL (" + postgres + ").\n\n"
-            + "The whole way: the Azure SDK sends orders, the bus holds them, a worker handles them, and the Azure SDK receives the events. "
+            + "Measured end to end: the Azure SDK sends orders, the bus holds them, a worker handles them, and the Azure SDK receives the events. "
             + "A backlog of " + settings.orders() + " orders is drained, from the first delivery to the last event received, by a worker with "
             + settings.concurrentCalls() + " messages in flight. The Inventory Worker runs as in the image that the Dockerfile builds; all workers have "
             + MeasuredWorker.MEMORY + " " + String.join(" ", MeasuredWorker.JVM_OPTIONS) + ". Medians of " + settings.rounds() + " rounds, after a warm-up; "
@@ -103,7 +103,7 @@ final class Results {
             text.append("\n## Ratios\n\n| | measured against | times as fast |\n|---|---|---|\n");
             ratios.forEach(ratio -> text.append(ratio).append('\n'));
         }
-        text.append("\n## Orders per second\n\n| | median | least – most | µs of CPU an order: ").append(String.join(" / ", PROCESSES))
+        text.append("\n## Orders per second\n\n| | median | least – most | µs of CPU per order: ").append(String.join(" / ", PROCESSES))
             .append(" |\n|---|---|---|---|\n");
         throughput.forEach((line, all) -> text.append("| ").append(line).append(" | ").append(series(line, Measured::ordersPerSecond))
             .append(" | ").append(series(line, Measured::ordersPerSecond).spread()).append(" | ")

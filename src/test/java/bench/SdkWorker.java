@@ -14,12 +14,12 @@ import com.azure.messaging.servicebus.ServiceBusReceivedMessage;
 import com.azure.messaging.servicebus.ServiceBusSenderClient;
 
 /**
- * The Azure SDK alone: receives, sends an event and completes, with no database. What it does in a second is the most that a
- * worker could do through the same bus beside the same load.
+ * The Azure SDK alone: receives a message, sends an event and completes the message, without a database. No worker could be faster with
+ * the same bus and load.
  */
 final class SdkWorker {
 
-    /** Events of one send, as the worker's relay has them. */
+    /** Events per send, as in the worker's relay. */
     private static final int BATCH = 100;
 
     private SdkWorker() {

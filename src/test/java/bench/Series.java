@@ -3,7 +3,7 @@ package bench;
 import java.util.Collection;
 import java.util.Locale;
 
-/** The same thing measured several times. */
+/** The results of one measurement over several rounds. */
 record Series(double median, double least, double most) {
 
     static Series of(Collection<Double> values) {
@@ -12,7 +12,7 @@ record Series(double median, double least, double most) {
         return new Series(sorted.length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2, sorted[0], sorted[sorted.length - 1]);
     }
 
-    /** A number in as many digits as it is worth. */
+    /** A number, rounded to about three digits. */
     static String text(double value) {
         return Double.isNaN(value) ? "not known" : String.format(Locale.ROOT, value < 10 ? "%.2f" : value < 100 ? "%.1f" : "%,.0f", value);
     }

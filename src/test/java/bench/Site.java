@@ -20,12 +20,12 @@ import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Waiting;
 import org.springframework.util.FileSystemUtils;
 
-/** What a worker works with: a bus, the load, a database, each in processes of its own; and the ways to make it work. */
+/** The environment of a worker: a bus, the load and a database, each in a process of its own; and the ways to measure the worker. */
 final class Site implements AutoCloseable {
 
     private static final List<String> SOURCES = List.of(ShopDriver.SUBSCRIPTION, ShopDriver.PAYMENTS);
     private static final Duration LOOK = Duration.ofMillis(100);
-    /** Far longer than anything takes. */
+    /** Far longer than any measurement takes. */
     private static final Duration LIMIT = Duration.ofMinutes(20);
 
     private static final Path IMAGE = Path.of("target", "bench", "image");
@@ -38,13 +38,13 @@ final class Site implements AutoCloseable {
     private int runs;
 
     /**
-     * What an overload did.
+     * The result of an overload.
      *
      * @param offered       orders/s
-     * @param handled       orders/s meanwhile
-     * @param after         the backlog that it left, drained
-     * @param residentFirst MiB of the worker when it began
-     * @param residentMost  MiB at most
+     * @param handled       orders/s during the overload
+     * @param after         draining the remaining backlog
+     * @param residentFirst memory of the worker at the beginning, in MiB
+     * @param residentMost  peak memory, in MiB
      */
     record Overload(double offered, double handled, Measured after, double residentFirst, double residentMost) {
     }
@@ -66,7 +66,7 @@ final class Site implements AutoCloseable {
         return MeasuredWorker.start(kind, image, database.workerUrl(), bus.connectionString(), settings, jfr);
     }
 
-    /** Seconds from the start of a worker until it has started, and until the event of an order that waits for it has come. */
+    /** Seconds from the start of a worker until the start is complete, and until the event of a waiting order is received. */
     double[] startup(Kind kind) throws IOException {
         database.prepare(database.worker(), Workload.MANY);
         String run = begin(Workload.MANY, 1);
@@ -79,13 +79,13 @@ final class Site implements AutoCloseable {
         }
     }
 
-    /** Empties the tables and has a backlog drained. */
+    /** Empties the tables, and has the worker drain a backlog. */
     Measured drain(Workload workload, int orders, MeasuredWorker worker) {
         database.prepare(database.worker(), workload);
         return drainInto(workload, orders, worker);
     }
 
-    /** Has a backlog drained that is there before; into the tables as they are. From the first delivery to the last event. */
+    /** Has the worker drain a backlog into the tables as they are. Measures from the first delivery to the last event. */
     Measured drainInto(Workload workload, int orders, MeasuredWorker worker) {
         SOURCES.forEach(source -> bus.ask("pause", source));
         String run = begin(workload, orders);
@@ -97,7 +97,7 @@ final class Site implements AutoCloseable {
         return new Measured(orders, seconds(begin, received.lastAt()), cpu.per(orders));
     }
 
-    /** Sends orders at a fixed rate, and answers how long each took from when it should have been sent. */
+    /** Sends orders at a fixed rate, and measures the latency of each from its planned send. */
     LoadProcess.Latency latency(int ordersPerSecond, int seconds, MeasuredWorker worker) {
         database.prepare(database.worker(), Workload.MANY);
         int orders = ordersPerSecond * seconds;
@@ -107,7 +107,7 @@ final class Site implements AutoCloseable {
         return load.latency();
     }
 
-    /** Offers more than can be done, then lets the worker drain what is left. */
+    /** Sends more orders than the worker can handle, then lets it drain the backlog. */
     Overload overload(double ordersPerSecond, int seconds, MeasuredWorker worker) {
         database.prepare(database.worker(), Workload.MANY);
         int orders = (int) (ordersPerSecond * seconds);
@@ -131,7 +131,7 @@ final class Site implements AutoCloseable {
             new Measured(left, seconds(end, received.lastAt()), cpu.per(left)), first, Math.max(resident.getMax(), worker.resident()));
     }
 
-    /** Percent of a core, by process, with nothing to do. */
+    /** CPU of each idle process, in percent of a core. */
     Map<String, Double> idle(int seconds, MeasuredWorker worker) {
         database.prepare(database.worker(), Workload.MANY);
         CpuTime cpu = CpuTime.from(processes(worker));
@@ -155,7 +155,7 @@ final class Site implements AutoCloseable {
         return processes;
     }
 
-    /** Waits until all messages are settled and all events received; whatever is lost or dead fails. */
+    /** Waits until all messages are settled and all events received; fails if a message is lost or dead. */
     private Received awaitDone(Workload workload, String run, int orders, MeasuredWorker worker) {
         boolean hasTables = worker.kind() == Kind.INVENTORY || worker.kind() == Kind.PLAIN;
         Waiting.await().atMost(LIMIT).pollInterval(LOOK).until(() -> {
@@ -168,7 +168,7 @@ final class Site implements AutoCloseable {
                     + "AND next_retry_at IS NULL", Long.class) == 0)
                 && bus.counts(ShopDriver.EVENTS).active() == 0;
         });
-        // What has left the bus may be on its way.
+        // Some events may have left the bus and not arrived yet.
         Received received = Waiting.await().atMost(LIMIT).pollInterval(LOOK).until(load::received,
             now -> workload == Workload.LIFE_CYCLE || !hasTables || now.events() >= (long) orders * workload.eventsOfAnOrder());
         SOURCES.forEach(source -> assertThat(bus.counts(source).deadLettered()).as("dead letters of %s in run %s", source, run).isZero());

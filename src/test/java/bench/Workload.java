@@ -8,7 +8,7 @@ import java.util.stream.IntStream;
 import com.azure.core.util.BinaryData;
 import com.azure.messaging.servicebus.ServiceBusMessage;
 
-/** What the shop orders. Orders are numbered from 0 within a run. */
+/** The orders of the shop, numbered from 0 within a run. */
 enum Workload {
 
     MANY("many products", 1, 1_000),
@@ -38,12 +38,12 @@ enum Workload {
         return products;
     }
 
-    /** What there is of each product. */
+    /** The initial stock of each product. */
     int stock() {
         return this == SOLD_OUT ? 0 : PLENTY;
     }
 
-    /** How many events one order has; of {@link #LIFE_CYCLE} it depends on which message comes first. */
+    /** The number of events per order; for {@link #LIFE_CYCLE} it depends on which message comes first. */
     int eventsOfAnOrder() {
         return lines;
     }
@@ -61,7 +61,7 @@ enum Workload {
         return run + "-" + number;
     }
 
-    /** The body of OrderCreated, with all that a shop sends. */
+    /** The body of OrderCreated, with all fields that a shop sends. */
     String order(String run, int number) {
         String items = products(number).stream()
             .map(product -> "{\"productId\":\"" + product + "\",\"quantity\":1,\"unitPrice\":19.99,\"lineTotal\":19.99}")
@@ -71,7 +71,7 @@ enum Workload {
             + "\"country\":\"USA\"},\"totalAmount\":" + 19.99 * lines + ",\"createdAt\":\"2026-01-01T00:00:00Z\"}";
     }
 
-    /** What comes to topic orders about an order. */
+    /** The messages of an order in the topic orders. */
     List<ServiceBusMessage> orders(String run, int number) {
         ServiceBusMessage order = message("OrderCreated", run, number, order(run, number));
         return this == LIFE_CYCLE && number % 10 == 8
@@ -79,7 +79,7 @@ enum Workload {
             : List.of(order);
     }
 
-    /** What comes to topic payments about an order: of ten, seven are paid, one payment fails, one is cancelled, one waits. */
+    /** The messages of an order in the topic payments: of ten orders, seven are paid, one payment fails, one is cancelled, one waits. */
     List<ServiceBusMessage> payments(String run, int number) {
         if (this != LIFE_CYCLE || number % 10 > 7) {
             return List.of();

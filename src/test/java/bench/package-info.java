@@ -1,6 +1,6 @@
 /**
- * The benchmark: how fast the worker is, beside the same service on plain Spring, beside the bare SDK and beside bare JDBC. Start it by
- * {@code mvn verify -Pbench}; {@link bench.BenchOptions} lists what can be set. Worker, bus, load and PostgreSQL are processes of their own on
- * one machine. {@link bench.BenchSmokeIT} runs the smallest of it in each {@code mvn verify}.
+ * The benchmark: compares the worker with the same service on plain Spring, with the bare SDK and with bare JDBC. Start it with
+ * {@code mvn verify -Pbench}; {@link bench.BenchOptions} lists the options. Worker, bus, load and PostgreSQL are separate processes on one
+ * machine. {@link bench.BenchSmokeIT} is a minimal run in each {@code mvn verify}.
  */
 package bench;

@@ -6,33 +6,33 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** What the load has sent: what the worker is measured by, and owes nothing to it. */
+/** All that the load has sent. The worker is judged by this record, which does not depend on the worker. */
 final class Book {
 
     enum Event { CREATED, PAID, PAYMENT_FAILED, REFUNDED, CANCELLED }
 
-    /** Messages that are to be handled, type by MessageId. */
+    /** Messages that the worker has to handle: type by MessageId. */
     final Map<String, String> messages = new ConcurrentHashMap<>();
-    /** Messages that no one can handle, expected DeadLetterReason by MessageId. */
+    /** Messages that cannot be handled: expected DeadLetterReason by MessageId. */
     final Map<String, String> poison = new ConcurrentHashMap<>();
     final Map<String, Order> orders = new ConcurrentHashMap<>();
-    /** Units that each product began with, and that commands have added and taken. */
+    /** Initial units of each product, plus and minus the units of commands. */
     final Map<String, Long> units = new ConcurrentHashMap<>();
-    /** Sends of all kinds. */
+    /** All sends. */
     final AtomicLong sends = new AtomicLong();
-    /** Sends of a MessageId that was sent before. */
+    /** Sends that repeat a MessageId. */
     final AtomicLong repeats = new AtomicLong();
-    /** OrderCreated for an order that had one, under a MessageId of its own. */
+    /** A second OrderCreated of an order, with another MessageId. */
     final AtomicLong repeatedOrders = new AtomicLong();
 
-    /** @param products that it asks for */
+    /** @param products ids of the ordered products */
     record Order(Set<String> products, Set<Event> events) {
 
         Order(Set<String> products) {
             this(products, EnumSet.of(Event.CREATED));
         }
 
-        /** Whether it may be so when it has neither a message nor time to come, whatever the order in which its messages took effect. */
+        /** Whether a status is possible after all its messages and its expiry, in whichever order these took effect. */
         boolean mayEndAs(String status) {
             if (events.contains(Event.CANCELLED)) {
                 return status.equals("Cancelled");

@@ -10,8 +10,8 @@ import chaos.Fault.Family;
 import org.junit.jupiter.api.Test;
 
 /**
- * Breaks the worker in every way that production does, and counts. System properties: {@code chaos.minutes}, {@code chaos.seed},
- * and {@code chaos.ledger}, the file that the ledger is kept in.
+ * Injects the faults of production while the worker is under load, and compares what went in with what came out. System properties:
+ * {@code chaos.minutes}, {@code chaos.seed}, and {@code chaos.ledger}, the file for the ledger.
  */
 class ChaosIT {
 
@@ -32,7 +32,7 @@ class ChaosIT {
         Path kept = Path.of(System.getProperty("chaos.ledger", DIRECTORY.resolve("chaos.md").toString()));
         Files.createDirectories(kept.toAbsolutePath().getParent());
         Files.writeString(kept, ledger.markdown());
-        assertThat(ledger.violations()).as("again: %s", ledger.command()).isEmpty();
+        assertThat(ledger.violations()).as("repeat with: %s", ledger.command()).isEmpty();
         assertThat(ledger.count(Family.KILL)).as("kills").isGreaterThanOrEqualTo(ledger.leastKills());
         assertThat(ledger.count(Family.OUTAGE)).as("outages").isGreaterThanOrEqualTo(ledger.leastOutages());
     }

@@ -23,25 +23,25 @@ import org.awaitility.core.ConditionTimeoutException;
 import org.springframework.jdbc.core.JdbcTemplate;
 import servicebus.Counts;
 
-/** Starts everything in processes of its own, lets the load and the faults run, waits until it is quiet, and makes the ledger. */
+/** Starts each part in a process of its own, runs load and faults, waits until all work is done, and makes the ledger. */
 final class ChaosRun {
 
     private static final Duration TTL = Duration.ofSeconds(15);
     private static final Duration QUIET_LIMIT = Duration.ofMinutes(5);
     private static final List<String> SOURCES = List.of(ShopDriver.SUBSCRIPTION, ShopDriver.PAYMENTS, ShopDriver.COMMANDS);
-    /** Recognisable, so that they are found where they should not be. */
+    /** Unique texts, so that they can be found in logs. */
     private static final Map<String, String> SECRETS = Map.of("password", "chaos-password-7c1f", "key", "chaos-access-key-9d2e",
         "token", "chaos-operator-token-4b8a-of-32-letters");
 
     private final Options options;
 
     /**
-     * What to run.
+     * The options of a run.
      *
-     * @param jar       of the worker
-     * @param workers   processes of it
-     * @param length    of the load, at least; it continues until the last fault has ended
-     * @param directory for logs, which is emptied
+     * @param jar       the worker's jar
+     * @param workers   number of worker processes
+     * @param length    minimum length of the load, which continues until the last fault has ended
+     * @param directory for logs; it is emptied
      */
     record Options(Path jar, int workers, Duration length, long seed, double ordersPerSecond, List<Planned> schedule, Path directory) {
     }
@@ -72,7 +72,7 @@ final class ChaosRun {
         }
     }
 
-    /** The shipped topology but for duplicate detection: that a worker sends an event twice must be visible. */
+    /** The shipped topology without duplicate detection, so that an event that a worker sends twice is visible. */
     private static Path topology(Path directory) throws IOException {
         return Files.writeString(directory.resolve("servicebus.json"), Files.readString(BusProcess.TOPOLOGY)
             .replace("\"RequiresDuplicateDetection\": true", "\"RequiresDuplicateDetection\": false"));
@@ -88,7 +88,7 @@ final class ChaosRun {
 
     private Station station(String name, FaultyDatabase database, BusProcess bus) throws IOException {
         DatabaseProxy proxy = new DatabaseProxy(database.ports());
-        // Times that are minutes by default and would be waited for; all else is as it is shipped.
+        // Shorter times, for which the run would wait too long; all other settings have their defaults.
         List<String> settings = List.of("--server.port=0", "--management.server.port=0", "--inventory.reservation.ttl=" + TTL,
             "--inventory.reservation.expiry-schedule=* * * * * ?", "--inventory.inbox.parked-delay=PT1S",
             "--spring.datasource.hikari.connection-init-sql=" + FaultyDatabase.initSql(),
@@ -115,7 +115,7 @@ final class ChaosRun {
         Map<String, String> deadLetters = new HashMap<>();
         SOURCES.forEach(entity -> deadLetters.putAll(bus.deadLetters(entity)));
         List<Figure> figures = new ArrayList<>();
-        figures.add(new Figure("stuck", "what is not done, long after the last fault", stuck));
+        figures.add(new Figure("stuck", "work that is not done long after the last fault", stuck));
         figures.addAll(new Evidence(load.book(), database.jdbc(), receiver.events(), deadLetters).figures());
         figures.add(new Figure("secrets in logs", stations.stream().mapToInt(station -> station.worker().starts()).sum() + " logs of workers",
             linesWith(SECRETS.values().toArray(String[]::new))));
@@ -137,11 +137,11 @@ final class ChaosRun {
 
     private static Map<String, Long> unfinished(JdbcTemplate jdbc, BusProcess bus) {
         Tables tables = new Tables(jdbc);
-        // In the order in which work flows: what is empty stays so when all before it is.
+        // In the order of the flow: a stage that is empty stays empty if all stages before it are.
         Map<String, Long> unfinished = new LinkedHashMap<>();
         SOURCES.forEach(entity -> unfinished.put("messages of " + entity, bus.counts(entity).active()));
         unfinished.put("messages parked", tables.count("inbox WHERE processed_at IS NULL AND dead_at IS NULL"));
-        unfinished.put("reservations that neither a message nor time has ended", tables.count("inventory_reservations WHERE status = 'Reserved'"));
+        unfinished.put("reservations that have not ended", tables.count("inventory_reservations WHERE status = 'Reserved'"));
         unfinished.put("events not published", tables.count("outbox WHERE published_at IS NULL"));
         unfinished.put("events not folded", tables.count("outbox_unprojected"));
         unfinished.put("events not received", bus.counts(ShopDriver.EVENTS).active());
@@ -157,14 +157,14 @@ final class ChaosRun {
         traffic.put("poison", (long) book.poison.size());
         traffic.put("duplicates sent, with the same MessageId", book.repeats.get());
         traffic.put("duplicates sent, OrderCreated under another MessageId", book.repeatedOrders.get());
-        traffic.put("duplicates made by sends that were tried again", counts.stream().mapToLong(Counts::enqueued).sum() - book.sends.get());
-        traffic.put("deliveries again, as a lock had ended or a worker gave back", counts.stream().mapToLong(count -> count.expiredLocks() + count.abandoned()).sum());
+        traffic.put("duplicates caused by retried sends", counts.stream().mapToLong(Counts::enqueued).sum() - book.sends.get());
+        traffic.put("redeliveries after an expired lock or an abandoned message", counts.stream().mapToLong(count -> count.expiredLocks() + count.abandoned()).sum());
         List<Receiver.Event> events = receiver.events();
         long distinct = events.stream().map(Receiver.Event::messageId).distinct().count();
         traffic.put("events received, each once", distinct);
-        traffic.put("events that were sent again, with the same MessageId", events.size() - distinct);
+        traffic.put("events published again, with the same MessageId", events.size() - distinct);
         traffic.put("starts of workers", stations.stream().mapToLong(station -> station.worker().starts()).sum());
-        traffic.put("starts in vain, as database or bus was away", stations.stream().mapToLong(station -> station.worker().endedByItself()).sum());
+        traffic.put("failed starts while database or bus was unavailable", stations.stream().mapToLong(station -> station.worker().endedByItself()).sum());
         return traffic;
     }
 

@@ -25,8 +25,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import chaos.Point.Batch;
 
 /**
- * Stands between a worker and PostgreSQL, reads what they say (frontend/backend protocol 3.0, without encryption), and does
- * harm at the moment it is told to. The worker is as it is shipped, and needs no hook.
+ * A proxy between a worker and PostgreSQL. It reads their messages (frontend/backend protocol 3.0, without encryption), and injects a
+ * fault at a given point. The worker is the shipped one and needs no hook.
  */
 final class DatabaseProxy implements AutoCloseable {
 
@@ -51,20 +51,20 @@ final class DatabaseProxy implements AutoCloseable {
         }
     }
 
-    /** For each port of a server, in their order. */
+    /** The proxy's ports, in the order of the servers' ports. */
     List<Integer> ports() {
         return listeners.stream().map(ServerSocket::getLocalPort).toList();
     }
 
-    /** Delays everything that the worker says to the server; {@link Duration#ZERO} ends it. */
+    /** Delays all messages of the worker to the server; {@link Duration#ZERO} ends the delay. */
     void delay(Duration each) {
         delay = each;
     }
 
     /**
-     * Waits for a point. When one of the connections meets it, the connection is cut there and harm is done.
+     * Waits for a point. The first connection that reaches it is cut there, and the fault is injected.
      *
-     * @return completed when that has happened; to be cancelled if it is no longer wanted
+     * @return completed after the fault; cancel it to stop waiting
      */
     CompletableFuture<Void> at(Point point, Runnable harm) {
         CompletableFuture<Void> sprung = new CompletableFuture<>();
@@ -92,7 +92,7 @@ final class DatabaseProxy implements AutoCloseable {
                 Socket client = listener.accept();
                 start("database-proxy-" + client.getPort(), () -> open(client, serverPort));
             } catch (IOException e) {
-                // Closed; the loop ends.
+                // Closed: the loop ends.
             }
         }
     }
@@ -104,7 +104,7 @@ final class DatabaseProxy implements AutoCloseable {
             start("database-proxy-" + client.getPort() + "-answers", () -> session.pump(session::answers));
             session.pump(session::questions);
         } catch (IOException e) {
-            // The server is unavailable: the worker is to see a connection that ends.
+            // The server is unavailable: the worker has to see that its connection ends.
             close(client);
         }
     }
@@ -121,7 +121,7 @@ final class DatabaseProxy implements AutoCloseable {
         void run() throws IOException;
     }
 
-    /** One connection of the worker, and that to the server which belongs to it. */
+    /** A connection of the worker, and the connection to the server that belongs to it. */
     private final class Session {
 
         private final Socket client;
@@ -132,10 +132,10 @@ final class DatabaseProxy implements AutoCloseable {
         private final DataOutputStream toServer;
         /** SQL by the name of the prepared statement. */
         private final Map<String, String> prepared = new HashMap<>();
-        /** What was said and is not answered. */
+        /** Requests without an answer. */
         private final Queue<Batch> unanswered = new ConcurrentLinkedQueue<>();
         private List<String> statements = new ArrayList<>();
-        /** Null when none is open. */
+        /** SQL of the open transaction; null if there is none. */
         private List<String> transaction;
 
         Session(Socket client, Socket server) throws IOException {
@@ -155,12 +155,12 @@ final class DatabaseProxy implements AutoCloseable {
             sessions.remove(this);
         }
 
-        /** When one side ends, so does the other. */
+        /** When one side closes, the other one is closed too. */
         void pump(Pump pump) {
             try {
                 pump.run();
             } catch (IOException e) {
-                // An end, in whatever way.
+                // Closed or reset.
             } finally {
                 cut();
             }
@@ -260,7 +260,7 @@ final class DatabaseProxy implements AutoCloseable {
                     }
                 }
             } finally {
-                // The last words of a server that stops.
+                // The last message of a server that stops.
                 said.writeTo(toClient);
             }
         }

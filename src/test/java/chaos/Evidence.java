@@ -15,7 +15,7 @@ import chaos.Receiver.Event;
 import ecommerce.inventory.support.Invariants;
 import org.springframework.jdbc.core.JdbcTemplate;
 
-/** Compares what the load has sent with the tables, the broker and the received events, when all is quiet. */
+/** Compares what the load has sent with the tables, the broker and the received events, after all work is done. */
 final class Evidence {
 
     private static final int EXAMPLES = 5;
@@ -23,13 +23,13 @@ final class Evidence {
     private final Book book;
     private final JdbcTemplate jdbc;
     private final Map<String, String> deadLetters;
-    /** Each event once, at its first place in the order of the broker. */
+    /** Each event once, in the broker's order; repeated events count at their first place. */
     private final Map<String, Event> events = new LinkedHashMap<>();
     private final List<Figure> figures = new ArrayList<>();
 
     /**
-     * @param measured   what was looked at, with numbers
-     * @param violations what is not as it should be
+     * @param measured   what was compared, with numbers
+     * @param violations the differences that were found
      */
     record Figure(String invariant, String measured, List<String> violations) {
 
@@ -39,7 +39,7 @@ final class Evidence {
         }
     }
 
-    /** @param deadLetters of all entities, reason by MessageId */
+    /** @param deadLetters of all entities: reason by MessageId */
     Evidence(Book book, JdbcTemplate jdbc, List<Event> received, Map<String, String> deadLetters) {
         this.book = book;
         this.jdbc = jdbc;
@@ -70,13 +70,13 @@ final class Evidence {
         lost.removeAll(done);
         figure("messages lost", book.messages.size() + " sent, " + done.size() + " done", lost);
         done.removeAll(book.messages.keySet());
-        figure("messages done that no one sent", "inbox", done);
+        figure("messages done that were never sent", "inbox", done);
     }
 
     private void deadLetters() {
         Map<String, Long> reasons = book.poison.values().stream().collect(Collectors.groupingBy(reason -> reason, Collectors.counting()));
         List<String> wrong = new ArrayList<>();
-        // A command that was parked in an outage, and is rejected when it is tried again.
+        // A command that was parked during an outage, and rejected at a retry.
         List<String> deadInInbox = jdbc.queryForList("SELECT CAST(message_id AS text) FROM inbox WHERE dead_at IS NOT NULL", String.class);
         deadInInbox.forEach(id -> {
             String earlier = deadLetters.put(id, "CommandRejected");
@@ -94,11 +94,11 @@ final class Evidence {
                 wrong.add(id + " (" + book.messages.get(id) + ") is " + reason);
             }
         });
-        figure("dead letters but for the poison, or poison that is none", book.poison.size() + " of poison " + reasons + ", "
+        figure("dead letters other than the poison, or poison that is not dead-lettered", book.poison.size() + " of poison " + reasons + ", "
             + (deadLetters.size() - deadInInbox.size()) + " dead-lettered, " + deadInInbox.size() + " dead in the inbox", wrong);
     }
 
-    /** Orders in = outcomes out. */
+    /** Each order has one outcome. */
     private void outcomes() {
         Map<String, String> statuses = statusByOrder();
         Map<String, List<Event>> byOrder = events.values().stream().filter(event -> event.body().has("orderId"))
@@ -116,22 +116,22 @@ final class Evidence {
         figure("orders without one outcome", book.orders.size() + " orders in, outcomes " + outcomes, wrong);
         Set<String> unknown = new HashSet<>(byOrder.keySet());
         unknown.removeAll(book.orders.keySet());
-        figure("orders that no one sent", "events", unknown);
+        figure("orders that were never sent", "events", unknown);
     }
 
-    private static String outcome(Book.Order order, List<Event> told, String status) {
-        if (told.isEmpty()) {
-            return Set.of("Cancelled", "Refunded", "PaymentFailed").contains(String.valueOf(status)) ? "over before it came" : null;
+    private static String outcome(Book.Order order, List<Event> published, String status) {
+        if (published.isEmpty()) {
+            return Set.of("Cancelled", "Refunded", "PaymentFailed").contains(String.valueOf(status)) ? "ended before it came" : null;
         }
-        if (told.get(0).type().equals("InventoryInsufficient")) {
-            return told.stream().allMatch(event -> event.type().equals("InventoryInsufficient")) ? "insufficient" : null;
+        if (published.get(0).type().equals("InventoryInsufficient")) {
+            return published.stream().allMatch(event -> event.type().equals("InventoryInsufficient")) ? "insufficient" : null;
         }
-        Set<String> reserved = told.stream().limit(order.products().size()).filter(event -> event.type().equals("InventoryReserved"))
+        Set<String> reserved = published.stream().limit(order.products().size()).filter(event -> event.type().equals("InventoryReserved"))
             .map(Event::productId).collect(Collectors.toSet());
         return reserved.equals(order.products()) ? "reserved" : null;
     }
 
-    /** What an order holds of a product is published in turns: reserved, then committed or released. */
+    /** The events of an order line alternate: reserved, then committed or released. */
     private void once() {
         Map<String, String> last = new HashMap<>();
         List<String> twice = new ArrayList<>();
@@ -153,15 +153,15 @@ final class Evidence {
     }
 
     private void commands() {
-        Map<String, Long> told = events.values().stream().filter(event -> !event.body().has("orderId"))
+        Map<String, Long> published = events.values().stream().filter(event -> !event.body().has("orderId"))
             .collect(Collectors.groupingBy(event -> String.valueOf(event.causationId()), Collectors.counting()));
         List<String> ids = book.messages.entrySet().stream().filter(message -> message.getValue().matches("RestockInventory|AdjustInventory"))
             .map(Map.Entry::getKey).toList();
-        figure("commands not done once", ids.size() + " sent, " + told.values().stream().mapToLong(Long::longValue).sum() + " events",
-            ids.stream().filter(id -> told.getOrDefault(id, 0L) != 1).map(id -> id + ": " + told.get(id) + " times").toList());
+        figure("commands not done exactly once", ids.size() + " sent, " + published.values().stream().mapToLong(Long::longValue).sum() + " events",
+            ids.stream().filter(id -> published.getOrDefault(id, 0L) != 1).map(id -> id + ": " + published.get(id) + " times").toList());
     }
 
-    /** From what the load knows: available + reserved + committed = initial + restocked + adjusted. */
+    /** For each product: available + reserved + committed = initial + restocked + adjusted, by the record of the load. */
     private void units() {
         Map<String, Long> found = new HashMap<>();
         List<String> oversold = new ArrayList<>();
@@ -181,7 +181,7 @@ final class Evidence {
             }
         });
         figure("products oversold", found.size() + " products, of which one sells out", oversold);
-        figure("products with units from nowhere, or gone", book.units.values().stream().mapToLong(Long::longValue).sum() + " units in, "
+        figure("products with too many or too few units", book.units.values().stream().mapToLong(Long::longValue).sum() + " units in, "
             + found.values().stream().mapToLong(Long::longValue).sum() + " found", wrong);
     }
 
@@ -195,20 +195,20 @@ final class Evidence {
         figure("events lost", keys.size() + " in the outbox, " + events.size() + " received", lost);
         Set<String> untrue = new HashSet<>(events.keySet());
         untrue.removeAll(keys.keySet());
-        figure("events of what was not committed", "events", untrue);
+        figure("events without a commit", "events", untrue);
 
         Map<String, List<String>> inOutbox = new HashMap<>();
         keys.forEach((id, key) -> inOutbox.computeIfAbsent(key, k -> new ArrayList<>()).add(id));
         Map<String, List<String>> inBroker = new HashMap<>();
         events.keySet().stream().filter(keys::containsKey).forEach(id -> inBroker.computeIfAbsent(keys.get(id), k -> new ArrayList<>()).add(id));
         inOutbox.values().forEach(ids -> ids.removeAll(lost));
-        figure("orders and products whose events are out of order", inOutbox.size() + " of them",
+        figure("orders and products with events out of order", inOutbox.size() + " of them",
             inOutbox.keySet().stream().filter(key -> !inOutbox.get(key).equals(inBroker.getOrDefault(key, List.of()))).toList());
     }
 
     private void statuses() {
         Map<String, String> statuses = statusByOrder();
-        figure("orders in a state that their messages do not allow",
+        figure("orders whose status does not follow from their messages",
             new TreeMap<>(statuses.values().stream().collect(Collectors.groupingBy(s -> s, Collectors.counting()))).toString(),
             book.orders.entrySet().stream().filter(order -> !order.getValue().mayEndAs(String.valueOf(statuses.get(order.getKey()))))
                 .map(order -> order.getKey() + " is " + statuses.get(order.getKey()) + " after " + order.getValue().events()).toList());

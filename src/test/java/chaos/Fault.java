@@ -1,6 +1,6 @@
 package chaos;
 
-/** What goes wrong. */
+/** The faults of a run. */
 enum Fault {
 
     KILL(Family.KILL, "kill -9 at random"),
@@ -14,16 +14,16 @@ enum Fault {
     KILL_MID_EXPIRY(Point.MID_EXPIRY, "kill -9 in the middle of an expiry"),
     KILL_MID_SUMMARY(Point.MID_SUMMARY, "kill -9 in the middle of a fold of the summary"),
     POSTGRES_OUTAGE(Family.OUTAGE, "PostgreSQL stopped (immediate) and started"),
-    BUS_OUTAGE(Family.OUTAGE, "Service Bus away: connections dropped and refused"),
+    BUS_OUTAGE(Family.OUTAGE, "Service Bus unavailable: connections dropped and refused"),
     FREEZE(Family.OTHER, "SIGSTOP past lock and lease, then SIGCONT"),
     ROLLING_RESTART(Family.OTHER, "rolling restart by SIGTERM"),
     CUT_DURING_COMMIT(Point.COMMITTED, Family.OTHER, "connection to PostgreSQL cut during COMMIT"),
-    SLOW_DATABASE(Family.OTHER, "slow database: each question 0.2 s later"),
+    SLOW_DATABASE(Family.OTHER, "slow database: each request delayed by 0.2 s"),
     DISK_FULL(Family.OTHER, "disk full (SQLSTATE 53100)"),
-    DEMOTION(Family.OTHER, "PostgreSQL read-only with its sessions, and another server that takes over"),
-    LOCKED_ROW(Family.OTHER, "a product's row locked by somebody else"),
-    FORGOTTEN_TRANSACTION(Family.OTHER, "somebody else's transaction left open"),
-    SLOW_MIGRATION(Family.OTHER, "a migration that takes long, beside the workers"),
+    DEMOTION(Family.OTHER, "failover: PostgreSQL read-only with open sessions, another server takes over"),
+    LOCKED_ROW(Family.OTHER, "a product's row locked by another session"),
+    FORGOTTEN_TRANSACTION(Family.OTHER, "another session's transaction left open"),
+    SLOW_MIGRATION(Family.OTHER, "a long migration while the workers run"),
     CLOCK_FORWARD(Family.OTHER, "clock of PostgreSQL 30 s forward, and back"),
     CLOCK_BACK(Family.OTHER, "clock of PostgreSQL 30 s back, and forward"),
     BUS_CONNECTIONS_DROPPED(Family.OTHER, "connections to Service Bus dropped"),
@@ -35,7 +35,7 @@ enum Fault {
     enum Family { KILL, OUTAGE, OTHER }
 
     final Family family;
-    /** Where in the work it happens; null if that is left to chance. */
+    /** The point at which it happens; null for a random time. */
     final Point point;
     final String description;
 

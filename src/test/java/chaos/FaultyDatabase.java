@@ -22,12 +22,12 @@ import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.test.util.TestSocketUtils;
 import org.springframework.util.FileSystemUtils;
 
-/** PostgreSQL with the worker's tables, and what can happen to it. It is one of two servers, as soon as one has taken over from the other. */
+/** PostgreSQL with the worker's tables, and its faults. After the first failover it consists of two servers. */
 final class FaultyDatabase implements AutoCloseable {
 
     /**
-     * Clock: the worker has the times of its work from now() and clock_timestamp(), which are found here before PostgreSQL's.
-     * Disk: PostgreSQL answers a write that does not fit as this trigger does, and the transaction has failed.
+     * Clock: the worker's statements take the time from now() and clock_timestamp(); these functions replace PostgreSQL's.
+     * Disk: the trigger raises the error that PostgreSQL raises when the disk is full, which fails the transaction.
      */
     private static final String WEAK_POINTS = """
         CREATE SCHEMA chaos;
@@ -56,12 +56,12 @@ final class FaultyDatabase implements AutoCloseable {
     private Server primary;
     private Server demoted;
 
-    /** A server that runs, and where its files are. */
+    /** A running server, and the directory of its data. */
     private record Server(TestDatabase postgres, Path data) {
 
         static Server start(int port, Path data) {
             return new Server(TestDatabase.start(server -> server.setPort(port).setDataDirectory(data).setCleanDataDirectory(false)
-                // What a copy of it has to fetch.
+                // The log that a copy of the server has to fetch.
                 .setServerConfig("wal_keep_size", "256MB")), data);
         }
     }
@@ -74,38 +74,38 @@ final class FaultyDatabase implements AutoCloseable {
         jdbc().execute(WEAK_POINTS);
     }
 
-    /** @param viaPorts where the servers are reached: their own or those of a proxy */
+    /** @param viaPorts ports of the servers, or those of a proxy */
     static String url(List<Integer> viaPorts) {
         return "jdbc:postgresql://" + viaPorts.stream().map(port -> "localhost:" + port).collect(Collectors.joining(","))
             + "/postgres?sslmode=disable&gssEncMode=disable&targetServerType=primary";
     }
 
-    /** Of both servers, of which the second is not always there. */
+    /** The ports of both servers, the second of which does not always run. */
     List<Integer> ports() {
         return ports;
     }
 
-    /** As it is shipped, but that the functions of the clock are found before PostgreSQL's. */
+    /** The shipped SQL for new connections, with a search path in which the clock's functions come before PostgreSQL's. */
     static String initSql() {
         return Defaults.of("spring.datasource.hikari.connection-init-sql").replace("\"${inventory.database.schema}\"", "public, pg_catalog");
     }
 
-    /** Straight to the server that takes writes, with a connection for each question. */
+    /** Direct access to the primary, with a new connection for each query. */
     JdbcTemplate jdbc() {
         return new JdbcTemplate(new DriverManagerDataSource(url(ports), "postgres", ""));
     }
 
-    /** As {@link #jdbc()}. */
+    /** A direct connection to the primary. */
     Connection connect() throws SQLException {
         return DriverManager.getConnection(url(ports), "postgres", "");
     }
 
-    /** As {@code pg_ctl stop -m immediate}: no checkpoint, no word to clients; the next start is a recovery from a crash. */
+    /** As {@code pg_ctl stop -m immediate}: no checkpoint, no message to clients; the next start recovers from a crash. */
     void stop() throws IOException, InterruptedException {
         Path lock = primary.data.resolve("postmaster.pid");
         new ProcessBuilder("kill", "-QUIT", Files.readAllLines(lock).get(0)).start().waitFor();
         Waiting.await().until(() -> Files.notExists(lock));
-        // It has stopped: what this still does is to forget it, and to complain that it could not be stopped.
+        // The server has stopped already: this only releases its resources, and would log that the stop failed.
         LoggingSystem logging = LoggingSystem.get(getClass().getClassLoader());
         logging.setLogLevel(EmbeddedPostgres.class.getName(), LogLevel.OFF);
         primary.postgres.close();
@@ -117,8 +117,8 @@ final class FaultyDatabase implements AutoCloseable {
     }
 
     /**
-     * A copy of the server follows it. Then the server writes no more, though it keeps its sessions, and when the other one has all
-     * that it has written, that takes over.
+     * Fails over to a copy of the server: starts a standby, makes the primary read-only while its sessions stay open, and promotes the
+     * standby when it has caught up.
      */
     void failOver() throws IOException, SQLException {
         int port = primary.postgres.port();
@@ -129,7 +129,7 @@ final class FaultyDatabase implements AutoCloseable {
         old.execute("ALTER SYSTEM SET default_transaction_read_only = on");
         old.execute("SELECT pg_reload_conf()");
         Waiting.await().until(() -> "on".equals(old.queryForObject("SHOW default_transaction_read_only", String.class)));
-        // Transactions that have begun before that may write; of a session that is just about to begin one it is not known.
+        // Transactions that began earlier may still write, and so may a session that is just beginning one.
         OffsetDateTime readOnly = old.queryForObject("SELECT pg_catalog.clock_timestamp() + interval '1 second'", OffsetDateTime.class);
         Waiting.await().until(() -> old.queryForObject("SELECT pg_catalog.clock_timestamp() > ? AND NOT EXISTS (SELECT FROM pg_stat_activity "
             + "WHERE xact_start <= ? AND backend_type = 'client backend')", Boolean.class, readOnly, readOnly));
@@ -145,7 +145,7 @@ final class FaultyDatabase implements AutoCloseable {
         FileSystemUtils.deleteRecursively(demoted.data);
     }
 
-    /** @param seconds from the real time, for all that ask from now on */
+    /** @param seconds offset from the real time, for all later queries */
     void setClock(int seconds) {
         jdbc().update("UPDATE chaos.state SET clock_jump = make_interval(secs => ?)", seconds);
     }

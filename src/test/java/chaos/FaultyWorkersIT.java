@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Workers with a fault built in, by other files in a copy of the jar: the ledger finds it. */
+/** The ledger finds faults that are built into workers by changed files in a copy of the jar. */
 @EnabledIfSystemProperty(named = "chaos.faulty-workers", matches = "true", disabledReason = "runs with -Pchaos")
 class FaultyWorkersIT {
 
@@ -52,7 +52,7 @@ class FaultyWorkersIT {
     void aWorkerThatForgetsWhichOrdersItHasSeenDoesThemTwice() throws Exception {
         Path jar = jarWith("db/migration/V8__reserve_inventory.sql", "        WHERE o.items IS NULL OR o.status = 'Paid'\n", "");
 
-        assertThat(violations(jar)).contains("lines of orders done twice", "products whose reserved stock is not what reservations hold");
+        assertThat(violations(jar)).contains("lines of orders done twice", "products whose reserved stock differs from their reservations");
     }
 
     private Path jarWith(String file, String... replacements) throws IOException {
@@ -73,7 +73,7 @@ class FaultyWorkersIT {
         }
     }
 
-    /** One worker, killed at these points. */
+    /** The violations of a run with one worker, which is killed at these points. */
     private List<String> violations(Path jar, Fault... faults) throws Exception {
         List<Planned> schedule = new ArrayList<>();
         for (Fault fault : faults) {

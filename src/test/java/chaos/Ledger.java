@@ -16,11 +16,11 @@ import chaos.Saboteur.Outcome;
  * The result of a run.
  *
  * @param length  from the first message of the load to the last
- * @param traffic what was sent, delivered and received, in numbers
+ * @param traffic numbers of what was sent, delivered and received
  */
 record Ledger(Options options, Duration length, List<Outcome> outcomes, Map<String, Long> traffic, List<Figure> figures) {
 
-    /** What is wrong. */
+    /** The invariants with violations. */
     List<Figure> violations() {
         return figures.stream().filter(figure -> !figure.violations().isEmpty()).toList();
     }
@@ -46,7 +46,7 @@ record Ledger(Options options, Duration length, List<Outcome> outcomes, Map<Stri
 
     String markdown() {
         StringBuilder text = new StringBuilder();
-        text.append("# Chaos\n\nRepeat it: `").append(command()).append("`. The seed makes load and faults the same; exact interleavings depend on the machine.\n\n");
+        text.append("# Chaos\n\nRepeat with: `").append(command()).append("`. The seed makes load and faults the same; exact interleavings depend on the machine.\n\n");
         text.append(String.format(Locale.ROOT, "%d workers, %.1f minutes, %s orders a second with the messages that follow them: %d kills, %d outages, %d other faults. %s%n%n",
             options.workers(), length.toMillis() / 60_000.0, options.ordersPerSecond(), count(Family.KILL), count(Family.OUTAGE), count(Family.OTHER),
             violations().isEmpty() ? "**Nothing lost, nothing done twice, nothing oversold, nothing stuck.**" : "**Violations: see below.**"));
@@ -60,10 +60,10 @@ record Ledger(Options options, Duration length, List<Outcome> outcomes, Map<Stri
             long missed = all.stream().filter(outcome -> outcome.missed() != null).count();
             text.append(String.format("| %s | %d | %d | %s |%n", fault.description, all.size() - missed, missed, longest(all)));
         }
-        text.append("\nMissed: the worker did not reach the named point in time, or was not ready. Recovery: from the end of the fault until one more "
-            + "message is handled and one more event received; after a kill of all workers it includes their start. Disk full: PostgreSQL answers "
+        text.append("\nMissed: the worker did not reach the named point in time, or was not ready. Recovery: from the end of the fault until another "
+            + "message is handled and another event received; after a kill of all workers it includes their start. Disk full: PostgreSQL answers "
             + "each write with this error. The server that takes over is a replica of the first. The clock that jumps is PostgreSQL's, from which "
-            + "the worker takes its times; the clock of its JVM stays.\n\n## Messages\n\n| messages | |\n|---|---|\n");
+            + "the worker takes its times; the clock of the JVM does not jump.\n\n## Messages\n\n| messages | |\n|---|---|\n");
         traffic.forEach((what, count) -> text.append(String.format("| %s | %d |%n", what, count)));
         text.append("\n## Invariants\n\n| invariant | violations | measured |\n|---|---|---|\n");
         figures.forEach(figure -> text.append(String.format("| %s | %d | %s |%n", figure.invariant(), figure.violations().size(), figure.measured())));

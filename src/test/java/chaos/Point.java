@@ -3,26 +3,25 @@ package chaos;
 import java.util.List;
 
 /**
- * A moment in the work with the database, named by what the worker asks and told from outside of it: by the text of its SQL
- * on the wire.
+ * A point in the worker's database traffic, which the proxy recognises by the SQL text.
  */
 enum Point {
 
-    /** The inbox row of a new message is written, and the worker has not heard of it. */
+    /** The inbox row of a new message is written; the worker has not received the answer. */
     INBOX_INSERTED(true, Batch::takesMessageIn),
-    /** The stock is changed, in a transaction that is open. */
+    /** The stock is changed in an open transaction. */
     STOCK_UPDATED(true, batch -> batch.runs("reserve_inventory(") || batch.runs("UPDATE inventory AS i")),
-    /** The worker has said COMMIT for a message, and the server has not heard it. */
+    /** The worker has sent the COMMIT of a message; the server has not received it. */
     BEFORE_COMMIT(false, Batch::commitsMessage),
-    /** The server has committed a message, and the worker has not heard of it. */
+    /** The server has committed a message; the worker has not received the answer. */
     COMMITTED(true, Batch::commitsMessage),
-    /** Events are claimed, and none of them is sent. */
+    /** Events are claimed and not sent yet. */
     OUTBOX_CLAIMED(true, batch -> batch.runs("FOR UPDATE SKIP LOCKED") && batch.runs("AS message_body") && batch.answers()),
-    /** Events are sent, and none of them is marked. */
+    /** Events are sent and not marked yet. */
     BEFORE_MARK(false, batch -> batch.runs("SET published_at = now()")),
-    /** Orders are marked as expired, and their stock is not released yet. */
+    /** Orders are marked as expired; their stock is not released yet. */
     MID_EXPIRY(true, batch -> batch.runs("SET status = 'Expired'") && batch.answers()),
-    /** Events are folded into the summary, and the worker has not heard of it. */
+    /** Events are folded into the summary; the worker has not received the answer. */
     MID_SUMMARY(true, batch -> batch.runs("DELETE FROM outbox_unprojected") && batch.answers());
 
     private interface Test {
@@ -43,11 +42,11 @@ enum Point {
     }
 
     /**
-     * What a worker says to the server in one go, up to where it waits for the answer.
+     * The statements that a worker sends together before it waits for the answer.
      *
-     * @param statements  their SQL
-     * @param transaction the SQL before, since the transaction began
-     * @param answered    whether the server has answered, which the worker has not heard yet
+     * @param statements  SQL
+     * @param transaction earlier SQL of the transaction
+     * @param answered    whether the server has answered; the worker has not received the answer yet
      * @param firstColumn of the first row of the answer; null if there is none
      */
     record Batch(List<String> statements, List<String> transaction, boolean answered, byte[] firstColumn) {
@@ -58,7 +57,7 @@ enum Point {
             return statements.stream().anyMatch(sql -> sql.contains(text));
         }
 
-        /** Whether there is a row, and it says more than none, zero or an empty list. */
+        /** Whether the first row contains more than null, zero or an empty list. */
         boolean answers() {
             if (firstColumn == null || new String(firstColumn).equals("[]")) {
                 return false;

@@ -20,12 +20,12 @@ final class Progress {
         this.receiver = receiver;
     }
 
-    /** How long it takes from now until one more message is done and one more event is received. */
+    /** The time until another message is handled and another event is received. */
     Duration untilNext() {
         long begin = System.nanoTime();
         long events = receiver.count();
         AtomicLong done = new AtomicLong(-1);
-        // The database may be unavailable: then nothing is done.
+        // A failure: the database is still unavailable.
         Waiting.await().atMost(LIMIT).pollInterval(POLL).ignoreExceptions().until(() -> {
             long now = jdbc.queryForObject("SELECT count(*) FROM inbox WHERE processed_at IS NOT NULL", Long.class);
             done.compareAndSet(-1, now);

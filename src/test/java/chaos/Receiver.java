@@ -16,19 +16,19 @@ import com.azure.messaging.servicebus.ServiceBusReceivedMessage;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
-/** The shop's side of the events: takes all that is published, by the Azure SDK. */
+/** Receives all published events with the Azure SDK, as the shop does. */
 final class Receiver implements AutoCloseable {
 
     private static final Duration TRY_TIMEOUT = Duration.ofSeconds(5);
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** By the sequence number that the broker has given: a redelivery is not an event that was sent again. */
+    /** By the broker's sequence number, as a redelivery does not count as an event that was sent again. */
     private final Map<Long, Event> received = new ConcurrentHashMap<>();
     private final AtomicLong count = new AtomicLong();
     private final ServiceBusProcessorClient client;
 
     /**
-     * @param sequenceNumber its place in the order in which the broker has the events
+     * @param sequenceNumber its place in the broker's order
      * @param causationId    MessageId of the message that caused it, or null
      */
     record Event(long sequenceNumber, String messageId, String type, String causationId, JsonNode body) {
@@ -59,12 +59,12 @@ final class Receiver implements AutoCloseable {
         count.incrementAndGet();
     }
 
-    /** How often something was received so far. */
+    /** The number of events received so far. */
     long count() {
         return count.get();
     }
 
-    /** All events, those that were sent again too, in the order in which the broker has them. */
+    /** All events, including those that were sent again, in the broker's order. */
     List<Event> events() {
         return received.values().stream().sorted(Comparator.comparingLong(Event::sequenceNumber)).toList();
     }

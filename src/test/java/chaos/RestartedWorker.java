@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 
 import ecommerce.inventory.support.JavaProcess;
 
-/** A worker, the jar as it is deployed, which is started again whenever its process ends, as a cluster would. */
+/** A worker from the deployed jar, which is restarted whenever its process ends, as in a cluster. */
 final class RestartedWorker implements AutoCloseable {
 
     private static final int TERMINATED = 143;
@@ -34,7 +34,7 @@ final class RestartedWorker implements AutoCloseable {
         this.name = name;
         this.logs = logs;
         this.environment = environment;
-        // Started often and never old: without the time and memory of the optimising compiler.
+        // Each process runs only briefly: this saves the time and memory of the optimising compiler.
         arguments = Stream.concat(Stream.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m", "-jar", jar.toString()),
             settings.stream()).toList();
         start();
@@ -65,7 +65,7 @@ final class RestartedWorker implements AutoCloseable {
         return current.handle().isAlive() && current.output().contains("Started InventoryWorker");
     }
 
-    /** {@code kill -9}. It is started again at once. */
+    /** {@code kill -9}. The worker is restarted at once. */
     synchronized void kill() {
         toEnd = true;
         process.kill();
@@ -77,9 +77,9 @@ final class RestartedWorker implements AutoCloseable {
     }
 
     /**
-     * SIGTERM, and waits for the end. It is started again at once.
+     * Sends SIGTERM and waits for the end. The worker is restarted at once.
      *
-     * @throws IllegalStateException if it does not end, or not in order
+     * @throws IllegalStateException if it does not end, or ends with an error
      */
     void terminate() throws IOException, InterruptedException {
         JavaProcess old;
@@ -97,7 +97,7 @@ final class RestartedWorker implements AutoCloseable {
         return starts;
     }
 
-    /** How often it has ended by itself: in a start without the database, say. */
+    /** How often it has ended by itself, for example in a start without the database. */
     int endedByItself() {
         return endedByItself;
     }

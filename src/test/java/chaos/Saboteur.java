@@ -22,18 +22,18 @@ import ecommerce.inventory.support.BusProcess;
 import ecommerce.inventory.support.ShopDriver;
 
 /**
- * Does what the schedule says. Of the faults of one worker, of the database and of the bus, each waits for the one before; and a worker
- * that is killed is back before the next one goes.
+ * Injects the faults of the schedule. A fault of a worker waits for the previous one of the same worker, and likewise for the database
+ * and the bus. A killed worker is ready again before the next one is killed.
  */
 final class Saboteur {
 
-    /** Of the locks of messages. */
+    /** The duration of message locks. */
     static final Duration LOCK = Duration.ofSeconds(5);
     private static final Duration POINT_LIMIT = Duration.ofSeconds(60);
     private static final Duration SLOWNESS = Duration.ofMillis(200);
     private static final int CLOCK_JUMP = 30;
     private static final int ANSWERS = 3;
-    /** SQLSTATEs of connections that cannot be made or that the server ends. */
+    /** SQLSTATEs of connections that fail or that the server ends. */
     private static final String DISCONNECTED = "08...|57P0.";
 
     private final FaultyDatabase database;
@@ -44,10 +44,10 @@ final class Saboteur {
     private final AtomicInteger migrations = new AtomicInteger();
 
     /**
-     * What became of a planned fault.
+     * The outcome of a planned fault.
      *
      * @param missed   why it did not take place, or null
-     * @param recovery from its end until work went on; null if it was missed
+     * @param recovery time from its end until the workers made progress; null if it was missed
      */
     record Outcome(Planned planned, String missed, Duration recovery) {
     }
@@ -68,7 +68,7 @@ final class Saboteur {
         this.progress = progress;
     }
 
-    /** Returns when all faults have ended, and the workers have made progress after each. */
+    /** Returns after all faults have ended and the workers have made progress after each. */
     List<Outcome> run(List<Planned> schedule) throws InterruptedException, ExecutionException {
         long begin = System.nanoTime();
         ExecutorService threads = Executors.newCachedThreadPool();
@@ -88,7 +88,7 @@ final class Saboteur {
         }
     }
 
-    /** The time between faults, and that which one lasts. */
+    /** Lets the time pass between faults and during a fault. */
     private static void pass(Duration time) throws InterruptedException {
         Thread.sleep(Math.max(0, time.toMillis()));
     }
@@ -110,7 +110,7 @@ final class Saboteur {
                 case DEMOTION -> {
                     synchronized (database) {
                         database.failOver();
-                        // While the one that is read-only is still there, and connected.
+                        // While the read-only server still runs and has connections.
                         Duration recovery = progress.untilNext();
                         database.stopDemoted();
                         return new Outcome(planned, null, recovery);
@@ -160,7 +160,7 @@ final class Saboteur {
                 met.get(POINT_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
             } catch (TimeoutException e) {
                 if (met.cancel(false)) {
-                    throw new MissedException("the point was not met in " + POINT_LIMIT.toSeconds() + " s");
+                    throw new MissedException("the point was not reached in " + POINT_LIMIT.toSeconds() + " s");
                 }
             }
         } else if (fault == Fault.KILL) {
@@ -194,7 +194,7 @@ final class Saboteur {
         }
     }
 
-    /** Somebody else's, who does nothing more with it for a while. */
+    /** Keeps a transaction of another session open for a while. */
     private void holdTransaction(Planned planned, String sql) throws InterruptedException, SQLException, MissedException {
         try (Connection somebodyElse = database.connect(); Statement statement = somebodyElse.createStatement()) {
             somebodyElse.setAutoCommit(false);

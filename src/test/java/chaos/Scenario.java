@@ -18,14 +18,14 @@ import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.support.Tables;
 
 /**
- * An open-loop load: so many orders a second, whatever becomes of them, and what follows an order. Messages come twice, under
- * an id of their own once more, before their order, after it has expired, and some can be handled by no one.
+ * An open-loop load: a fixed rate of orders, and the messages that follow an order. Some messages are sent twice, again with another
+ * MessageId, before their order, or after its expiry; some cannot be handled at all.
  */
 final class Scenario {
 
     private static final int PRODUCTS = 40;
     private static final int PLENTY = 1_000_000;
-    /** Of the product that sells out, and is restocked now and then. */
+    /** Initial stock of the product that sells out and is restocked from time to time. */
     private static final int FEW = 60;
     private static final String SCARCE = "scarce";
     static final String HOT = "hot";
@@ -46,7 +46,7 @@ final class Scenario {
     private record Due(long at, long number, String entity, ServiceBusMessage message) {
     }
 
-    /** @param ttl of reservations, which late payments come after */
+    /** @param ttl of reservations; late payments come after it */
     Scenario(Sender sender, long seed, double ordersPerSecond, Duration ttl) {
         this.sender = sender;
         this.random = new Random(seed);
@@ -54,7 +54,7 @@ final class Scenario {
         this.ttl = ttl.toMillis();
     }
 
-    /** Puts the stock there, and begins. */
+    /** Inserts the stock and starts the load. */
     void start(Tables tables) {
         stock(tables, SCARCE, FEW);
         stock(tables, HOT, PLENTY);
@@ -67,7 +67,7 @@ final class Scenario {
         book.units.put(product, (long) units);
     }
 
-    /** Ends it: what would still follow comes at once. Returns when the bus has taken everything. */
+    /** Stops the load: the remaining messages are sent at once. Returns when the bus has accepted all of them. */
     void stop() throws InterruptedException {
         stopped = true;
         thread.join();
@@ -84,7 +84,7 @@ final class Scenario {
             for (long next = begin; !stopped; next = begin + (long) (orders * 1_000 / ordersPerSecond)) {
                 while (now() < next) {
                     sendDue(now());
-                    // The pace of the load; nothing waits for it.
+                    // The pace of the load; this waits for no event.
                     Thread.sleep(5);
                 }
                 draw(next);
@@ -107,7 +107,7 @@ final class Scenario {
         }
     }
 
-    /** One more order and what follows it; now and then something else. */
+    /** Schedules an order and the messages that follow it, and sometimes another message. */
     private void draw(long at) {
         String orderId = "order-" + orders++;
         String[] lines = lines();
@@ -171,7 +171,7 @@ final class Scenario {
             book.units.merge(product, (long) units, Long::sum);
             add(at, Sender.COMMANDS, commandMessage("RestockInventory", "{\"productId\":\"" + product + "\",\"quantityToAdd\":" + units + "}"));
         } else {
-            // So much is there that no order of things makes it impossible.
+            // The stock is so large that a command succeeds whatever was handled before it.
             String product = "product-" + random.nextInt(PRODUCTS);
             int change = random.nextBoolean() ? units : -units;
             book.units.merge(product, (long) change, Long::sum);

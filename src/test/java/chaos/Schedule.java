@@ -9,13 +9,13 @@ import java.util.Random;
 
 import chaos.Fault.Family;
 
-/** Which fault comes when, made before the run: the same seed makes the same schedule. */
+/** The faults and their times, planned before the run: the same seed makes the same schedule. */
 final class Schedule {
 
     private static final double KILLS_A_MINUTE = 4;
     private static final double OUTAGES_A_MINUTE = 0.85;
     private static final double OTHERS_A_MINUTE = 1.6;
-    /** Faults that last, in milliseconds: longer than the locks of messages, and than a session waits for a row. */
+    /** Minimum length of a lasting fault, in milliseconds. */
     private static final int SHORTEST = 2_000;
     private static final int LONGEST = 7_000;
 
@@ -23,14 +23,14 @@ final class Schedule {
     }
 
     /**
-     * @param at     since the begin of the load
-     * @param worker that it hits, if it hits a worker
-     * @param length of a fault that lasts
+     * @param at     time since the beginning of the load
+     * @param worker the affected worker, if the fault affects one
+     * @param length of a lasting fault
      */
     record Planned(Duration at, Fault fault, int worker, Duration length) {
     }
 
-    /** Every kind at least once, at random times; they overlap. */
+    /** Plans every kind of fault at least once, at random times; faults may overlap. */
     static List<Planned> make(long seed, Duration length, int workers) {
         Random random = new Random(seed);
         double minutes = length.toMillis() / 60_000.0;

@@ -15,7 +15,7 @@ import com.azure.messaging.servicebus.ServiceBusMessage;
 import com.azure.messaging.servicebus.ServiceBusSenderClient;
 import ecommerce.inventory.support.Waiting;
 
-/** Sends by the Azure SDK what the load hands over, until the bus has taken it, so that what is in is exactly known. */
+/** Sends the messages of the load with the Azure SDK, and retries until the bus has accepted them, so that none is unknown. */
 final class Sender implements AutoCloseable {
 
     static final String ORDERS = "orders";
@@ -28,7 +28,7 @@ final class Sender implements AutoCloseable {
     private final Map<String, BlockingQueue<ServiceBusMessage>> waiting = new ConcurrentHashMap<>();
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicLong notTaken = new AtomicLong();
-    /** Sends that were tried again; some of what they held the bus may have had already. */
+    /** Retried sends; the bus may have accepted some of their messages before. */
     final AtomicLong triedAgain = new AtomicLong();
 
     Sender(String connectionString) {

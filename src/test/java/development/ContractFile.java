@@ -18,7 +18,7 @@ import com.networknt.schema.utils.JsonNodes;
 import ecommerce.inventory.inbox.InboundSchema;
 import org.apache.camel.util.ObjectHelper;
 
-/** What a message must look like, as a JSON Schema. */
+/** The JSON Schema of an inbound message. */
 final class ContractFile {
 
     private static final JsonNodeReader READER = JsonNodeReader.builder().locationAware().build();
@@ -29,7 +29,7 @@ final class ContractFile {
     private ContractFile() {
     }
 
-    /** That it is a schema, and says by what key its messages wait for each other. */
+    /** Checks that it is a valid schema with a valid {@code x-partition-key}. */
     static void check(String name, String content) throws BrokenFileException {
         JsonNode schema;
         try {

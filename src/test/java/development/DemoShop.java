@@ -33,8 +33,8 @@ import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
 /**
- * The rest of the shop, for development: takes orders, payments and commands over HTTP, sends them to the worker over Service Bus,
- * and keeps the last events that come back.
+ * The rest of the shop, for development: accepts orders, payments and commands over HTTP, sends them to the worker over Service Bus,
+ * and keeps the last events that the worker publishes.
  */
 @RestController
 class DemoShop {
@@ -42,7 +42,7 @@ class DemoShop {
     private static final Logger LOG = LoggerFactory.getLogger(DemoShop.class);
     private static final int EVENTS_KEPT = 1_000;
 
-    /** What came from the worker. */
+    /** An event of the worker. */
     record Event(String type, JsonNode body, String traceparent) {
     }
 
@@ -104,7 +104,7 @@ class DemoShop {
         return Map.of("paymentId", paymentId);
     }
 
-    /** Sends a command as it is, such as RestockInventory, or any message of a type of your own. */
+    /** Sends a command unchanged, such as RestockInventory, or a message of any other type. */
     @PostMapping("/api/commands/{type}")
     @ResponseStatus(HttpStatus.ACCEPTED)
     void command(@PathVariable String type, @RequestBody ObjectNode command) {
@@ -114,12 +114,12 @@ class DemoShop {
     private static void send(ServiceBusSenderClient entity, String type, String correlationId, ObjectNode body) {
         ServiceBusMessage message = new ServiceBusMessage(body.toString()).setMessageId(UUID.randomUUID().toString())
             .setSubject(type).setCorrelationId(correlationId).setContentType("application/json");
-        // The span of the request that brought the message.
+        // The trace of the HTTP request.
         message.getApplicationProperties().putAll(MessageTracer.context());
         entity.sendMessage(message);
     }
 
-    /** The last events, the oldest first; those of one order if it is named. */
+    /** The last events, the oldest first; with an order id, only those of the order. */
     @GetMapping("/api/events")
     List<Event> events(@RequestParam(required = false) String orderId) {
         return received.stream()

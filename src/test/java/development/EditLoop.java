@@ -47,17 +47,17 @@ import org.springframework.context.event.EventListener;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
- * Takes into the running worker what is saved in {@code routes/}, {@code contracts/in/} and {@code db/migration/},
- * and reports it in one line. What is broken is reported as {@code file:line: cause}, and changes nothing; it is tried again when the
- * next file is saved.
+ * Loads files that are saved in the folders of {@code routes/}, in {@code contracts/in/} and in {@code db/migration/} into the running
+ * worker, and reports each in one line. A broken file is reported as {@code file:line: cause} and changes nothing; it is loaded again
+ * when the next file is saved.
  * <p>
- * A route that changes, or whose SQL does, finishes what it has in flight before it is replaced. (Camel's own reload takes a
- * running route away before it knows that there can be a new one, and does not look at SQL.)
+ * If a route or its SQL changes, the route finishes its messages in flight before it is replaced. (Camel's own reload removes a running
+ * route before it knows that the new one is valid, and ignores SQL.)
  */
 class EditLoop {
 
     private static final Logger LOG = LoggerFactory.getLogger(EditLoop.class);
-    /** Milliseconds between two looks. No notification by the file system: on macOS it comes seconds late. */
+    /** Milliseconds between two checks. Notifications of the file system are not used: on macOS they are seconds late. */
     private static final long PAUSE = 100;
     private static final PathMatcher WATCHED = FileSystems.getDefault().getPathMatcher(
         "glob:{routes/*/*.camel.yaml,routes/*/*.sql,contracts/in/*.schema.json,db/migration/*.sql}");
@@ -68,9 +68,9 @@ class EditLoop {
     private final DataSource database;
     private final Flyway flyway;
     private final Path resources = resources();
-    /** The files, and what of them is live. */
+    /** The content of each file that is live. */
     private final Map<String, String> running = new HashMap<>();
-    /** What was saved and is not live. */
+    /** Files that were saved and are not live yet. */
     private final Set<String> waiting = new TreeSet<>();
     private RunningRoutes routes;
     private Map<String, FileTime> seen;
@@ -82,7 +82,7 @@ class EditLoop {
         this.flyway = flyway;
     }
 
-    /** The directory that the class path serves routes and SQL from. */
+    /** The directory on the class path that contains routes, SQL, contracts and migrations. */
     static Path resources() {
         try {
             return Path.of(EditLoop.class.getResource("/routes/").toURI()).getParent();
@@ -93,14 +93,14 @@ class EditLoop {
 
     @EventListener(ApplicationReadyEvent.class)
     void start() throws BrokenFileException {
-        seen = look();
+        seen = timesOfFiles();
         for (String file : seen.keySet()) {
             running.put(file, read(file));
         }
         Map<String, String> files = new TreeMap<>(running);
         files.keySet().removeIf(file -> !file.endsWith(ROUTES_ENDING));
         routes = new RunningRoutes(camel, files);
-        // They report at length what is reported here in a line.
+        // The edit loop reports the same in one line.
         LoggingSystem logging = LoggingSystem.get(getClass().getClassLoader());
         logging.setLogLevel("org.apache.camel", LogLevel.WARN);
         logging.setLogLevel("org.flywaydb", LogLevel.OFF);
@@ -110,23 +110,23 @@ class EditLoop {
 
     private void round() {
         try {
-            Map<String, FileTime> now = look();
+            Map<String, FileTime> now = timesOfFiles();
             if (!now.equals(seen)) {
                 Stream.concat(now.keySet().stream(), seen.keySet().stream())
                     .filter(file -> !Objects.equals(now.get(file), seen.get(file))).forEach(waiting::add);
                 seen = now;
                 saved = true;
             } else if (saved) {
-                // Nothing is being written any more.
+                // No file has changed since the last check: all are written completely.
                 saved = false;
-                takeAll();
+                loadAll();
             }
         } catch (RuntimeException e) {
             LOG.error("The edit loop failed", e);
         }
     }
 
-    private Map<String, FileTime> look() {
+    private Map<String, FileTime> timesOfFiles() {
         Map<String, FileTime> files = new TreeMap<>();
         for (String directory : DIRECTORIES) {
             try {
@@ -142,7 +142,7 @@ class EditLoop {
 
                     @Override
                     public FileVisitResult visitFileFailed(Path file, IOException e) {
-                        LOG.debug("Gone while looking: {}", e.getMessage());
+                        LOG.debug("Deleted during the check: {}", e.getMessage());
                         return FileVisitResult.CONTINUE;
                     }
                 });
@@ -153,8 +153,8 @@ class EditLoop {
         return files;
     }
 
-    /** One saved file may need another: what fails is tried again as long as others succeed. */
-    private void takeAll() {
+    /** A saved file may need another one: a file that fails is loaded again as long as others succeed. */
+    private void loadAll() {
         Set<String> causes = new LinkedHashSet<>();
         int before;
         do {
@@ -162,7 +162,7 @@ class EditLoop {
             causes.clear();
             for (String file : List.copyOf(waiting)) {
                 try {
-                    take(file, read(file));
+                    load(file, read(file));
                     waiting.remove(file);
                 } catch (BrokenFileException e) {
                     causes.add(e.getMessage());
@@ -173,22 +173,22 @@ class EditLoop {
     }
 
     /** @param content null for a file that was deleted */
-    private void take(String file, String content) throws BrokenFileException {
+    private void load(String file, String content) throws BrokenFileException {
         if (Objects.equals(content, running.get(file))) {
-            LOG.info("{} is as it runs", file);
+            LOG.info("{} is already live", file);
         } else if (file.endsWith(ROUTES_ENDING)) {
-            takeRoutes(file, content);
+            loadRoutes(file, content);
         } else if (file.startsWith("routes/")) {
-            takeStatement(file, content);
+            loadStatement(file, content);
         } else if (file.startsWith("contracts/")) {
-            takeContract(file, content);
+            loadContract(file, content);
         } else {
-            takeMigration(file, running.get(file) != null);
+            loadMigration(file, running.get(file) != null);
         }
         running.put(file, content);
     }
 
-    private void takeRoutes(String file, String content) throws BrokenFileException {
+    private void loadRoutes(String file, String content) throws BrokenFileException {
         RouteFile before = routes.file(file);
         Set<String> gone = before == null ? new TreeSet<>() : before.ids();
         List<RouteDefinition> others = routes.others(file);
@@ -196,7 +196,7 @@ class EditLoop {
         if (content == null) {
             List<RouteFile> needing = before == null ? List.of() : routes.needing(before);
             if (!needing.isEmpty()) {
-                throw new BrokenFileException(file, 0, "is gone, and is needed by " + needing.get(0).name());
+                throw new BrokenFileException(file, 0, "was deleted, but is needed by " + needing.get(0).name());
             }
             RouteFile.checkDirects(others);
             replace(Set.of(file), wanted, cause -> new BrokenFileException(file, 0, cause));
@@ -211,17 +211,17 @@ class EditLoop {
             wanted.addAll(routes.needing(saved));
             replace(names(wanted), wanted, cause -> saved.broken(1, cause));
         }
-        Set<String> told = ids(wanted);
-        gone.removeAll(told);
-        gone.forEach(removed -> told.add(removed + " (removed)"));
-        LOG.info("Reloaded {}: {}", file, String.join(", ", told));
+        Set<String> reported = ids(wanted);
+        gone.removeAll(reported);
+        gone.forEach(removed -> reported.add(removed + " (removed)"));
+        LOG.info("Reloaded {}: {}", file, String.join(", ", reported));
     }
 
-    private void takeStatement(String file, String content) throws BrokenFileException {
+    private void loadStatement(String file, String content) throws BrokenFileException {
         Set<String> ids = routes.running(file);
         if (content == null) {
             if (!ids.isEmpty()) {
-                throw new BrokenFileException(file, 0, "is gone, and is needed by " + String.join(", ", ids));
+                throw new BrokenFileException(file, 0, "was deleted, but is needed by " + String.join(", ", ids));
             }
             return;
         }
@@ -236,7 +236,7 @@ class EditLoop {
 
     private void replace(Set<String> names, List<RouteFile> wanted, Function<String, BrokenFileException> broken) throws BrokenFileException {
         try {
-            // An endpoint counts the parameters of its statement when it is made.
+            // An endpoint counts the parameters of its statement when it is created.
             camel.removeEndpoints("sql:*");
             routes.replace(names, wanted);
         } catch (Exception e) {
@@ -252,7 +252,7 @@ class EditLoop {
         return files.stream().flatMap(file -> file.ids().stream()).collect(Collectors.toCollection(TreeSet::new));
     }
 
-    private void takeContract(String file, String content) throws BrokenFileException {
+    private void loadContract(String file, String content) throws BrokenFileException {
         if (content != null) {
             ContractFile.check(file, content);
         }
@@ -263,14 +263,14 @@ class EditLoop {
         LOG.info("Reloaded {}", file);
     }
 
-    /** @param ran whether it has run as it was before, and is to run once more: what it makes it has to replace */
-    private void takeMigration(String file, boolean ran) throws BrokenFileException {
+    /** @param ran whether an earlier version of the file has run; it runs again, so it has to replace what it creates */
+    private void loadMigration(String file, boolean ran) throws BrokenFileException {
         JdbcTemplate history = new JdbcTemplate(database);
         String before = ran ? history.queryForObject("DELETE FROM flyway_schema_history AS h WHERE script = ? RETURNING CAST(to_jsonb(h) AS text)",
             String.class, StringHelper.after(file, "db/migration/")) : null;
         try {
             int migrations = flyway.migrate().migrationsExecuted;
-            LOG.info("Migrated {}: {} of the scripts were run", file, migrations);
+            LOG.info("Migrated {}: {} migrations ran", file, migrations);
         } catch (FlywayException e) {
             if (ran) {
                 history.update("INSERT INTO flyway_schema_history "

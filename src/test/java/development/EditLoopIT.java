@@ -23,7 +23,7 @@ import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.util.FileSystemUtils;
 
-/** What an engineer saves while the worker runs is live without a restart, or is reported with file, line and cause. */
+/** A file that is saved while the worker runs takes effect without a restart, or is reported with file, line and cause. */
 class EditLoopIT {
 
     private static final Path SOURCES = Path.of("src", "main", "resources");
@@ -54,7 +54,7 @@ class EditLoopIT {
         for (String file : List.copyOf(edited)) {
             if (Files.exists(SOURCES.resolve(file))) {
                 save(file, Files.readString(SOURCES.resolve(file)));
-                awaitTold("(Reloaded|Migrated) " + Pattern.quote(file) + ".*|" + Pattern.quote(file) + " is as it runs");
+                awaitLog("(Reloaded|Migrated) " + Pattern.quote(file) + ".*|" + Pattern.quote(file) + " is already live");
             }
         }
     }
@@ -62,16 +62,16 @@ class EditLoopIT {
     @Test
     void aStepThatIsAddedToARouteIsLive() throws Exception {
         edit(RESERVE, LAST_STEP, "              - log:\n                  id: edited\n                  message: Seen ${variable.messageType}\n" + LAST_STEP);
-        awaitTold("Reloaded routes/handlers/reserve-inventory.camel.yaml: order-created, reserve-inventory");
+        awaitLog("Reloaded routes/handlers/reserve-inventory.camel.yaml: order-created, reserve-inventory");
 
         assertOrdersFlow();
-        awaitTold("Seen OrderCreated");
+        awaitLog("Seen OrderCreated");
     }
 
     @Test
     void aStatementIsLive() throws Exception {
         edit("routes/api/query-stock.sql", "(SELECT stock FROM", "(SELECT json_build_object('productId', 'edited-' || product_id) FROM");
-        awaitTold("Reloaded routes/api/query-stock.sql: getStock");
+        awaitLog("Reloaded routes/api/query-stock.sql: getStock");
 
         assertThat(launcher.get("/api/inventory/stock/prod-456").get("productId").textValue()).isEqualTo("edited-prod-456");
     }
@@ -79,7 +79,7 @@ class EditLoopIT {
     @Test
     void aStatementOfTheInboxIsLive() throws Exception {
         edit("routes/inbox/inbox-insert.sql", "SELECT message_id, message_type, decode(", "SELECT message_id, 'edited', decode(");
-        awaitTold("Reloaded routes/inbox/inbox-insert.sql: inbox-transaction");
+        awaitLog("Reloaded routes/inbox/inbox-insert.sql: inbox-transaction");
 
         assertOrdersFlow();
         Matcher database = Pattern.compile("jdbc:postgresql:\\S+").matcher(launcher.output());
@@ -91,7 +91,7 @@ class EditLoopIT {
     @Test
     void aStatementOfAnErrorHandlerIsLive() throws Exception {
         edit("routes/handlers/insufficient-inventory.sql", "'checkedAt',", "'edited', true, 'checkedAt',");
-        awaitTold("Reloaded routes/handlers/insufficient-inventory.sql: .*reserve-inventory.*");
+        awaitLog("Reloaded routes/handlers/insufficient-inventory.sql: .*reserve-inventory.*");
 
         JsonNode event = eventOf(order(1_000_000));
         assertThat(event.get("type").textValue()).isEqualTo("InventoryInsufficient");
@@ -101,7 +101,7 @@ class EditLoopIT {
     @Test
     void anotherScheduleIsLive() throws Exception {
         edit("routes/outbox/outbox.camel.yaml", "\"{{inventory.outbox.schedule}}\"", "0/2 * * * * ?");
-        awaitTold("Reloaded routes/outbox/outbox.camel.yaml: outbox-batch, outbox-poll, outbox-relay");
+        awaitLog("Reloaded routes/outbox/outbox.camel.yaml: outbox-batch, outbox-poll, outbox-relay");
 
         assertOrdersFlow();
     }
@@ -109,32 +109,32 @@ class EditLoopIT {
     @Test
     void aSchemaIsLive() throws Exception {
         edit("contracts/in/OrderCancelled.schema.json", "\"required\": [\"orderId\"]", "\"required\": [\"orderId\", \"edited\"]");
-        awaitTold("Reloaded contracts/in/OrderCancelled.schema.json");
+        awaitLog("Reloaded contracts/in/OrderCancelled.schema.json");
 
         launcher.delete("/api/orders/" + order(1));
-        awaitTold(".*is dead-lettered: SchemaViolation: .*edited.*");
+        awaitLog(".*is dead-lettered: SchemaViolation: .*edited.*");
     }
 
     @Test
     void whatASchemaKeepsIsLive() throws Exception {
         edit(RESERVE, LAST_STEP, "              - log:\n                  id: edited\n                  message: Ordered by ${variable.messageBody}\n" + LAST_STEP);
-        awaitTold("Reloaded routes/handlers/reserve-inventory.camel.yaml: order-created, reserve-inventory");
+        awaitLog("Reloaded routes/handlers/reserve-inventory.camel.yaml: order-created, reserve-inventory");
         order(1);
-        awaitTold("Ordered by (?!.*unitPrice).*");
+        awaitLog("Ordered by (?!.*unitPrice).*");
 
         edit("contracts/in/OrderCreated.schema.json", "\"unitPrice\": {\"x-discard\": true, ", "\"unitPrice\": {");
-        awaitTold("Reloaded contracts/in/OrderCreated.schema.json");
+        awaitLog("Reloaded contracts/in/OrderCreated.schema.json");
         order(1);
-        awaitTold("Ordered by .*\"unitPrice\":1.*");
+        awaitLog("Ordered by .*\"unitPrice\":1.*");
     }
 
     @Test
     void aFunctionIsLive() throws Exception {
         edit("db/migration/V8__reserve_inventory.sql", "\nBEGIN\n", "\nBEGIN\n    RAISE 'It is edited';\n");
-        awaitTold("Migrated db/migration/V8__reserve_inventory.sql: .*");
+        awaitLog("Migrated db/migration/V8__reserve_inventory.sql: .*");
 
         order(1);
-        awaitTold("Transaction rolled back, try 1 of a message: .*It is edited.*");
+        awaitLog("Transaction rolled back, try 1 of a message: .*It is edited.*");
     }
 
     @Test
@@ -142,35 +142,35 @@ class EditLoopIT {
         String first = "- route:\n    id: first\n    from:\n      uri: timer:first?repeatCount=1\n      steps:\n"
             + "        - log:\n            message: The first runs\n";
         String second = first.replace("first", "second");
-        save("routes/edited.camel.yaml", first + second);
-        awaitTold("Reloaded routes/edited.camel.yaml: first, second");
-        awaitTold("The first runs");
-        awaitTold("The second runs");
+        save("routes/timers/edited.camel.yaml", first + second);
+        awaitLog("Reloaded routes/timers/edited.camel.yaml: first, second");
+        awaitLog("The first runs");
+        awaitLog("The second runs");
 
-        save("routes/edited.camel.yaml", second);
-        awaitTold("Reloaded routes/edited.camel.yaml: first \\(removed\\), second");
+        save("routes/timers/edited.camel.yaml", second);
+        awaitLog("Reloaded routes/timers/edited.camel.yaml: first \\(removed\\), second");
 
         mark = launcher.output().length();
-        Files.delete(resources.resolve("routes/edited.camel.yaml"));
-        awaitTold("Reloaded routes/edited.camel.yaml: second \\(removed\\)");
+        Files.delete(resources.resolve("routes/timers/edited.camel.yaml"));
+        awaitLog("Reloaded routes/timers/edited.camel.yaml: second \\(removed\\)");
     }
 
     @Test
     void aFileThatNeedsAnotherOneWaitsForIt() throws Exception {
         edit(RESERVE, LAST_STEP, "              - to:\n                  id: edited\n                  uri: direct:edited\n" + LAST_STEP);
-        awaitTold("routes/handlers/reserve-inventory.camel.yaml:\\d+: there is no route from direct:edited");
+        awaitLog("routes/handlers/reserve-inventory.camel.yaml:\\d+: there is no route from direct:edited");
 
-        save("routes/edited.camel.yaml", "- route:\n    id: edited-route\n    from:\n      uri: direct:edited\n      steps:\n"
+        save("routes/timers/edited.camel.yaml", "- route:\n    id: edited-route\n    from:\n      uri: direct:edited\n      steps:\n"
             + "        - log:\n            message: It is called\n");
-        awaitTold("Reloaded routes/handlers/reserve-inventory.camel.yaml: order-created, reserve-inventory");
+        awaitLog("Reloaded routes/handlers/reserve-inventory.camel.yaml: order-created, reserve-inventory");
         assertOrdersFlow();
-        awaitTold("It is called");
+        awaitLog("It is called");
 
         mark = launcher.output().length();
-        Files.delete(resources.resolve("routes/edited.camel.yaml"));
-        awaitTold("routes/handlers/reserve-inventory.camel.yaml:\\d+: there is no route from direct:edited");
+        Files.delete(resources.resolve("routes/timers/edited.camel.yaml"));
+        awaitLog("routes/handlers/reserve-inventory.camel.yaml:\\d+: there is no route from direct:edited");
         assertOrdersFlow();
-        awaitTold("It is called");
+        awaitLog("It is called");
     }
 
     @Test
@@ -178,31 +178,31 @@ class EditLoopIT {
         String template = "- routeTemplate:\n    id: edited\n    parameters:\n      - name: who\n    route:\n      from:\n"
             + "        uri: timer:edited-{{who}}?repeatCount=1\n        steps:\n          - log:\n              message: Template, {{who}}\n";
         String made = "- templatedRoute:\n    routeTemplateRef: edited\n    routeId: made\n    parameters:\n      - name: who\n        value: one\n";
-        save("routes/edited.camel.yaml", made);
-        awaitTold("routes/edited.camel.yaml:2: there is no routeTemplate with the id: edited");
+        save("routes/timers/edited.camel.yaml", made);
+        awaitLog("routes/timers/edited.camel.yaml:2: there is no routeTemplate with the id: edited");
 
-        save("routes/edited-template.camel.yaml", template);
-        awaitTold("Reloaded routes/edited.camel.yaml: made");
-        awaitTold("Template, one");
+        save("routes/timers/edited-template.camel.yaml", template);
+        awaitLog("Reloaded routes/timers/edited.camel.yaml: made");
+        awaitLog("Template, one");
 
-        save("routes/edited-template.camel.yaml", template.replace("Template,", "Another template,"));
-        awaitTold("Reloaded routes/edited-template.camel.yaml: made");
-        awaitTold("Another template, one");
+        save("routes/timers/edited-template.camel.yaml", template.replace("Template,", "Another template,"));
+        awaitLog("Reloaded routes/timers/edited-template.camel.yaml: made");
+        awaitLog("Another template, one");
 
-        save("routes/edited-template.camel.yaml", template.replace("repeatCount", "repeatCounts"));
-        awaitTold("routes/edited-template.camel.yaml:7: .*repeatCounts.*");
-        awaitTold("Another template, one");
+        save("routes/timers/edited-template.camel.yaml", template.replace("repeatCount", "repeatCounts"));
+        awaitLog("routes/timers/edited-template.camel.yaml:7: .*repeatCounts.*");
+        awaitLog("Another template, one");
 
-        save("routes/edited.camel.yaml", made.replace("one", "two"));
-        Files.delete(resources.resolve("routes/edited-template.camel.yaml"));
-        awaitTold("Reloaded routes/edited.camel.yaml: made");
-        awaitTold("Another template, two");
-        awaitTold("routes/edited-template.camel.yaml: is gone, and is needed by routes/edited.camel.yaml");
+        save("routes/timers/edited.camel.yaml", made.replace("one", "two"));
+        Files.delete(resources.resolve("routes/timers/edited-template.camel.yaml"));
+        awaitLog("Reloaded routes/timers/edited.camel.yaml: made");
+        awaitLog("Another template, two");
+        awaitLog("routes/timers/edited-template.camel.yaml: was deleted, but is needed by routes/timers/edited.camel.yaml");
 
         mark = launcher.output().length();
-        Files.delete(resources.resolve("routes/edited.camel.yaml"));
-        awaitTold("Reloaded routes/edited.camel.yaml: made \\(removed\\)");
-        awaitTold("Reloaded routes/edited-template.camel.yaml: ");
+        Files.delete(resources.resolve("routes/timers/edited.camel.yaml"));
+        awaitLog("Reloaded routes/timers/edited.camel.yaml: made \\(removed\\)");
+        awaitLog("Reloaded routes/timers/edited-template.camel.yaml: ");
     }
 
     @Test
@@ -210,16 +210,16 @@ class EditLoopIT {
         edit(RESERVE, LAST_STEP, "              - log:\n                  id: begins\n                  message: Begins\n"
             + "              - delay:\n                  id: slow\n                  constant: 3000\n"
             + "              - log:\n                  id: ends\n                  message: Ends\n" + LAST_STEP);
-        awaitTold("Reloaded routes/handlers/reserve-inventory.camel.yaml: order-created, reserve-inventory");
+        awaitLog("Reloaded routes/handlers/reserve-inventory.camel.yaml: order-created, reserve-inventory");
         String orderId = order(1);
-        awaitTold("Begins");
-        String inWork = launcher.output();
+        awaitLog("Begins");
+        String inFlight = launcher.output();
 
         save(RESERVE, Files.readString(SOURCES.resolve(RESERVE)));
-        awaitTold("Reloaded routes/handlers/reserve-inventory.camel.yaml: order-created, reserve-inventory");
+        awaitLog("Reloaded routes/handlers/reserve-inventory.camel.yaml: order-created, reserve-inventory");
 
-        assertThat(inWork.substring(mark)).as("in flight when its route was saved").doesNotContain("Ends");
-        assertThat(launcher.output().substring(inWork.length())).containsSubsequence("Ends", "Reloaded").doesNotContain("rolled back", "parked");
+        assertThat(inFlight.substring(mark)).as("in flight when its route was saved").doesNotContain("Ends");
+        assertThat(launcher.output().substring(inFlight.length())).containsSubsequence("Ends", "Reloaded").doesNotContain("rolled back", "parked");
         assertThat(eventOf(orderId).get("type").textValue()).isEqualTo("InventoryReserved");
     }
 
@@ -243,9 +243,9 @@ class EditLoopIT {
         contracts/in/OrderCreated.schema.json     | '"type": "object",'   | '"type": "object"'          | contracts/in/OrderCreated.schema.json:\\d+: Unexpected character.*
         db/migration/V8__reserve_inventory.sql    | RETURNS TABLE         | RETURNS TABEL               | db/migration/V8__reserve_inventory.sql:60: syntax error at or near .*
         """)
-    void whatIsBrokenIsToldAndChangesNothing(String file, String from, String to, String told) throws Exception {
+    void whatIsBrokenIsToldAndChangesNothing(String file, String from, String to, String line) throws Exception {
         edit(file, from, to);
-        awaitTold(told);
+        awaitLog(line);
 
         assertThat(launcher.output().substring(mark)).doesNotContain("Reloaded", "\tat development");
         assertOrdersFlow();
@@ -264,7 +264,7 @@ class EditLoopIT {
     }
 
     /** Waits for a line of the log since the last save. */
-    private void awaitTold(String line) {
+    private void awaitLog(String line) {
         Pattern pattern = Pattern.compile(" : " + "(" + line + ")\n");
         await().until(() -> launcher.output().substring(mark), output -> pattern.matcher(output).find());
     }

@@ -19,11 +19,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import ecommerce.inventory.support.JavaProcess;
 
-/** The development launcher in a process of its own, and its shop over HTTP. */
+/** The development launcher in a process of its own, with an HTTP client for its shop. */
 final class LauncherProcess implements AutoCloseable {
 
     private static final Pattern SHOP = Pattern.compile("http://localhost:\\d+");
-    /** On a machine that has much else to do. */
+    /** Time limit of the start, for a busy machine. */
     private static final Duration START = Duration.ofMinutes(3);
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -43,7 +43,7 @@ final class LauncherProcess implements AutoCloseable {
     /**
      * Starts it on free ports, and waits until it is ready.
      *
-     * @param resources before all others on the class path
+     * @param resources directories in front of the class path
      */
     static LauncherProcess ready(Path... resources) throws IOException {
         StringBuilder classPath = new StringBuilder();

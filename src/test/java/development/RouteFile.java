@@ -41,14 +41,14 @@ import org.apache.camel.util.StringHelper;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 
-/** A file of {@code routes/} as it was saved, before it runs. */
+/** A saved file of {@code routes/}: parsed, and checked before its routes run. */
 final class RouteFile {
 
-    /** What a message of Camel's quotes of the file. */
+    /** The part of the file that an error message of Camel quotes. */
     private static final Pattern QUOTED = Pattern.compile("Unknown parameters=\\[\\{(\\w+)|\\[([^\\]{]+)]|'([^']+)'|(?:for|field|id|was): (\\S+)");
     private static final Pattern STATEMENT = Pattern.compile("sql:classpath:(?<file>routes/[^?]+).*");
     private static final Pattern DIRECT = Pattern.compile("direct:(?://)?(?<name>[^?${]+)(?:\\?.*)?");
-    /** Statements of the inbox, which the idempotent consumer runs. */
+    /** Prefix of the statements that the idempotent consumer runs. */
     private static final String OF_INBOX = "routes/inbox/inbox-";
 
     private final CamelContext camel;
@@ -58,7 +58,7 @@ final class RouteFile {
     private final RouteConfigurationBuilder builder;
     private final RoutesDefinition routes;
 
-    /** @param name below the resources */
+    /** @param name path below the resources */
     RouteFile(CamelContext camel, String name, String content) throws BrokenFileException {
         this.camel = camel;
         this.model = camel.getCamelContextExtension().getContextPlugin(Model.class);
@@ -75,23 +75,23 @@ final class RouteFile {
             throw yaml == null ? broken(1, e.getMessage()) : broken(yaml.getProblemMark().map(Mark::getLine).orElse(0) + 1, yaml.getProblem());
         }
         if (ids().isEmpty() && configurations().isEmpty() && templates().isEmpty() && !hasRest()) {
-            throw broken(1, "there is no route in it");
+            throw broken(1, "has no route");
         }
     }
 
-    /** The file, below the resources, that the nodes of a route are in. */
+    /** The file of a route, below the resources. */
     private static String of(RouteDefinition route) {
         return "routes/" + StringHelper.afterLast(route.getResource() == null ? "" : route.getResource().getLocation(), "routes/");
     }
 
-    /** Whether a route runs the statement, itself, in its error handlers or by the inbox. */
+    /** Whether a route runs the statement: in a step, in an error handler, or by its idempotent consumer. */
     static boolean uses(RouteDefinition route, String sql) {
         return nodes(route, SendDefinition.class).map(node -> STATEMENT.matcher(uri(route, node)))
                 .anyMatch(statement -> statement.matches() && statement.group("file").equals(sql))
             || sql.startsWith(OF_INBOX) && nodes(route, IdempotentConsumerDefinition.class).findAny().isPresent();
     }
 
-    /** With the parameters of the template that the route is made of. */
+    /** The URI, with the parameters of the route's template replaced. */
     private static String uri(RouteDefinition route, SendDefinition<?> node) {
         String uri = node.getEndpointUri();
         if (route.getTemplateParameters() != null) {
@@ -106,13 +106,13 @@ final class RouteFile {
         return name;
     }
 
-    /** The ids of its routes, with those that it makes of templates. */
+    /** The ids of its routes, including those that use templates. */
     Set<String> ids() {
         return Stream.concat(routes.getRoutes().stream().map(RouteDefinition::getRouteId),
             templated().map(TemplatedRouteDefinition::getRouteId)).filter(Objects::nonNull).collect(Collectors.toCollection(TreeSet::new));
     }
 
-    /** Whether it needs a template or a routeConfiguration of the other. */
+    /** Whether it needs a template or a routeConfiguration of the other file. */
     boolean needs(RouteFile other) {
         return templated().anyMatch(route -> other.templates().contains(route.getRouteTemplateRef()))
             || routes.getRoutes().stream().anyMatch(route -> route.getRouteConfigurationId() != null
@@ -133,7 +133,7 @@ final class RouteFile {
         return builder.getTemplatedRouteCollection().getTemplatedRoutes().stream();
     }
 
-    /** One that {@link #check} has left no marks on. */
+    /** A copy without the changes that {@link #check} makes to definitions. */
     RouteFile copy() throws BrokenFileException {
         return new RouteFile(camel, name, content);
     }
@@ -142,17 +142,17 @@ final class RouteFile {
         return builder;
     }
 
-    /** Whether it says how the API is served. */
+    /** Whether it defines the REST API. */
     boolean hasRest() {
         return !builder.getRestCollection().getRests().isEmpty();
     }
 
     /**
-     * Makes its routes and their endpoints, without starting them, and has their SQL prepared. What it makes of templates is not
-     * made here.
+     * Creates its routes and their endpoints without starting them, and has PostgreSQL prepare their SQL. Routes that use templates are not
+     * created here.
      *
      * @param others    the routes of the other files
-     * @param resources where the SQL is
+     * @param resources directory of the SQL
      */
     void check(List<RouteDefinition> others, Path resources, DataSource database) throws BrokenFileException {
         for (RouteConfigurationDefinition configuration : builder.getRouteConfigurationCollection().getRouteConfigurations()) {
@@ -176,7 +176,7 @@ final class RouteFile {
                 checkStatement(node, resources, database);
                 resolve(node.getLineNumber(), () -> camel.getEndpoint(node.getEndpointUri()));
             }
-            // Not started, as this one would take the place of the running one in its scheduler.
+            // Not started: it would replace the running endpoint in the scheduler.
             FromDefinition from = route.getInput();
             from.setEndpoint(resolve(from.getLineNumber(), () -> unstarted(from.getEndpointUri())));
             create(route);
@@ -190,7 +190,7 @@ final class RouteFile {
         checkDirects(all);
     }
 
-    /** Each {@code direct:} that is called is a route. */
+    /** Checks that a route exists for each {@code direct:} endpoint that is called. */
     static void checkDirects(List<RouteDefinition> all) throws BrokenFileException {
         Set<String> there = all.stream().map(route -> direct(route.getInput().getEndpointUri())).filter(Objects::nonNull)
             .collect(Collectors.toSet());
@@ -253,10 +253,10 @@ final class RouteFile {
         return ProcessorDefinitionHelper.filterTypeInOutputs(route.getOutputs(), type).stream();
     }
 
-    /** @param from a line at or before the one that is broken */
+    /** @param from a line at or before the broken one */
     BrokenFileException broken(int from, String message) {
         String[] cause = message.replaceFirst("(?s).*(?:due to|because): ?", "").strip().split("\n");
-        // An expression that cannot be parsed is reported in a line of its own.
+        // If an expression cannot be parsed, the second line of the message quotes it.
         String quoted = cause.length > 1 ? cause[1].strip() : QUOTED.matcher(cause[0]).results()
             .flatMap(match -> IntStream.rangeClosed(1, match.groupCount()).mapToObj(match::group)).filter(Objects::nonNull)
             .findFirst().orElse("\n");

@@ -14,14 +14,14 @@ import org.apache.camel.builder.RouteConfigurationBuilder;
 import org.apache.camel.model.Model;
 import org.apache.camel.model.RouteDefinition;
 
-/** The routes of the running worker, by the file that they come from. */
+/** The routes of the running worker, by their files. */
 final class RunningRoutes {
 
     private final CamelContext camel;
     private final Model model;
     private final Map<String, RouteFile> files = new TreeMap<>();
 
-    /** @param contents of the files that run, by name */
+    /** @param contents of the files that are live, by name */
     RunningRoutes(CamelContext camel, Map<String, String> contents) throws BrokenFileException {
         this.camel = camel;
         this.model = camel.getCamelContextExtension().getContextPlugin(Model.class);
@@ -30,7 +30,7 @@ final class RunningRoutes {
         }
     }
 
-    /** Null for a file that is new. */
+    /** The file of a name; null for a new one. */
     RouteFile file(String name) {
         return files.get(name);
     }
@@ -41,7 +41,7 @@ final class RunningRoutes {
         return model.getRouteDefinitions().stream().filter(route -> !ids.contains(route.getRouteId())).toList();
     }
 
-    /** The files with a route that needs something of this one. */
+    /** The files that need a template or a routeConfiguration of this one. */
     List<RouteFile> needing(RouteFile file) {
         return files.values().stream().filter(other -> !other.name().equals(file.name()) && other.needs(file)).toList();
     }
@@ -52,16 +52,17 @@ final class RunningRoutes {
             .collect(Collectors.toCollection(TreeSet::new));
     }
 
-    /** The files that these routes come from. */
+    /** The files of these routes. */
     List<RouteFile> filesOf(Set<String> ids) {
         return files.values().stream().filter(file -> file.ids().stream().anyMatch(ids::contains)).toList();
     }
 
     /**
-     * Replaces the routes of files when these have finished what they have in flight. If the new ones do not start, the old ones do.
+     * Replaces the routes of files after these have finished their messages in flight. If the new routes do not start, the old ones start
+     * again.
      *
-     * @param names of the files
-     * @param saved what they are from now on; of one that is not among them, nothing
+     * @param names of the files to replace
+     * @param saved their new content; a file that is missing here is removed
      */
     void replace(Set<String> names, Collection<RouteFile> saved) throws Exception {
         List<RouteFile> old = names.stream().filter(files::containsKey).map(files::get).toList();
@@ -71,7 +72,7 @@ final class RunningRoutes {
             try {
                 load(saved, old);
             } catch (Exception again) {
-                throw new IllegalStateException("Neither the new nor the old can be started; restart: " + again.getMessage(), e);
+                throw new IllegalStateException("Neither the new nor the old routes start; restart the worker: " + again.getMessage(), e);
             }
             throw e;
         }
@@ -81,14 +82,14 @@ final class RunningRoutes {
 
     private void load(Collection<RouteFile> from, Collection<RouteFile> to) throws Exception {
         Set<String> ids = from.stream().flatMap(file -> file.ids().stream()).collect(Collectors.toSet());
-        // All at once: what one route has in flight may still need another.
+        // All together: a message in flight in one route may still need another route.
         camel.getShutdownStrategy().shutdown(camel, camel.getCamelContextExtension().getRouteStartupOrder().stream()
             .filter(order -> ids.contains(order.getRoute().getRouteId())).toList());
         model.removeRouteDefinitions(model.getRouteDefinitions().stream().filter(route -> ids.contains(route.getRouteId())).toList());
         for (String template : from.stream().flatMap(file -> file.templates().stream()).toList()) {
             model.removeRouteTemplateDefinitions(template);
         }
-        // Not Camel's own update, which leaves out what is made of templates.
+        // Not Camel's own update, which leaves out routes that use templates.
         List<RouteConfigurationBuilder> builders = new ArrayList<>();
         for (RouteFile file : to) {
             builders.add(file.copy().builder());

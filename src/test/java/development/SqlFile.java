@@ -10,10 +10,10 @@ import javax.sql.DataSource;
 
 import org.postgresql.util.PSQLException;
 
-/** A statement of the routes, as PostgreSQL sees it. */
+/** Has PostgreSQL check a statement of the routes. */
 final class SqlFile {
 
-    /** {@code :#name} in a statement of a route, {@code :name} in one of the inbox; not a cast, not the minutes of a time. */
+    /** {@code :#name} in a statement of a route, {@code :name} in one of the inbox; neither a cast nor the minutes of a time. */
     private static final Pattern PARAMETER = Pattern.compile("(?<![:\\w]):#?[A-Za-z]\\w*");
     private static final Pattern COMMENT_LINE = Pattern.compile("(?m)^\\s*--.*$");
 
@@ -23,7 +23,7 @@ final class SqlFile {
     /**
      * Has PostgreSQL prepare the statement, without running it.
      *
-     * @param name below the resources
+     * @param name path below the resources
      */
     static void prepare(DataSource database, String name, String text) throws BrokenFileException {
         String sql = COMMENT_LINE.matcher(text).replaceAll("");
@@ -37,7 +37,7 @@ final class SqlFile {
 
     /**
      * @param text  of the file
-     * @param start where in it the statement starts that was sent
+     * @param start position in the text at which the failed statement starts
      */
     static BrokenFileException broken(String name, String text, int start, SQLException e) {
         if (e instanceof PSQLException refused && refused.getServerErrorMessage() != null) {
@@ -49,7 +49,7 @@ final class SqlFile {
         return new BrokenFileException(name, 0, e.getMessage());
     }
 
-    /** The statement as the driver sends it, in which PostgreSQL counts the position of an error. */
+    /** The statement as the driver sends it: PostgreSQL's position of an error refers to this text. */
     private static String numbered(String sql) {
         int[] number = {0};
         return PARAMETER.matcher(sql).replaceAll(parameter -> Matcher.quoteReplacement("$" + ++number[0]));

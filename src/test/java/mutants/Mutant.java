@@ -11,12 +11,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A fault, as its file in {@code src/test/mutants} has it.
+ * A fault: a file in {@code src/test/mutants}.
  *
- * @param name  the file's, with its area: {@code outbox/claims-younger-first}
+ * @param name  area and file name: {@code outbox/claimed-by-two}
  * @param fault what a user of the worker would suffer
  * @param tests that have to fail
- * @param file  that has the fault
+ * @param file  that the fault is put into
  * @param diff  unified
  */
 record Mutant(String name, String fault, List<TestName> tests, String file, String diff) {
@@ -26,7 +26,7 @@ record Mutant(String name, String fault, List<TestName> tests, String file, Stri
     private static final Pattern PATCH = Pattern.compile("(?s)(?<fault>\\S.*?\\.)\nTests: (?<tests>[^\n]*)\n\n"
         + "(diff --git [^\n]*\n)?(index [^\n]*\n)?(?<diff>--- \\S+\n\\+\\+\\+ b/(?<file>\\S+)\n@@.*)");
 
-    /** All of them, by name. */
+    /** All faults, in the order of their names. */
     static List<Mutant> all() {
         try (Stream<Path> files = Files.walk(FOLDER)) {
             return files.filter(Files::isRegularFile).sorted().map(Mutant::read).toList();
@@ -39,7 +39,7 @@ record Mutant(String name, String fault, List<TestName> tests, String file, Stri
         try {
             Matcher patch = PATCH.matcher(Files.readString(file));
             if (!file.toString().endsWith(SUFFIX) || !patch.matches()) {
-                throw new IllegalArgumentException(file + " is no patch as the package's documentation wants it");
+                throw new IllegalArgumentException(file + " is not a patch in the form that package mutants describes");
             }
             String name = FOLDER.relativize(file).toString().replace('\\', '/').replace(SUFFIX, "");
             return new Mutant(name, patch.group("fault").replaceAll("\\s+", " "),

@@ -16,13 +16,13 @@ import java.util.regex.Pattern;
 import ecommerce.inventory.support.Workspace;
 import org.junit.jupiter.api.Test;
 
-/** The faults of {@code src/test/mutants} still fit, and each row of {@code docs/guarantees.md} is shown by tests that notice some of them. */
+/** The faults of {@code src/test/mutants} still fit, and the tests of each row in {@code docs/guarantees.md} notice two or more. */
 class MutantTest {
 
     private static final List<Mutant> MUTANTS = Mutant.all();
     private static final int LEAST = 120;
     private static final int LEAST_OF_A_GUARANTEE = 2;
-    /** A row of the table: what is guaranteed, and the tests that show it. */
+    /** A row of the table: the guarantee, and the tests that show it. */
     private static final Pattern GUARANTEE = Pattern.compile("(?m)^\\| (\\*\\*.*) \\| ([^|]*) \\|$");
     private static final Pattern TEST = Pattern.compile("`(\\w+(?:Test|IT))`");
 
@@ -71,7 +71,7 @@ class MutantTest {
         return guarantees;
     }
 
-    /** Names of faults by the simple names of the classes that notice them. */
+    /** Names of faults by the simple names of the test classes that notice them. */
     private static Map<String, List<String>> faultsByTest() {
         return MUTANTS.stream().flatMap(mutant -> mutant.tests().stream().map(test -> Map.entry(test.className().replaceFirst(".*\\.", ""), mutant.name())))
             .distinct().collect(groupingBy(Map.Entry::getKey, mapping(Map.Entry::getValue, toList())));

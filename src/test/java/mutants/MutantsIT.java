@@ -25,30 +25,30 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.util.FileSystemUtils;
 
-/** Puts in each fault and runs its tests, which have to fail; before that without a fault, where they have to pass. */
+/** Runs the tests of each fault without it, when they have to pass, and with it, when they have to fail. */
 class MutantsIT {
 
     private static final Path REPORT = Path.of("target", "mutants.md");
     private static final Path JAR = Path.of(System.getProperty("worker.jar"));
-    /** Of a test; longer than any waits for what does not come. Those of the jar take as long as it is set in general. */
+    /** Time limit of a test; no test waits longer for what never happens. Tests of the jar have the general limit. */
     private static final int TEST_SECONDS = 150;
-    /** Of all tests of a fault, and of those of a control. */
+    /** Time limit for all tests of a fault, and for those of a control run. */
     private static final Duration LIMIT = Duration.ofMinutes(30);
-    /** Classes that one JVM runs without a fault. */
+    /** Test classes that one JVM runs without a fault. */
     private static final int CONTROLLED = 8;
 
-    /** More than there are processors: what survives, or fails by a limit, waits for most of its time. */
+    /** More than there are processors: a run whose fault survives, or that fails by a time limit, mostly waits. */
     private final ExecutorService runs = Executors.newFixedThreadPool(2 * Runtime.getRuntime().availableProcessors());
     @TempDir
     private Path directory;
 
-    /** What became of a fault, the worst first. */
+    /** The verdicts on a fault, the worst first. */
     private enum Verdict {
         /** A test that has to fail has passed. */
         SURVIVED,
-        /** A test was ended by its time limit: nobody would wait for it in a build. */
+        /** A test reached its time limit, which is too long for a build. */
         HUNG,
-        /** The fault cannot be put in, or a test does not pass without it, or does not run with it. */
+        /** The fault cannot be put in, or a test fails without it, or does not run with it. */
         NOT_JUDGED,
         KILLED
     }
@@ -80,7 +80,7 @@ class MutantsIT {
         assertThat(results).filteredOn(result -> result.verdict() != Verdict.KILLED).isEmpty();
     }
 
-    /** The tests that pass as long as there is no fault. */
+    /** The tests that pass without a fault. */
     private Set<TestName> sound(List<Mutant> mutants) throws Exception {
         List<TestName> tests = mutants.stream().flatMap(mutant -> mutant.tests().stream()).distinct().toList();
         List<String> classes = tests.stream().map(TestName::className).distinct().sorted().toList();
@@ -122,7 +122,7 @@ class MutantsIT {
     private Result judge(Mutant mutant, Set<TestName> sound, Path copy, long begin) throws Exception {
         List<TestName> unsound = mutant.tests().stream().filter(test -> !sound.contains(test)).toList();
         if (!unsound.isEmpty()) {
-            return result(mutant, Verdict.NOT_JUDGED, "without the fault these do not pass: " + unsound, begin);
+            return result(mutant, Verdict.NOT_JUDGED, "these tests fail without it: " + unsound, begin);
         }
         Workspace workspace = Workspace.whole(copy);
         workspace.apply(mutant.name(), mutant.diff());
@@ -133,11 +133,11 @@ class MutantsIT {
         }
         List<TestName> missing = mutant.tests().stream().filter(test -> test.runs(outcome).isEmpty()).toList();
         if (!missing.isEmpty()) {
-            return result(mutant, Verdict.NOT_JUDGED, "these did not run: " + missing, begin);
+            return result(mutant, Verdict.NOT_JUDGED, "these tests did not run: " + missing, begin);
         }
         List<TestName> green = mutant.tests().stream().filter(test -> test.runs(outcome).stream().allMatch(run -> run.failure() == null)).toList();
         return green.isEmpty() ? result(mutant, Verdict.KILLED, "", begin)
-            : result(mutant, Verdict.SURVIVED, "these do not fail: " + green, begin);
+            : result(mutant, Verdict.SURVIVED, "these tests pass with it: " + green, begin);
     }
 
     private static boolean hung(Workspace.Test test) {

@@ -12,7 +12,7 @@ import org.springframework.util.ClassUtils;
 /**
  * A test class, or one of its methods.
  *
- * @param method null for all
+ * @param method null for the whole class
  */
 record TestName(String className, String method) {
 
@@ -22,32 +22,32 @@ record TestName(String className, String method) {
         return new TestName(parts[0], parts.length == 1 ? null : parts[1]);
     }
 
-    /** Whether it is one of the tests' classes, and has the method. */
+    /** Whether the class and the method exist. */
     boolean exists() {
         return ClassUtils.isPresent(className, null) && (method == null || parameters().count() == 1);
     }
 
-    /** Whether it needs the packaged worker. */
+    /** Whether it needs the worker's jar. */
     boolean isOfTheJar() {
         return className.endsWith("IT");
     }
 
-    /** Of JUnit's console launcher. */
+    /** The selector for JUnit's console launcher. */
     String selector() {
         return method == null ? "--select-class=" + className
             : "--select-method=" + className + '#' + method + '(' + parameters().findFirst().orElseThrow() + ')';
     }
 
-    /** Its runs among others. */
+    /** Its runs in an outcome. */
     List<Workspace.Test> runs(Workspace.Outcome outcome) {
         return outcome.tests().stream().filter(test -> test.className().equals(className) && (method == null || test.method().equals(method)))
             .toList();
     }
 
-    /** Of each method of this name, the types. */
+    /** The parameter types of each method with this name. */
     private Stream<String> parameters() {
         return Arrays.stream(ClassUtils.resolveClassName(className, null).getDeclaredMethods())
-            // A source of arguments has the name of its test.
+            // A source of arguments may have the name of its test.
             .filter(declared -> declared.getName().equals(method) && !Modifier.isStatic(declared.getModifiers()))
             .map(declared -> Arrays.stream(declared.getParameterTypes()).map(Class::getName).collect(Collectors.joining(", ")));
     }

@@ -14,8 +14,8 @@ import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.nodes.Node;
 
 /**
- * Who calls whom by {@code direct:} and {@code seda:}. Nobody is called that is not there, and what is there is called: by a route,
- * by Java, by a message of its type, by an operation of the API, or by operators, for whom {@code docs/operations.md} lists it.
+ * Checks calls by {@code direct:} and {@code seda:}. Each called route exists, and each such route is called: by another route, by Java,
+ * by a message of its type, by an operation of the API, or by operators, for whom {@code docs/operations.md} lists it.
  */
 final class CallCheck {
 
@@ -48,13 +48,13 @@ final class CallCheck {
         Set<String> called = new HashSet<>();
         for (Endpoint producer : producers) {
             if (producer.isDynamic()) {
-                // The inbox lets a message pass whose type has a schema, and nothing else chooses at run time.
+                // Only the inbox chooses a route at run time, and only for message types that have a schema.
                 for (String type : messageTypes(files)) {
                     String route = producer.name().replaceAll("\\$\\{[^}]*}", Matcher.quoteReplacement(type));
                     called.add(route);
                     if (!routes.contains(route)) {
-                        findings.add(new Finding(CONTRACTS + "/" + type + SCHEMA, 1, "no route receives from " + route + ", to which "
-                            + producer.file() + ":" + producer.line() + " sends such a message"));
+                        findings.add(new Finding(CONTRACTS + "/" + type + SCHEMA, 1, "no route receives from " + route + ", where "
+                            + producer.file() + ":" + producer.line() + " sends messages of this type"));
                     }
                 }
             } else {
@@ -74,20 +74,20 @@ final class CallCheck {
         forOperators().forEach(name -> called.add("direct:" + name));
         consumers.stream().filter(consumer -> !called.contains(consumer.name())).forEach(consumer ->
             findings.add(consumer.finding("nothing sends to " + consumer.name() + ": no route, no Java, no schema in contracts/in, "
-                + "no operationId in openapi.yaml, and docs/operations.md does not list it among what an operator can do")));
+                + "no operationId in openapi.yaml, and docs/operations.md does not list it under 'What an operator can do'")));
         consumers.stream().collect(Collectors.groupingBy(Endpoint::name)).values().stream().filter(same -> same.size() > 1).forEach(same ->
-            same.stream().skip(1).forEach(consumer -> findings.add(consumer.finding(consumer.name() + " is received from at "
-                + same.get(0).file() + ":" + same.get(0).line() + " already"))));
+            same.stream().skip(1).forEach(consumer -> findings.add(consumer.finding("a route already receives from " + consumer.name() + " at "
+                + same.get(0).file() + ":" + same.get(0).line()))));
         return findings;
     }
 
-    /** Those that come in, by their schemas. */
+    /** The types of inbound messages: those that have a schema. */
     static List<String> messageTypes(RouteFiles files) {
         return files.list(CONTRACTS).filter(file -> file.endsWith(SCHEMA))
             .map(file -> file.substring(CONTRACTS.length() + 1, file.length() - SCHEMA.length())).toList();
     }
 
-    /** The lines of the operations of the API, by id. */
+    /** The line of each API operation, by operationId. */
     static Map<String, Integer> operations(RouteFiles files) {
         Node api = new Yaml().compose(new StringReader(files.text(API)));
         return YamlNodes.entries(YamlNodes.get(api, "paths")).stream()

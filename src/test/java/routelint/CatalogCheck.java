@@ -14,7 +14,7 @@ import org.apache.camel.catalog.EndpointValidationResult;
 import org.apache.camel.tooling.model.BaseOptionModel;
 import org.apache.camel.tooling.model.ComponentModel;
 
-/** Each endpoint against Camel's catalog, which knows components, their options, and what values these take. */
+/** Checks each endpoint against Camel's catalog of components, their options and the allowed values. */
 final class CatalogCheck {
 
     private static final CamelCatalog CATALOG = new DefaultCamelCatalog();
@@ -24,7 +24,7 @@ final class CatalogCheck {
 
     static List<Finding> check(Endpoint endpoint) {
         String scheme = endpoint.scheme();
-        // Known when it runs.
+        // Known only at run time.
         if (scheme.contains("{{") || scheme.contains("${")) {
             return List.of();
         }
@@ -42,7 +42,7 @@ final class CatalogCheck {
         EndpointValidationResult result = CATALOG.validateEndpointProperties(endpoint.uri() + (query.isEmpty() ? "" : "?" + query), false,
             endpoint.consumer(), !endpoint.consumer());
         if (result.getSyntaxError() != null) {
-            findings.add(endpoint.finding("'" + endpoint.uri() + "' is no URI of " + scheme + ": " + result.getSyntaxError()));
+            findings.add(endpoint.finding("'" + endpoint.uri() + "' is not a URI of " + scheme + ": " + result.getSyntaxError()));
         }
         names(result.getUnknown()).forEach(name -> findings.add(endpoint.finding(name, scheme + " has no option " + name
             + Suggestion.of(component.getEndpointOptions().stream().map(BaseOptionModel::getName).toList(), name))));
@@ -59,7 +59,7 @@ final class CatalogCheck {
         values(result.getInvalidDuration()).forEach((name, value) ->
             findings.add(endpoint.finding(name, wrong(name, value) + "a duration, such as 5000, 5s or 1m30s")));
         values(result.getInvalidReference()).forEach((name, value) ->
-            findings.add(endpoint.finding(name, wrong(name, value) + "the name of a bean behind a #")));
+            findings.add(endpoint.finding(name, wrong(name, value) + "a # and the name of a bean")));
         if (findings.isEmpty() && result.hasErrors()) {
             findings.add(endpoint.finding(result.summaryErrorMessage(false)));
         }

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** Which nodes of routes the tests of a build have run. */
+/** Checks that the tests of a build have run each node of the routes. */
 final class CoverageCheck {
 
     private CoverageCheck() {
@@ -18,19 +18,19 @@ final class CoverageCheck {
 
     /**
      * @param root   of the project
-     * @param folder where {@code RouteCoverage} has written
-     * @param since  what is older is of an earlier build, and does not count
+     * @param folder that {@code RouteCoverage} writes to
+     * @param since  the start of the build; older files do not count
      * @return       a finding for each node that no test has run
      */
     static List<Finding> check(Path root, Path folder, Instant since) {
         Set<String> run = run(folder, since);
         if (run.isEmpty()) {
-            throw new AssertionError("No test of routes has run in this build, so nothing can be said of what they cover. "
-                + "Run all of them, and this after them: mvn verify");
+            throw new AssertionError("No route test has run in this build, so their coverage is unknown. "
+                + "Run all tests first: mvn verify");
         }
         RouteFiles files = new RouteFiles(root);
         Set<RouteNode> covered = new HashSet<>();
-        // Camel runs no branch and no route by itself: it was run when something in it was.
+        // Camel reports neither routes nor branches: they count as run when a node in them was.
         files.nodes().stream().filter(node -> run.contains(Path.of(node.file()).getFileName() + ":" + node.line())).forEach(node -> {
             for (RouteNode one = node; one != null; one = one.parent()) {
                 covered.add(one);

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is reported of nodes that no test has run. */
+/** The findings for nodes that no test has run. */
 class CoverageCheckTest {
 
     private static final String FILE = "src/main/resources/routes/tried.camel.yaml";
@@ -78,7 +78,7 @@ class CoverageCheckTest {
         run("FirstTest", BUILD.minusSeconds(1), 7, 13, 17, 25);
 
         assertThatThrownBy(this::findings).isInstanceOf(AssertionError.class)
-            .hasMessageContaining("No test of routes has run in this build").hasMessageContaining("mvn verify");
+            .hasMessageContaining("No route test has run in this build").hasMessageContaining("mvn verify");
     }
 
     @Test

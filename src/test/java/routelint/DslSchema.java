@@ -19,7 +19,7 @@ import com.networknt.schema.SchemaValidatorsConfig;
 import com.networknt.schema.SpecVersion;
 import com.networknt.schema.ValidationMessage;
 
-/** The schema of Camel's YAML DSL: what may stand where. */
+/** The JSON Schema of Camel's YAML DSL. */
 final class DslSchema {
 
     private static final JsonNode DOCUMENT = read();
@@ -38,12 +38,12 @@ final class DslSchema {
         }
     }
 
-    /** The definition of what stands at the top of a file. */
+    /** The definition of a top-level entry of a file. */
     static JsonNode top() {
         return DOCUMENT.path("items");
     }
 
-    /** The definition of what may stand under a key, in lists the one of an item; a missing node if there is none. */
+    /** The definition of the value of a key, or of its items if it is a list; a missing node if there is none. */
     static JsonNode definition(JsonNode definition, String key) {
         JsonNode property = Stream.concat(Stream.of(definition), alternatives(definition))
             .map(one -> one.path("properties").path(key)).filter(found -> !found.isMissingNode()).findFirst().orElse(MissingNode.getInstance());
@@ -62,22 +62,22 @@ final class DslSchema {
     }
 
     /**
-     * A fault in a document.
+     * A violation of the schema.
      *
-     * @param path to the place, keys and indexes
-     * @param key  there that is wrong, or null
+     * @param path keys and indexes that lead to the place
+     * @param key  the wrong key at that place, or null
      */
     record Fault(List<Object> path, String key, String text) {
     }
 
-    /** Of alternatives that are all violated, those faults are reported that one who has chosen one of them can do something about. */
+    /** If all alternatives are violated, only the most specific faults are reported: those of the alternative that the author meant. */
     static List<Fault> validate(JsonNode document) {
         Set<ValidationMessage> all = SCHEMA.validate(document);
-        List<ValidationMessage> told = all.stream().filter(message -> !ALTERNATIVES.contains(message.getType())).toList();
-        List<ValidationMessage> specific = told.stream()
-            .filter(message -> !(inAlternative(message) && told.stream().anyMatch(other -> isMoreSpecific(other, message))))
+        List<ValidationMessage> concrete = all.stream().filter(message -> !ALTERNATIVES.contains(message.getType())).toList();
+        List<ValidationMessage> specific = concrete.stream()
+            .filter(message -> !(inAlternative(message) && concrete.stream().anyMatch(other -> isMoreSpecific(other, message))))
             .filter(message -> !(message.getType().equals("type") && message.getInstanceNode().asText().contains("{{"))).toList();
-        return (told.isEmpty() ? all.stream() : specific.stream()).map(DslSchema::fault).distinct().toList();
+        return (concrete.isEmpty() ? all.stream() : specific.stream()).map(DslSchema::fault).distinct().toList();
     }
 
     private static boolean inAlternative(ValidationMessage message) {

@@ -3,29 +3,29 @@ package routelint;
 import java.util.Map;
 
 /**
- * An endpoint that a route, or Java, receives from or sends to.
+ * An endpoint that a route or Java code receives from or sends to.
  *
  * @param line       of the URI
- * @param uri        without its parameters, placeholders replaced; {@code ${…}} may be in it
- * @param parameters by name, those in the URI too
- * @param lines      of the parameters that have one of their own
- * @param consumer   whether messages come from there
- * @param node       of the route; null in Java
+ * @param uri        without parameters, with placeholders replaced; it may contain {@code ${…}}
+ * @param parameters by name, including those in the URI
+ * @param lines      of the parameters that are not in the URI
+ * @param consumer   whether messages are received from it
+ * @param node       the node of the route; null in Java
  */
 record Endpoint(String file, int line, String uri, Map<String, String> parameters, Map<String, Integer> lines, boolean consumer,
         RouteNode node) {
 
-    /** The component. */
+    /** The name of the component. */
     String scheme() {
         return uri.contains(":") ? uri.substring(0, uri.indexOf(':')) : uri;
     }
 
-    /** What comes after the component. */
+    /** The part after the component. */
     String path() {
         return uri.substring(Math.min(uri.length(), scheme().length() + 1)).replaceFirst("^//", "");
     }
 
-    /** One name for it, whether it was written with two slashes or without. */
+    /** The same name with and without two slashes after the colon. */
     String name() {
         return scheme() + ":" + path();
     }
@@ -34,7 +34,7 @@ record Endpoint(String file, int line, String uri, Map<String, String> parameter
         return uri.contains("${");
     }
 
-    /** About one of its parameters, or about all of it. */
+    /** A finding about one parameter, at its line. */
     Finding finding(String parameter, String text) {
         return new Finding(file, lines.getOrDefault(parameter, line), text);
     }

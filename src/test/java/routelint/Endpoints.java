@@ -15,15 +15,15 @@ import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeTuple;
 import routelint.Templates.Use;
 
-/** Finds the endpoints of routes, and those that Java names. */
+/** Finds the endpoints in routes and in Java code. */
 final class Endpoints {
 
     private static final String JAVA = "src/main/java";
     private static final Pattern IN_JAVA = Pattern.compile("\"((?:direct|seda|sql):[^\"\\s]+)\"");
-    /** Not the one of an optional placeholder. */
+    /** The question mark before the parameters, not the one of an optional placeholder. */
     private static final Pattern QUERY = Pattern.compile("(?<!\\{\\{)\\?");
     private static final Set<String> CONSUMERS = Set.of("from", "poll", "pollEnrich");
-    /** Whose URI is the value of an expression, and for these languages is known or nearly so. */
+    /** Their URI is an expression. In these languages it can be read from the file. */
     private static final Set<String> BY_EXPRESSION = Set.of("enrich", "pollEnrich", "recipientList", "routingSlip");
     private static final List<String> LANGUAGES = List.of("constant", "simple");
 
@@ -37,10 +37,10 @@ final class Endpoints {
         this.templates = templates;
     }
 
-    /** @param findings gets what is wrong with the URIs themselves */
+    /** @param findings collects the syntax errors of URIs */
     static List<Endpoint> of(RouteFiles files, Placeholders settings, Templates templates, List<Finding> findings) {
         Endpoints endpoints = new Endpoints(settings, templates);
-        // A kamelet is used by endpoints, and has some itself.
+        // Kamelets last: the other endpoints use them, and they contain endpoints themselves.
         files.nodes().stream().filter(node -> !RouteFiles.isKamelet(node.file())).forEach(endpoints::add);
         files.nodes().stream().filter(node -> RouteFiles.isKamelet(node.file())).forEach(endpoints::add);
         files.list(JAVA).filter(file -> file.endsWith(".java")).forEach(file -> endpoints.inJava(file, files.text(file)));
@@ -93,7 +93,7 @@ final class Endpoints {
                 URISupport.parseQuery(parts[1]).forEach((name, value) -> values.put(name, String.valueOf(value)));
             }
         } catch (URISyntaxException e) {
-            findings.add(new Finding(file, line, "'" + uri + "' is no URI: " + e.getReason()));
+            findings.add(new Finding(file, line, "'" + uri + "' is not a URI: " + e.getReason()));
             return;
         }
         YamlNodes.entries(parameters).forEach(parameter -> {

@@ -3,7 +3,7 @@ package routelint;
 import java.util.Comparator;
 
 /**
- * A mistake, as integration engineers read it: where it is, what is wrong, and what was meant.
+ * A mistake in a file: its place, its cause and, where there is one, a suggestion.
  *
  * @param file from the root of the project
  * @param line from 1
@@ -15,7 +15,7 @@ record Finding(String file, int line, String text) implements Comparable<Finding
         return Comparator.comparing(Finding::file).thenComparing(Finding::line).thenComparing(Finding::text).compare(this, other);
     }
 
-    /** As editors and terminals make it a link. */
+    /** In the form that editors and terminals turn into a link. */
     @Override
     public String toString() {
         return file + ":" + line + ": " + text;

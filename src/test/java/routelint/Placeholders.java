@@ -9,11 +9,11 @@ import java.util.regex.Pattern;
 
 import org.yaml.snakeyaml.Yaml;
 
-/** The settings of {@code application.yaml}, which property placeholders are replaced by. */
+/** Replaces property placeholders by the settings of {@code application.yaml}. */
 final class Placeholders {
 
     static final String FILE = "src/main/resources/application.yaml";
-    /** {@code {{name}}}, {@code {{name:default}}}, {@code {{?name}}}: nothing if it is not set. */
+    /** {@code {{name}}}, {@code {{name:default}}}, or {@code {{?name}}}, which is left out if it is not set. */
     static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{(\\??)([^{}:]+)(:[^{}]*)?}}");
 
     private final Map<String, String> values = new TreeMap<>();
@@ -35,9 +35,9 @@ final class Placeholders {
     }
 
     /**
-     * Replaces the placeholders of a text; one that no value is known for stays.
+     * Replaces the placeholders of a text. A placeholder without a known value stays.
      *
-     * @param parameters of a template, which come first and may have placeholders themselves
+     * @param parameters of a template; they take precedence over settings, and may contain placeholders
      */
     String resolve(String text, Map<String, String> parameters) {
         Matcher placeholder = PLACEHOLDER.matcher(text);
@@ -53,7 +53,7 @@ final class Placeholders {
         return placeholder.appendTail(resolved).toString();
     }
 
-    /** As {@link #resolve}, of parameters of an endpoint: an optional placeholder without a value takes its parameter away. */
+    /** As {@link #resolve}, for the parameters of an endpoint. An optional placeholder without a value removes its parameter. */
     Map<String, String> resolve(Map<String, String> texts, Map<String, String> parameters) {
         Map<String, String> resolved = new LinkedHashMap<>();
         texts.forEach((name, text) -> {

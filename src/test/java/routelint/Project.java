@@ -5,7 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Writes the files of a project with mistakes. */
+/** Writes the files of a project to check. */
 final class Project {
 
     private Project() {

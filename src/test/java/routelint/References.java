@@ -18,13 +18,13 @@ import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeTuple;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 
-/** The beans, methods and classes that routes name are there. */
+/** Checks that the beans, methods and classes that routes name exist. */
 final class References {
 
     private static final CamelCatalog CATALOG = new DefaultCamelCatalog();
     /** {@code #name} or {@code #bean:name}, alone or as the value of an option in a URI. */
     private static final Pattern HASH = Pattern.compile("(?:^|=)#(?:(bean|class|type):)?([\\w.$-]+)");
-    /** {@code bean:name}, as an endpoint or in an expression, and what it says of a method. */
+    /** {@code bean:name}, as an endpoint or in an expression, with the method if it is named. */
     private static final Pattern BEAN = Pattern.compile("(?:^|\\$\\{)bean:([\\w-]+)(?:(?:\\?method=|\\.)(\\w+))?");
     private static final Set<String> CLASSES = Set.of("exceptionType", "exception", "beanType");
 
@@ -37,7 +37,10 @@ final class References {
         this.names = Set.of(beans.getBeanDefinitionNames());
     }
 
-    /** @param root of the project; what is wrong is reported in the order of files and lines */
+    /**
+     * @param root of the project
+     * @return     findings in the order of files and lines
+     */
     static List<Finding> check(Path root, ApplicationContext beans) {
         RouteFiles files = new RouteFiles(root);
         References references = new References(beans);
@@ -89,7 +92,7 @@ final class References {
         }
     }
 
-    /** Whether the catalog has it that the value of an option of an EIP is an object. Some only have names that say so. */
+    /** Whether the value of an EIP's option is a bean: the catalog says so, or the option's name does. */
     private static boolean isReference(String kind, String key) {
         if (key.equals("ref") || key.endsWith("Ref") && !key.equals("routeTemplateRef")) {
             return true;

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.context.ApplicationContext;
 
-/** What is reported of beans, methods and classes that routes name, and that ours are there. */
+/** The findings for missing beans, methods and classes. Our own routes have none. */
 @RouteTest(routes = "**/*")
 @UseAdviceWith
 class ReferencesTest {

@@ -17,15 +17,16 @@ import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeTuple;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 
-/** All that can be said of routes without running them. What needs their beans: {@link References}. */
+/** All checks of routes that need neither a running route nor beans. {@link References} checks the beans. */
 final class RouteChecks {
 
     private static final String ENDING = ".camel.yaml";
     private static final String STATEMENT = ".sql";
+    private static final String INCLUDED = "camel.main.routes-include-pattern";
     private static final Pattern IN_A_FOLDER = Pattern.compile(RouteFiles.ROUTES + "/[^/]+/[^/]+");
     private static final Pattern CONFIGURATION_IN_JAVA = Pattern.compile("\\brouteConfiguration\\(\"([^\"]+)\"\\)");
 
-    /** Routes and what decides in them. Of a step the id says what it does; a description says what the id does not. */
+    /** These need a description. A step needs one only if its id does not say what it does. */
     private static final Set<String> DESCRIBED =
         Set.of("route", "routeConfiguration", "routeTemplate", "from", "when", "otherwise", "doCatch", "doFinally");
 
@@ -40,7 +41,10 @@ final class RouteChecks {
         this.templates = new Templates(files);
     }
 
-    /** @param root of the project; what is wrong is reported in the order of files and lines */
+    /**
+     * @param root of the project
+     * @return     findings in the order of files and lines
+     */
     static List<Finding> check(Path root) {
         return new RouteChecks(new RouteFiles(root)).check();
     }
@@ -70,9 +74,12 @@ final class RouteChecks {
     private void fileNames() {
         for (String file : files.inRoutes()) {
             if (!IN_A_FOLDER.matcher(file).matches()) {
-                findings.add(new Finding(file, 1, "is not read: it belongs into a folder of " + RouteFiles.ROUTES));
+                findings.add(new Finding(file, 1, "is not read: it has to be in a folder directly below " + RouteFiles.ROUTES));
+            } else if (settings.names().contains(INCLUDED)
+                    && !settings.resolve("{{" + INCLUDED + "}}", Map.of()).contains("/" + Path.of(file).getParent().getFileName() + "/")) {
+                findings.add(new Finding(file, 1, "is not read: " + INCLUDED + " in " + Placeholders.FILE + " does not name its folder"));
             } else if (!file.endsWith(ENDING) && !file.endsWith(STATEMENT)) {
-                findings.add(new Finding(file, 1, "is not read: the name of a file of routes ends in " + ENDING + ", that of a statement in "
+                findings.add(new Finding(file, 1, "is not read: names of route files end in " + ENDING + ", those of statements in "
                     + STATEMENT));
             } else if (files.documents().containsKey(file) && files.tops(file).findAny().isEmpty()) {
                 findings.add(new Finding(file, 1, "has no route"));
@@ -81,7 +88,7 @@ final class RouteChecks {
     }
 
     private void schema(String file, RouteFiles.Document document) {
-        // In the template of a kamelet stands what is an item of a file of routes.
+        // The template of a kamelet contains what a file of routes has as items.
         Object routes = document.value() instanceof Map<?, ?> kamelet && RouteFiles.isKamelet(file)
             && kamelet.get("spec") instanceof Map<?, ?> spec && spec.get("template") instanceof Map<?, ?> template
             ? template.entrySet().stream().map(entry -> Map.of(entry.getKey(), entry.getValue())).toList() : document.value();
@@ -111,14 +118,14 @@ final class RouteChecks {
             if (node.id() != null) {
                 RouteNode first = byId.putIfAbsent(node.id(), node);
                 if (first != null) {
-                    findings.add(node.finding("id '" + node.id() + "' is that of " + first.kind() + " at " + first.file() + ":"
+                    findings.add(node.finding("id '" + node.id() + "' is already used by " + first.kind() + " at " + first.file() + ":"
                         + first.line()));
                 }
             } else if (!node.isNamedByItsTemplate()) {
-                findings.add(node.finding(node + " has no id, by which a log, a test or the metrics could name it"));
+                findings.add(node.finding(node + " has no id; logs, tests and metrics need one"));
             }
             if (DESCRIBED.contains(node.kind()) && (node.description() == null || node.description().isBlank())) {
-                findings.add(node.finding(node + " has no description of what it is for"));
+                findings.add(node.finding(node + " has no description"));
             }
         }
     }
@@ -139,7 +146,7 @@ final class RouteChecks {
         while (placeholder.find()) {
             boolean seconds = placeholder.group(2).equals("seconds");
             String name = seconds ? placeholder.group(3).substring(1) : placeholder.group(2);
-            // One with a default needs no setting, and neither does a function of Camel's, such as {{env:HOME}}.
+            // A placeholder with a default needs no setting, nor does one of Camel's functions, such as {{env:HOME}}.
             if ((seconds || placeholder.group(3) == null) && !known.contains(name)) {
                 findings.add(new Finding(file, YamlNodes.line(text), "there is no setting " + name + " in " + Placeholders.FILE
                     + Suggestion.of(known, name)));
@@ -165,6 +172,6 @@ final class RouteChecks {
             }
         });
         files.nodes("routeConfiguration").filter(node -> node.id() != null && !used.contains(node.id())).forEach(node ->
-            findings.add(node.finding(node + " is named by no route")));
+            findings.add(node.finding(node + " is not used by any route")));
     }
 }

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What is reported of mistakes in routes, and that ours have none. Needs neither Spring nor a database. */
+/** The findings for mistakes in routes. Our own routes have none. Needs neither Spring nor a database. */
 class RouteChecksTest {
 
     private static final String FOLDER = "src/main/resources/";
@@ -65,21 +65,21 @@ class RouteChecksTest {
                     - stop: {id: end, description: The end}
             """);
 
-        told();
+        assertFindings();
     }
 
     @Test
     void whatIsNoYaml() {
         write("routes/shop/tried.camel.yaml", "- route:\n    id: [a\n    description: b\n");
 
-        told(FILE + ":3: is no YAML: expected ',' or ']', but got :");
+        assertFindings(FILE + ":3: is not YAML: expected ',' or ']', but got :");
     }
 
     @Test
     void aKeyThatIsThereTwice() {
         write("routes/shop/tried.camel.yaml", "- route:\n    id: a\n    id: b\n");
 
-        told(FILE + ":3: is no YAML: found duplicate key id");
+        assertFindings(FILE + ":3: is not YAML: found duplicate key id");
     }
 
     @ParameterizedTest
@@ -94,7 +94,7 @@ class RouteChecksTest {
     void whatTheSchemaDoesNotKnow(String step, String finding) {
         steps(step);
 
-        told(FILE + ":9: " + finding);
+        assertFindings(FILE + ":9: " + finding);
     }
 
     @Test
@@ -111,7 +111,7 @@ class RouteChecksTest {
                       - stop: {id: end, description: The end}
             """);
 
-        told(FILE + ":15: there is no simpel in when; did you mean simple?");
+        assertFindings(FILE + ":15: there is no simpel in when; did you mean simple?");
     }
 
     @ParameterizedTest
@@ -124,10 +124,10 @@ class RouteChecksTest {
         azure-servicebus:a?maxConcurrentCalls=2                            | azure-servicebus has option maxConcurrentCalls for receiving only
         sql:classpath:routes/shop/used.sql?fetchSize=one                           | fetchSize is 'one' and should be an integer
         sql:classpath:routes/shop/used.sql?outputType=SelectOnce                   | outputType is 'SelectOnce' and should be one of SelectOne, SelectList, StreamList
-        sql:classpath:routes/shop/used.sql?dataSource=mine                         | dataSource is 'mine' and should be the name of a bean behind a #
+        sql:classpath:routes/shop/used.sql?dataSource=mine                         | dataSource is 'mine' and should be a # and the name of a bean
         seda:called?timeout=soon                                           | timeout is 'soon' and should be a duration, such as 5000, 5s or 1m30s
         log:?showBody=true                                                 | log needs loggerName
-        'log:'                                                             | 'log:' is no URI of log: Expected scheme-specific part at index 4: log:
+        'log:'                                                             | 'log:' is not a URI of log: Expected scheme-specific part at index 4: log:
         """)
     void whatTheCatalogDoesNotKnow(String uri, String finding) {
         write("routes/shop/used.sql", "SELECT :#one\n");
@@ -168,7 +168,7 @@ class RouteChecksTest {
                     - stop: {id: end, description: The end}
             """);
 
-        told(FILE + ":9: azure-servicebus has no option subscriptionNam; did you mean subscriptionName?",
+        assertFindings(FILE + ":9: azure-servicebus has no option subscriptionNam; did you mean subscriptionName?",
             FILE + ":10: maxConcurrentCalls is 'many' and should be an integer",
             FILE + ":11: azure-servicebus has option sessionId for sending only");
     }
@@ -204,7 +204,7 @@ class RouteChecksTest {
         write("routes/shop/other.camel.yaml", consumer("direct:other"));
         steps("- to: {id: a, description: b, uri: '%s'}\n- to: {id: c, description: d, uri: 'direct:other'}".formatted(uri));
 
-        told(FILE + ":9: " + finding);
+        assertFindings(FILE + ":9: " + finding);
     }
 
     @Test
@@ -212,30 +212,31 @@ class RouteChecksTest {
         write("routes/shop/other.camel.yaml", consumer("direct:other"));
         steps("- to: {id: a, description: b, uri: 'direct://other'}");
 
-        told();
+        assertFindings();
     }
 
     @Test
     void aCallToNobodyFromJava() {
         write("../java/Caller.java", "class Caller {\n    String called = \"direct:nobody\";\n}\n");
 
-        told("src/main/java/Caller.java:2: no route receives from direct:nobody");
+        assertFindings("src/main/java/Caller.java:2: no route receives from direct:nobody");
     }
 
     @Test
     void aRouteThatNobodyCalls() {
         write("routes/shop/tried.camel.yaml", consumer("direct:tried"));
         String finding = FILE + ":7: nothing sends to direct:tried: no route, no Java, no schema in contracts/in, no operationId in openapi.yaml, "
-            + "and docs/operations.md does not list it among what an operator can do";
+            + "and docs/operations.md does not list it under 'What an operator can do'";
 
-        told(finding);
-        // An operation of another name, and a mention outside of the table.
+        assertFindings(finding);
+        // An operation with another name, and a mention outside the table.
         write("contracts/openapi.yaml", "paths:\n  /a:\n    get:\n      operationId: tired\n");
         Project.write(root, "docs/operations.md", "| `tried` |\n\n## What an operator can do\n\n`tried`\n");
-        told(FOLDER + "contracts/openapi.yaml:4: no route receives from direct:tired, which answers this operation; did you mean direct:tried?", finding);
+        assertFindings(FOLDER + "contracts/openapi.yaml:4: no route receives from direct:tired, which answers this operation; "
+            + "did you mean direct:tried?", finding);
 
         write("contracts/openapi.yaml", "paths:\n  /a:\n    get:\n      operationId: tried\n");
-        told();
+        assertFindings();
     }
 
     @Test
@@ -243,7 +244,7 @@ class RouteChecksTest {
         write("routes/shop/tried.camel.yaml", consumer("direct:tried"));
         Project.write(root, "docs/operations.md", "# A\n\n## What an operator can do\n\n| `direct:` | body |\n|---|---|\n| `tried` | |\n\n## Else\n");
 
-        told();
+        assertFindings();
     }
 
     @Test
@@ -253,8 +254,8 @@ class RouteChecksTest {
         write("routes/shop/handler.camel.yaml", consumer("direct:OrderCreated"));
         steps("- toD: {id: a, description: b, uri: 'direct:${variable.messageType}?block=false'}");
 
-        told(FOLDER + "contracts/in/OrderShipped.schema.json:1: no route receives from direct:OrderShipped, to which " + FILE
-            + ":9 sends such a message");
+        assertFindings(FOLDER + "contracts/in/OrderShipped.schema.json:1: no route receives from direct:OrderShipped, where " + FILE
+            + ":9 sends messages of this type");
     }
 
     @Test
@@ -264,7 +265,8 @@ class RouteChecksTest {
             .replace(": end", ": end-too"));
         steps("- to: {id: a, description: b, uri: 'direct:other'}");
 
-        told(FOLDER + "routes/shop/same.camel.yaml:7: direct:other is received from at " + FOLDER + "routes/shop/other.camel.yaml:7 already");
+        assertFindings(FOLDER + "routes/shop/same.camel.yaml:7: a route already receives from direct:other at "
+            + FOLDER + "routes/shop/other.camel.yaml:7");
     }
 
     @Test
@@ -277,7 +279,8 @@ class RouteChecksTest {
             - setBody: {id: g, description: h, constant: "{{seconds:inventory.outbox.paws}}"}
             """);
 
-        told(FILE + ":9: there is no setting inventory.outbox.batch-siez in " + FOLDER + "application.yaml; did you mean inventory.outbox.batch-size?",
+        assertFindings(FILE + ":9: there is no setting inventory.outbox.batch-siez in " + FOLDER + "application.yaml; "
+                + "did you mean inventory.outbox.batch-size?",
             FILE + ":12: there is no setting inventory.outbox.paws in " + FOLDER + "application.yaml; did you mean inventory.outbox.pause?");
     }
 
@@ -300,13 +303,13 @@ class RouteChecksTest {
                               - stop: {id: failed, description: The end}
             """);
 
-        told(FILE + ":1: route has no description of what it is for",
-            FILE + ":1: route has no id, by which a log, a test or the metrics could name it",
-            FILE + ":3: from has no description of what it is for",
-            FILE + ":3: from has no id, by which a log, a test or the metrics could name it",
-            FILE + ":6: to has no id, by which a log, a test or the metrics could name it",
-            FILE + ":12: doCatch has no description of what it is for",
-            FILE + ":12: doCatch has no id, by which a log, a test or the metrics could name it");
+        assertFindings(FILE + ":1: route has no description",
+            FILE + ":1: route has no id; logs, tests and metrics need one",
+            FILE + ":3: from has no description",
+            FILE + ":3: from has no id; logs, tests and metrics need one",
+            FILE + ":6: to has no id; logs, tests and metrics need one",
+            FILE + ":12: doCatch has no description",
+            FILE + ":12: doCatch has no id; logs, tests and metrics need one");
     }
 
     @Test
@@ -315,7 +318,7 @@ class RouteChecksTest {
             + "        - stop: {id: end, description: The end}\n");
         steps("- stop: {id: end, description: The end}");
 
-        told(FILE + ":9: id 'end' is that of stop at " + FOLDER + "routes/shop/other.camel.yaml:9");
+        assertFindings(FILE + ":9: id 'end' is already used by stop at " + FOLDER + "routes/shop/other.camel.yaml:9");
     }
 
     @Test
@@ -344,7 +347,7 @@ class RouteChecksTest {
                     - stop: {id: done, description: The end}
             """);
 
-        told(FILE + ":1: routeConfiguration 'unused' is named by no route",
+        assertFindings(FILE + ":1: routeConfiguration 'unused' is not used by any route",
             FILE + ":14: there is no route configuration until-next-tme; did you mean until-next-time?");
     }
 
@@ -360,9 +363,9 @@ class RouteChecksTest {
             - to: {id: g, description: h, uri: 'sql:SELECT 1'}
             """);
 
-        told(FILE + ":9: there is no " + FOLDER + "routes/shop/usd.sql; did you mean routes/shop/used.sql?",
-            FILE + ":11: a statement belongs into a file of " + FOLDER + "routes: sql:classpath:routes/<folder>/<what it does>.sql",
-            FOLDER + "routes/shop/unused.sql:1: no route and no Java uses it");
+        assertFindings(FILE + ":9: there is no " + FOLDER + "routes/shop/usd.sql; did you mean routes/shop/used.sql?",
+            FILE + ":11: a statement has to be in a file below " + FOLDER + "routes: sql:classpath:routes/<folder>/<what it does>.sql",
+            FOLDER + "routes/shop/unused.sql:1: neither a route nor Java uses it");
     }
 
     @Test
@@ -370,8 +373,19 @@ class RouteChecksTest {
         write("routes/shop/used.sql", "SELECT now() + CAST(:#one AS interval), now() + :#two::interval");
         steps("- to: {id: a, description: b, uri: 'sql:classpath:routes/shop/used.sql'}");
 
-        told(FOLDER + "routes/shop/used.sql:1: reads a duration, which Java may read in another way: make_interval(secs => …) of a number, "
-            + "{{seconds:<setting>}} in the route");
+        assertFindings(FOLDER + "routes/shop/used.sql:1: parses a duration, which Java may parse differently: pass a number by "
+            + "{{seconds:<setting>}} in the route, and read it with make_interval(secs => …)");
+    }
+
+    @Test
+    void aFolderThatIsNotIncluded() {
+        write("application.yaml", "camel: {main: {routes-include-pattern: 'classpath:routes/shop/*.camel.yaml,classpath:routes/other/*.camel.yaml'}}\n");
+        write("routes/shop/tried.camel.yaml", ROUTE + "        - stop: {id: end, description: The end}\n");
+        write("routes/forgotten/forgotten.camel.yaml", ROUTE.replace(": tried", ": forgotten").replace(": clock", ": forgotten-clock")
+            + "        - stop: {id: forgotten-end, description: The end}\n");
+
+        assertFindings(FOLDER + "routes/forgotten/forgotten.camel.yaml:1: is not read: camel.main.routes-include-pattern in " + FOLDER
+            + "application.yaml does not name its folder");
     }
 
     @Test
@@ -379,9 +393,9 @@ class RouteChecksTest {
         write("routes/alone.camel.yaml", ROUTE + "        - stop: {id: end, description: The end}\n");
         write("routes/shop/deep/used.sql", "SELECT 1\n");
 
-        told(FOLDER + "routes/alone.camel.yaml:1: is not read: it belongs into a folder of " + FOLDER + "routes",
-            FOLDER + "routes/shop/deep/used.sql:1: is not read: it belongs into a folder of " + FOLDER + "routes",
-            FOLDER + "routes/shop/deep/used.sql:1: no route and no Java uses it");
+        assertFindings(FOLDER + "routes/alone.camel.yaml:1: is not read: it has to be in a folder directly below " + FOLDER + "routes",
+            FOLDER + "routes/shop/deep/used.sql:1: is not read: it has to be in a folder directly below " + FOLDER + "routes",
+            FOLDER + "routes/shop/deep/used.sql:1: neither a route nor Java uses it");
     }
 
     @Test
@@ -389,8 +403,8 @@ class RouteChecksTest {
         write("routes/shop/tried.yaml", ROUTE + "        - stop: {id: end, description: The end}\n");
         write("routes/shop/empty.camel.yaml", "# To do\n");
 
-        told(FOLDER + "routes/shop/empty.camel.yaml:1: has no route",
-            FOLDER + "routes/shop/tried.yaml:1: is not read: the name of a file of routes ends in .camel.yaml, that of a statement in .sql");
+        assertFindings(FOLDER + "routes/shop/empty.camel.yaml:1: has no route",
+            FOLDER + "routes/shop/tried.yaml:1: is not read: names of route files end in .camel.yaml, those of statements in .sql");
     }
 
     @Test
@@ -442,9 +456,9 @@ class RouteChecksTest {
                 routeId: two
             """);
 
-        told(FOLDER + "routes/shop/template.camel.yaml:18: maxConcurrentCalls is 'many' and should be an integer",
+        assertFindings(FOLDER + "routes/shop/template.camel.yaml:18: maxConcurrentCalls is 'many' and should be an integer",
             FOLDER + "routes/shop/template.camel.yaml:19: there is no setting prefetch in " + FOLDER + "application.yaml",
-            FOLDER + "routes/shop/template.camel.yaml:22: no route is made of template unused",
+            FOLDER + "routes/shop/template.camel.yaml:22: no route uses template unused",
             FILE + ":1: template subscription needs parameter topic",
             FILE + ":5: template subscription has no parameter topik; did you mean topic?",
             FILE + ":9: there is no template subscribtion; did you mean subscription?");
@@ -487,17 +501,18 @@ class RouteChecksTest {
     void aSourceAcceptsTheTypesOfItsChannelEachOfWhichHasASchema() {
         sources("OrderCreated, OrderCancelled", "PaymentFailed");
 
-        told();
+        assertFindings();
     }
 
     @Test
     void typesThatAreMisspeltMissingOrOfAnotherSource() {
         sources("OrderCreatd,OrderCancelled,PaymentFailed", "");
 
-        told(FOLDER + "contracts/in/OrderCreated.schema.json:1: no route that receives accepts OrderCreated: it is dead-lettered wherever it comes from",
+        assertFindings(FOLDER + "contracts/in/OrderCreated.schema.json:1: no source accepts OrderCreated: every such message is dead-lettered",
             FOLDER + "routes/shop/orders.camel.yaml:7: orders accepts OrderCancelled, OrderCreatd, PaymentFailed, but the channel of this operation in "
                 + FOLDER + "contracts/asyncapi.yaml has OrderCancelled, OrderCreated",
-            FOLDER + "routes/shop/orders.camel.yaml:7: orders accepts OrderCreatd, of which there is no schema in contracts/in; did you mean OrderCreated?",
+            FOLDER + "routes/shop/orders.camel.yaml:7: orders accepts OrderCreatd, which has no schema in contracts/in; "
+                + "did you mean OrderCreated?",
             FILE + ":13: payments accepts nothing, but the channel of this operation in " + FOLDER + "contracts/asyncapi.yaml has PaymentFailed");
     }
 
@@ -520,14 +535,15 @@ class RouteChecksTest {
             """);
         write("routes/shop/tried.camel.yaml", ROUTE + "        - to: {id: hand-over, description: Check and handle it, uri: 'direct:inbox'}\n");
 
-        told(FOLDER + "contracts/in/PaymentFailed.schema.json:1: no route that receives accepts PaymentFailed: it is dead-lettered wherever it comes from",
+        assertFindings(FOLDER + "contracts/in/PaymentFailed.schema.json:1: no source accepts PaymentFailed: every such message is dead-lettered",
             FOLDER + "routes/shop/orders.camel.yaml:1: template subscription needs parameter types",
-            FOLDER + "routes/shop/orders.camel.yaml:12: there is no operation order-too in " + FOLDER + "contracts/asyncapi.yaml, which says what comes from there",
-            FILE + ":9: route 'tried' hands messages to the inbox, which accepts none of them: a setVariable before it has to set acceptedTypes "
-                + "to the constant of their types, separated by commas");
+            FOLDER + "routes/shop/orders.camel.yaml:12: there is no operation order-too in " + FOLDER + "contracts/asyncapi.yaml, "
+                + "which lists the messages of each source",
+            FILE + ":9: route 'tried' sends messages to the inbox, which accepts none of them: a setVariable before it has to set acceptedTypes "
+                + "to a constant, the accepted types separated by commas");
     }
 
-    /** A source that is made of a template, and one that is not, for a contract of two operations. */
+    /** A source that uses a template, one that does not, and a contract of two operations. */
     private void sources(String typesOfOrders, String typesOfPayments) {
         for (String type : new String[] {"OrderCreated", "OrderCancelled", "PaymentFailed"}) {
             write("contracts/in/" + type + ".schema.json", "{}");
@@ -606,7 +622,7 @@ class RouteChecksTest {
         Project.write(root, FOLDER + file, text);
     }
 
-    private void told(String... findings) {
+    private void assertFindings(String... findings) {
         assertThat(RouteChecks.check(root)).extracting(Finding::toString).containsExactly(findings);
     }
 }

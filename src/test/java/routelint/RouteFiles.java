@@ -19,7 +19,7 @@ import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeTuple;
 
-/** The routes of a project, and what they are made of, read from its files. */
+/** The routes of a project and their nodes, read from its files. */
 final class RouteFiles {
 
     static final String ROUTES = "src/main/resources/routes";
@@ -49,18 +49,18 @@ final class RouteFiles {
     private void read(String file) {
         try {
             String text = text(file);
-            // Knows of keys that are there twice, which compose takes; compose knows lines.
+            // Rejects duplicate keys, which compose accepts; only compose knows line numbers.
             LoaderOptions options = new LoaderOptions();
             options.setAllowDuplicateKeys(false);
             Object value = new Yaml(new SafeConstructor(options)).load(text);
             documents.put(file, new Document(new Yaml().compose(new StringReader(text)), value));
             tops(file).forEach(entry -> walk(file, entry, DslSchema.top(), null, false));
         } catch (MarkedYAMLException e) {
-            unreadable.add(new Finding(file, e.getProblemMark().getLine() + 1, "is no YAML: " + e.getProblem()));
+            unreadable.add(new Finding(file, e.getProblemMark().getLine() + 1, "is not YAML: " + e.getProblem()));
         }
     }
 
-    /** What stands at the top of a file of routes, and in the template of a kamelet. */
+    /** The top-level entries of a file of routes, or the entries in the template of a kamelet. */
     Stream<NodeTuple> tops(String file) {
         Node document = documents.get(file).node();
         return isKamelet(file) ? YamlNodes.entries(YamlNodes.get(YamlNodes.get(document, "spec"), "template")).stream()
@@ -82,7 +82,7 @@ final class RouteFiles {
 
     private void inside(String file, int line, String kind, Node value, JsonNode definition, RouteNode parent, boolean isStep) {
         RouteNode here = parent;
-        // Camel gives ids to more, such as the condition of a doCatch; those are part of the node they are in.
+        // Camel accepts ids in more places, such as the condition of a doCatch; those are part of the node around them.
         if (DslSchema.allows(definition, "id") && DslSchema.allows(definition, "description")
                 && (isStep || parent == null || DslSchema.allows(definition, "steps") || DslSchema.allows(definition, "from")
                     || DslSchema.allows(definition, "uri"))) {
@@ -94,7 +94,7 @@ final class RouteFiles {
         }
     }
 
-    /** What cannot be read, and is missing in all else. */
+    /** Findings for files that cannot be read; no other method includes these files. */
     List<Finding> unreadable() {
         return unreadable;
     }
@@ -115,12 +115,12 @@ final class RouteFiles {
         return file.startsWith(KAMELETS);
     }
 
-    /** The files beside routes, whatever their names, as paths from the root. */
+    /** All files in the folder of routes, as paths from the root. */
     List<String> inRoutes() {
         return list(ROUTES).toList();
     }
 
-    /** The files beneath a folder, as paths from the root. */
+    /** The files below a folder, as paths from the root. */
     Stream<String> list(String folder) {
         Path start = root.resolve(folder);
         if (!Files.isDirectory(start)) {

@@ -3,30 +3,30 @@ package routelint;
 import org.yaml.snakeyaml.nodes.Node;
 
 /**
- * A part of a route that has an id: the route itself, its from, a step, a branch.
+ * A part of a route that may have an id: the route itself, its from, a step, a branch.
  *
- * @param kind   as the DSL calls it, {@code toD}
- * @param body   what stands under the kind; a scalar in the short form {@code to: direct:x}
- * @param parent that it is a part of; null for what stands at the top of the file
+ * @param kind   its name in the DSL, such as {@code toD}
+ * @param body   the value of the kind; a scalar in the short form {@code to: direct:x}
+ * @param parent the node that contains it; null for a top-level entry of the file
  */
 record RouteNode(String file, int line, String kind, Node body, RouteNode parent) {
 
-    /** Or null. */
+    /** The id, or null. */
     String id() {
         return YamlNodes.text(body, "id");
     }
 
-    /** Or null. */
+    /** The description, or null. */
     String description() {
         return YamlNodes.text(body, "description");
     }
 
-    /** What stands at the top of the file, and this is part of. */
+    /** The top-level entry of the file that contains this node. */
     RouteNode top() {
         return parent == null ? this : parent.top();
     }
 
-    /** The route itself in a template is known by the id of the template, and by those of the routes that are made of it. */
+    /** The route in a template needs no id: the template has one, and so has each route that uses it. */
     boolean isNamedByItsTemplate() {
         return kind.equals("route") && parent != null;
     }
@@ -35,7 +35,7 @@ record RouteNode(String file, int line, String kind, Node body, RouteNode parent
         return new Finding(file, line, text);
     }
 
-    /** As in a message: {@code to 'reserve'}. */
+    /** For messages: {@code to 'reserve'}. */
     @Override
     public String toString() {
         return id() == null ? kind : kind + " '" + id() + "'";

@@ -14,7 +14,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Draws how the files of routes call each other, and lists what is in them: {@code docs/routes.md}. */
+/** Writes {@code docs/routes.md}: a diagram of the calls between files, and a table of their routes. */
 final class RoutePicture {
 
     /** The folders, in the order in which a message passes through them. A folder that is not listed comes last. */
@@ -45,7 +45,7 @@ final class RoutePicture {
             # The routes
 
             Made from the files in `src/main/resources/routes`; after a change: `mvn test -Dtest=RoutePictureTest -Dupdate`.
-            An arrow is a call from one file to another; a dotted one goes where the type of the message says, or to what a route is made of.
+            A solid arrow is a call from one file to another. A dotted arrow goes to the handlers by message type, or to the template of a route.
 
             ```mermaid
             flowchart LR
@@ -58,7 +58,7 @@ final class RoutePicture {
         arrows().forEach(arrow -> page.append("    ").append(arrow).append('\n'));
         page.append("```\n");
         folders.forEach((folder, members) -> {
-            page.append("\n## ").append(folder).append("\n\n| file | route | takes from | what it does | calls |\n|---|---|---|---|---|\n");
+            page.append("\n## ").append(folder).append("\n\n| file | route | receives from | what it does | calls |\n|---|---|---|---|---|\n");
             members.forEach(file -> rows(file).forEach(row -> page.append(row).append('\n')));
         });
         return page.toString();
@@ -76,7 +76,7 @@ final class RoutePicture {
         return endpoint.scheme().equals("direct") && endpoint.isDynamic();
     }
 
-    /** Where the template of a route is, if it is in another file. */
+    /** The file with the template of a route, if it is another file. */
     private Stream<String> templateFile(Templates.Use use) {
         return files.nodes("routeTemplate").filter(node -> use.template().equals(node.id())).map(RouteNode::file)
             .filter(file -> !file.equals(use.file()));
@@ -111,7 +111,7 @@ final class RoutePicture {
         files.nodes().stream().filter(node -> node.file().equals(file) && node.parent() == null).forEach(node -> rows.add(row(file, node.id(),
             sources.getOrDefault(node, Set.of()), node.description(), called.getOrDefault(node, Set.of()))));
         templates.uses().stream().filter(use -> use.file().equals(file) && use.routeId() != null).forEach(use ->
-            rows.add(row(file, use.routeId(), Set.of(), "Made of " + use.template() + ".", Set.of())));
+            rows.add(row(file, use.routeId(), Set.of(), "Uses template " + use.template() + ".", Set.of())));
         return rows;
     }
 
@@ -124,7 +124,7 @@ final class RoutePicture {
         return file.substring(file.lastIndexOf('/') + 1).replace(ENDING, "");
     }
 
-    /** As Mermaid takes it; {@code end} alone it does not. */
+    /** An id that Mermaid accepts. The prefix is for {@code end}, which it does not. */
     private static String id(String file) {
         return "f_" + name(file).replaceAll("\\W", "_");
     }

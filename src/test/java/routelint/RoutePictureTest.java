@@ -8,7 +8,7 @@ import java.nio.file.Path;
 
 import org.junit.jupiter.api.Test;
 
-/** {@code docs/routes.md} shows the routes as they are. */
+/** {@code docs/routes.md} is up to date. */
 class RoutePictureTest {
 
     private static final Path PAGE = Path.of("docs", "routes.md");
@@ -21,7 +21,7 @@ class RoutePictureTest {
             Files.writeString(PAGE, picture);
         }
 
-        assertThat(PAGE).as("docs/routes.md is not what the routes are; write it again: mvn test -Dtest=RoutePictureTest -Dupdate")
+        assertThat(PAGE).as("docs/routes.md is out of date; rewrite it: mvn test -Dtest=RoutePictureTest -Dupdate")
             .hasContent(picture);
     }
 }

@@ -13,15 +13,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.yaml.snakeyaml.nodes.Node;
 
-/** Which setting says when a route starts, and that no run is overtaken by the next. (Tests of routes have no clock.) */
+/** The setting for each schedule, and that no run overlaps with the next. (Route tests replace the timers.) */
 class ScheduleTest {
 
-    /** Its runs do nothing but wake the relay, which is one in each process. */
+    /** Its runs only wake the relay, of which each process has one; they may overlap. */
     private static final String POLL = "outbox-poll";
 
     private final List<Clock> clocks = clocks(new RouteFiles(Path.of("")));
 
-    /** What starts a route. */
+    /** The timer that starts a route. */
     private record Clock(String route, String uri, String cron, String stateful) {
     }
 

@@ -16,8 +16,8 @@ import org.yaml.snakeyaml.nodes.NodeTuple;
 import routelint.Templates.Template;
 
 /**
- * Each route that hands what it receives to the inbox says which types of messages it accepts, as the contract does: the channel of
- * the operation that has the route's id has the same messages. Each type that has a schema is accepted from somewhere.
+ * Checks the sources: the routes that send their messages to the inbox. Each source lists the message types that it accepts. They equal
+ * the messages in the contract: in the channel of the operation that has the route's id. Each type with a schema is accepted by a source.
  */
 final class SourceCheck {
 
@@ -48,21 +48,21 @@ final class SourceCheck {
             endpoints.stream().filter(endpoint -> !endpoint.consumer() && endpoint.name().equals(INBOX)).map(Endpoint::node)
                 .filter(node -> node != null && !RouteFiles.isKamelet(node.file())).distinct().forEach(check::source);
             check.schemas.stream().filter(type -> !check.accepted.contains(type)).forEach(type -> check.findings.add(
-                new Finding(CONTRACTS + "in/" + type + ".schema.json", 1, "no route that receives accepts " + type
-                    + ": it is dead-lettered wherever it comes from")));
+                new Finding(CONTRACTS + "in/" + type + ".schema.json", 1, "no source accepts " + type
+                    + ": every such message is dead-lettered")));
         }
         return check.findings;
     }
 
-    /** @param step that hands a message to the inbox */
+    /** @param step that sends a message to the inbox */
     private void source(RouteNode step) {
         RouteNode route = step.top();
         Template template = templates.of(route);
         NodeTuple types = files.nodes("setVariable").filter(node -> node.top() == route && VARIABLE.equals(YamlNodes.text(node.body(), "name")))
             .map(node -> YamlNodes.entry(node.body(), "constant")).filter(constant -> constant != null).findFirst().orElse(null);
         if (types == null) {
-            findings.add(step.finding(route + " hands messages to the inbox, which accepts none of them: a setVariable before it has to set "
-                + VARIABLE + " to the constant of their types, separated by commas"));
+            findings.add(step.finding(route + " sends messages to the inbox, which accepts none of them: a setVariable before it "
+                + "has to set " + VARIABLE + " to a constant, the accepted types separated by commas"));
         } else if (template == null) {
             source(route.id(), route.file(), YamlNodes.line(types.getKeyNode()), text(types.getValueNode()), Map.of());
         } else {
@@ -76,16 +76,17 @@ final class SourceCheck {
     private void source(String id, String file, int line, String text, Map<String, String> parameters) {
         String resolved = settings.resolve(text, parameters);
         if (resolved.contains("{{")) {
-            // Said already: there is no such parameter, or no such setting.
+            // Another check reports the missing parameter or setting.
             return;
         }
         Set<String> types = new TreeSet<>(Stream.of(resolved.strip().split("\\s*,\\s*")).filter(type -> !type.isEmpty()).toList());
         accepted.addAll(types);
         types.stream().filter(type -> !schemas.contains(type)).forEach(type -> findings.add(new Finding(file, line,
-            id + " accepts " + type + ", of which there is no schema in contracts/in" + Suggestion.of(schemas, type))));
+            id + " accepts " + type + ", which has no schema in contracts/in" + Suggestion.of(schemas, type))));
         Set<String> declared = contract(id);
         if (declared == null) {
-            findings.add(new Finding(file, line, "there is no operation " + id + " in " + CONTRACT + ", which says what comes from there"));
+            findings.add(new Finding(file, line, "there is no operation " + id + " in " + CONTRACT
+                + ", which lists the messages of each source"));
         } else if (!declared.equals(types)) {
             findings.add(new Finding(file, line, id + " accepts " + (types.isEmpty() ? "nothing" : String.join(", ", types))
                 + ", but the channel of this operation in " + CONTRACT + " has " + String.join(", ", declared)));
@@ -101,7 +102,7 @@ final class SourceCheck {
         return found == null ? null : new TreeSet<>(YamlNodes.entries(messages).stream().map(YamlNodes::key).toList());
     }
 
-    /** Of a constant in its short form, or in the one with options. */
+    /** The text of a constant in its short form or in the form with options. */
     private static String text(Node constant) {
         String text = YamlNodes.text(constant);
         return text != null ? text : String.valueOf(YamlNodes.text(constant, "expression"));

@@ -8,15 +8,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 
-/** The SQL of routes is there and is used. That it is right: {@code SqlFilesTest}. */
+/** Checks that the statements of routes exist and are used. {@code SqlFilesTest} checks that PostgreSQL accepts them. */
 final class SqlCheck {
 
     private static final String RESOURCES = "src/main/resources/";
     private static final String FOLDER = RESOURCES + "routes";
     private static final String CLASSPATH = "classpath:";
-    /** A parameter that is read as an interval. */
+    /** A parameter that is cast to an interval. */
     private static final Pattern INTERVAL = Pattern.compile(":#?\\w+\\s*(AS|::)\\s*interval", Pattern.CASE_INSENSITIVE);
-    /** The name of a file, or a path to it, in a literal of Java. */
+    /** The folder and name of a statement in a Java string. */
     private static final Pattern IN_JAVA = Pattern.compile("\"(?:[^\"\\n]*routes/)?([\\w-]+/[\\w-]+)(?:\\.sql[^\"\\n]*)?\"");
 
     private SqlCheck() {
@@ -31,7 +31,8 @@ final class SqlCheck {
                 continue;
             }
             if (!endpoint.path().startsWith(CLASSPATH)) {
-                findings.add(endpoint.finding("a statement belongs into a file of " + FOLDER + ": sql:classpath:routes/<folder>/<what it does>.sql"));
+                findings.add(endpoint.finding("a statement has to be in a file below " + FOLDER
+                    + ": sql:classpath:routes/<folder>/<what it does>.sql"));
                 continue;
             }
             String name = endpoint.path().substring(CLASSPATH.length());
@@ -50,12 +51,12 @@ final class SqlCheck {
         });
         statements.forEach(file -> {
             if (INTERVAL.matcher(files.text(file)).find()) {
-                findings.add(new Finding(file, 1, "reads a duration, which Java may read in another way: make_interval(secs => …) of a number, "
-                    + "{{seconds:<setting>}} in the route"));
+                findings.add(new Finding(file, 1, "parses a duration, which Java may parse differently: pass a number by "
+                    + "{{seconds:<setting>}} in the route, and read it with make_interval(secs => …)"));
             }
         });
         statements.stream().filter(file -> !used.contains(file) && !inJava.contains(file)).forEach(file ->
-            findings.add(new Finding(file, 1, "no route and no Java uses it")));
+            findings.add(new Finding(file, 1, "neither a route nor Java uses it")));
         return findings;
     }
 }

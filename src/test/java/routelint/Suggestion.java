@@ -4,13 +4,13 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.stream.IntStream;
 
-/** What was meant by a name that there is not: the one of the most equal letters, for letters are swapped, missing, or one too many. */
+/** Suggests the existing name that shares the most letters with a wrong one: typing errors swap, omit or add letters. */
 final class Suggestion {
 
     private Suggestion() {
     }
 
-    /** @return the end of a message: {@code "; did you mean sql?"}, or nothing if no name comes near */
+    /** @return the end of a message: {@code "; did you mean sql?"}, or nothing if no name is similar */
     static String of(Collection<String> names, String wrong) {
         return names.stream().filter(name -> 2 * differingLetters(name, wrong) <= wrong.length())
             .min(Comparator.<String>comparingLong(name -> differingLetters(name, wrong)).thenComparing(Comparator.naturalOrder()))

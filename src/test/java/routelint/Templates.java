@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeTuple;
 
-/** Route templates and kamelets of the project, and the routes that are made of them. */
+/** Route templates and kamelets of the project, and their uses. */
 final class Templates {
 
     private final RouteFiles files;
@@ -18,17 +18,17 @@ final class Templates {
     private final List<Use> uses;
 
     /**
-     * What routes are made of.
+     * A route template or a kamelet.
      *
-     * @param name       as uses call it
-     * @param defaults   of its parameters; null where there is none
-     * @param required   the names of those that a use must give
+     * @param name       the name that uses refer to
+     * @param defaults   of its parameters; null for a parameter without one
+     * @param required   the parameters that each use has to set
      */
     record Template(String file, int line, String name, Map<String, String> defaults, List<String> required) {
     }
 
     /**
-     * A route that is made of a template.
+     * A use of a template.
      *
      * @param routeId    null for a kamelet
      * @param parameters by name
@@ -80,7 +80,7 @@ final class Templates {
             YamlNodes.text(top.getValueNode(), "routeTemplateRef"), parameters, lines);
     }
 
-    /** Those of kamelets are found when endpoints are. */
+    /** Uses of kamelets are added when the endpoints are read. */
     void add(Use use) {
         uses.add(use);
     }
@@ -89,13 +89,13 @@ final class Templates {
         return uses;
     }
 
-    /** The template that a node is part of, or null. */
+    /** The template that contains a node, or null. */
     Template of(RouteNode node) {
         return templates.stream().filter(template -> template.file().equals(node.file())
             && (RouteFiles.isKamelet(node.file()) || template.line() == node.top().line())).findFirst().orElse(null);
     }
 
-    /** What the parameters of the template are in each route that is made of it; for a node that is in none, nothing, once. */
+    /** The values of the template's parameters in each of its uses. A node outside a template has one binding without values. */
     List<Map<String, String>> bindings(RouteNode node) {
         Template template = node == null ? null : of(node);
         if (template == null) {
@@ -104,12 +104,12 @@ final class Templates {
         return uses(template).map(use -> values(template, use)).toList();
     }
 
-    /** The routes that are made of a template. */
+    /** The uses of a template. */
     Stream<Use> uses(Template template) {
         return uses.stream().filter(use -> template.name() != null && template.name().equals(use.template()));
     }
 
-    /** What the parameters of the template are in a route that is made of it. */
+    /** The values of the template's parameters in one use. */
     Map<String, String> values(Template template, Use use) {
         Map<String, String> values = new LinkedHashMap<>(template.defaults());
         values.putAll(use.parameters());
@@ -134,7 +134,7 @@ final class Templates {
         }
         for (Template template : templates) {
             if (uses.stream().noneMatch(use -> use.template().equals(template.name()))) {
-                findings.add(new Finding(template.file(), template.line(), "no route is made of template " + template.name()));
+                findings.add(new Finding(template.file(), template.line(), "no route uses template " + template.name()));
             }
         }
         return findings;

@@ -9,7 +9,7 @@ import org.yaml.snakeyaml.nodes.NodeTuple;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 
-/** Reads YAML that knows its lines. All of it answers nothing for what is missing or of another kind. */
+/** Reads YAML nodes, which know their lines. A missing node, or one of another kind, gives an empty list or null. */
 final class YamlNodes {
 
     private YamlNodes() {
@@ -48,12 +48,12 @@ final class YamlNodes {
         return node instanceof ScalarNode scalar ? scalar.getValue() : null;
     }
 
-    /** From 1. */
+    /** The line of a node, from 1. */
     static int line(Node node) {
         return node.getStartMark().getLine() + 1;
     }
 
-    /** All values beneath, and the node itself if it is one. Keys are none. */
+    /** All scalar values below a node, and the node itself if it is a scalar; no keys. */
     static Stream<ScalarNode> scalars(Node node) {
         if (node instanceof ScalarNode scalar) {
             return Stream.of(scalar);

@@ -25,7 +25,7 @@ import org.apache.qpid.protonj2.types.transport.AMQPHeader;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The broker's end of one AMQP connection: lets anyone in and attaches links to the entities they name. */
+/** The broker's end of an AMQP connection: accepts every client, and attaches links to the entities that they name. */
 final class AmqpPeer {
 
     private static final Logger LOG = LoggerFactory.getLogger(AmqpPeer.class);
@@ -100,7 +100,7 @@ final class AmqpPeer {
         }
     }
 
-    /** Runs the work when the engine is through with what it is reading: it must not be called back into before. */
+    /** Runs the work after the engine has finished reading; before that, it must not be called again. */
     void afterIngest(Runnable work) {
         afterIngest.add(work);
     }
@@ -124,12 +124,12 @@ final class AmqpPeer {
         socket.fail(cause);
     }
 
-    /** Ends the connection with a reset, when what is being read is dealt with. */
+    /** Ends the connection with a reset, after the current input is handled. */
     void drop() {
         socket.abortLater();
     }
 
-    /** The connection is gone. Locks stay. */
+    /** The connection has ended. Locks stay. */
     void closed() {
         outgoingLinks.forEach(OutgoingLink::detached);
         outgoingLinks.clear();
@@ -244,7 +244,7 @@ final class AmqpPeer {
         link.detached();
     }
 
-    /** A refused link is attached without the terminus that was refused, then closed with the error. */
+    /** Attaches a refused link without the refused terminus, then closes it with the error. */
     private static void refuse(Link<?> link, RefusedException refusal) {
         link.open();
         link.setCondition(refusal.error());

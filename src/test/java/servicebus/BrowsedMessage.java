@@ -5,7 +5,7 @@ import java.time.Instant;
 import java.util.Map;
 
 /**
- * A copy of a message as it lies in an entity, for assertions; taking it neither locks nor counts as a delivery.
+ * A copy of a message in an entity, for assertions. Copying neither locks the message nor counts as a delivery.
  *
  * @param applicationProperties without the two dead-letter properties, which have components of their own
  * @param body the bytes of all data sections, or the text of a value section as UTF-8

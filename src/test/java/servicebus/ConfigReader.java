@@ -18,8 +18,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 
 /**
- * Reads the configuration of Microsoft's Service Bus emulator. What is not known or not supported is an error that
- * names the entity and the property: a test bus that quietly does less than the real one proves nothing.
+ * Reads the configuration of Microsoft's Service Bus emulator. An unknown or unsupported property is an error that
+ * names the entity and the property: a test on a bus that ignores properties would prove nothing.
  */
 final class ConfigReader {
 
@@ -32,7 +32,7 @@ final class ConfigReader {
     private final Set<String> paths = new HashSet<>();
     private final List<Entity> entities = new ArrayList<>();
 
-    /** @param lockDurationOverride the lock duration of every entity, null for what the configuration says */
+    /** @param lockDurationOverride the lock duration of every entity, null for those of the configuration */
     ConfigReader(MessageCodec codec, EventLoop loop, Duration lockDurationOverride) {
         this.codec = codec;
         this.loop = loop;
@@ -162,7 +162,7 @@ final class ConfigReader {
         return Rule.correlation(system, application);
     }
 
-    /** A JSON object together with what to call it in an error. */
+    /** A JSON object, and its name for error messages. */
     private record Node(String where, JsonNode json) {
 
         void allow(String... keys) {
@@ -182,7 +182,7 @@ final class ConfigReader {
             return json.has(property);
         }
 
-        /** An empty object when there is none. */
+        /** The object of a property; empty if there is none. */
         Node object(String property) {
             JsonNode value = json.path(property);
             if (!value.isObject() && !value.isMissingNode()) {
@@ -191,7 +191,7 @@ final class ConfigReader {
             return new Node(where, value);
         }
 
-        /** The elements of an array, each called by its name; empty when there is no such array. */
+        /** The elements of an array, with their names for error messages; empty when there is no such array. */
         List<Node> list(String property, String kind) {
             JsonNode values = json.path(property);
             if (!values.isArray() && !values.isMissingNode()) {
@@ -236,7 +236,7 @@ final class ConfigReader {
             try {
                 Duration duration = Duration.parse(text(property));
                 if (duration.isNegative() || duration.isZero()) {
-                    throw wrong(property, "must be longer than nothing");
+                    throw wrong(property, "must be longer than zero");
                 }
                 return duration;
             } catch (DateTimeParseException e) {

@@ -10,7 +10,7 @@ import org.apache.qpid.protonj2.types.messaging.Released;
 import org.apache.qpid.protonj2.types.transport.DeliveryState;
 
 /**
- * What a receiver decided about a locked message.
+ * A receiver's decision about a locked message.
  *
  * @param changes application properties to set; a dead letter's reason and description are among them
  */

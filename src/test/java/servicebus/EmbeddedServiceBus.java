@@ -26,7 +26,7 @@ public final class EmbeddedServiceBus implements AutoCloseable {
     private final Namespace namespace;
 
     /**
-     * How to run a bus.
+     * The options of a bus.
      *
      * @param port the TCP port on 127.0.0.1, 0 for a free one
      * @param maxMessageSize the largest message accepted, in bytes
@@ -88,13 +88,13 @@ public final class EmbeddedServiceBus implements AutoCloseable {
         return loop.port();
     }
 
-    /** What clients are configured with. */
+    /** The connection string for clients. */
     public String connectionString() {
         return "Endpoint=sb://localhost:" + port() + ";SharedAccessKeyName=RootManageSharedAccessKey;"
                 + "SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;";
     }
 
-    /** Takes an encoded message as if a client had sent it: one that an SDK does not make. */
+    /** Accepts an encoded message as if a client had sent it, for messages that the SDK cannot make. */
     public void send(String queueOrTopic, byte[] encoded) {
         loop.call(() -> {
             destination(queueOrTopic).send(List.of(codec.decode(encoded)));
@@ -149,8 +149,8 @@ public final class EmbeddedServiceBus implements AutoCloseable {
     }
 
     /**
-     * Ends the links of all that receive from the queue, subscription or dead-letter queue, and lets none in until {@link #acceptReceivers}, nor
-     * any that look into it: it is disabled, say, or not there, or the right to it was taken. Sends are still accepted.
+     * Ends the links of all receivers of the queue, subscription or dead-letter queue, and refuses receivers and peeks until
+     * {@link #acceptReceivers}, as if it were disabled, missing or forbidden. Sends are still accepted.
      *
      * @param amqpErrorCondition the error's symbol, such as {@code amqp:unauthorized-access}
      */
@@ -170,7 +170,7 @@ public final class EmbeddedServiceBus implements AutoCloseable {
         });
     }
 
-    /** Lets no client in that comes with a token, whichever it is, until {@link #acceptTokens}; those that are in stay. */
+    /** Refuses every token until {@link #acceptTokens}; clients that are already authorised stay. */
     public void refuseTokens(String description) {
         setTokenRefusal(description);
     }
@@ -184,7 +184,7 @@ public final class EmbeddedServiceBus implements AutoCloseable {
         loop.call(() -> namespace.tokenRefusal = description);
     }
 
-    /** Ends all locks of the queue, subscription or dead-letter queue now, as if their time had come. */
+    /** Ends all locks of the queue, subscription or dead-letter queue now, as if they had expired. */
     public void loseLocks(String entityPath) {
         loop.call(() -> {
             queue(entityPath).loseLocks();
@@ -193,22 +193,22 @@ public final class EmbeddedServiceBus implements AutoCloseable {
     }
 
     /**
-     * Drops the connection of the client instead of taking what it settles, the next times that a message of the queue,
-     * subscription or dead-letter queue is settled.
+     * Drops the client's connection instead of accepting a settlement, for the next settlements of messages of the queue,
+     * subscription or dead-letter queue.
      */
     public void loseSettlements(String entityPath, int times) {
         loop.call(() -> queue(entityPath).settlementsToLose = times);
     }
 
     /**
-     * Neither takes nor answers what the client settles, the next times that a message of the queue, subscription or dead-letter queue is
-     * settled. The connection stays.
+     * Neither accepts nor answers the next settlements of messages of the queue, subscription or dead-letter queue. The connection
+     * stays.
      */
     public void ignoreSettlements(String entityPath, int times) {
         loop.call(() -> queue(entityPath).settlementsToIgnore = times);
     }
 
-    /** Takes what is sent to the queue or topic the next times, and drops the connection instead of saying so. */
+    /** Accepts the next sends to the queue or topic, but drops the connection instead of confirming them. */
     public void loseAnswers(String queueOrTopic, int times) {
         loop.call(() -> destination(queueOrTopic).answersToLose = times);
     }
@@ -259,7 +259,7 @@ public final class EmbeddedServiceBus implements AutoCloseable {
         if (entity(path) instanceof Queue queue) {
             return queue;
         }
-        throw new IllegalArgumentException("'" + path + "' is a topic: it delivers nothing itself");
+        throw new IllegalArgumentException("'" + path + "' is a topic: messages are received from its subscriptions");
     }
 
     private Entity destination(String path) {

@@ -9,14 +9,14 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** What queues and topics have in common: duplicate detection, scheduled messages and sequence numbers. */
+/** A queue or a topic: duplicate detection, scheduled messages and sequence numbers. */
 abstract class Entity {
 
     final String path;
     final EntityOptions options;
-    /** What every send is answered with, null for acceptance. */
+    /** The error that answers every send; null to accept. */
     RefusedException refusal;
-    /** How many more sends are taken without the sender hearing of it. */
+    /** Number of sends that are accepted without an answer. */
     int answersToLose;
     long enqueued;
 
@@ -43,7 +43,7 @@ abstract class Entity {
     }
 
     /**
-     * Takes messages from a client, all or none.
+     * Accepts messages from a client, all or none.
      *
      * @throws RefusedException while sends are refused
      */
@@ -115,7 +115,7 @@ abstract class Entity {
         return scheduled.remove(sequenceNumber) != null;
     }
 
-    /** Does what has become due by now. */
+    /** Does all that is due, such as publishing scheduled messages. */
     void sweep(long now) {
         if (nextDue > now) {
             return;

@@ -12,7 +12,7 @@ import java.time.Duration;
 record EntityOptions(Duration lockDuration, int maxDeliveryCount, Duration timeToLive,
         boolean deadLetterOnExpiration, Duration duplicateWindow) {
 
-    /** A dead-letter queue keeps its messages whatever happens to them. */
+    /** The options of the dead-letter queue, which never drops a message. */
     EntityOptions ofDeadLetterQueue() {
         return new EntityOptions(lockDuration, Integer.MAX_VALUE, null, false, null);
     }

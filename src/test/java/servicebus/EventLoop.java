@@ -25,13 +25,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one thread that does everything: it owns the sockets and all broker state, so nothing needs a lock. Other
+ * The single thread of the bus. It owns the sockets and all broker state, so that nothing needs a lock. Other
  * threads hand it work with {@link #call}.
  */
 final class EventLoop {
 
     private static final Logger LOG = LoggerFactory.getLogger(EventLoop.class);
-    /** How late, in milliseconds, something that is due may happen. */
+    /** The longest delay of what is due, in milliseconds. */
     private static final long TICK = 20;
 
     private final ConcurrentLinkedQueue<Runnable> calls = new ConcurrentLinkedQueue<>();
@@ -46,7 +46,7 @@ final class EventLoop {
     private volatile boolean closed;
 
     /**
-     * @param peers makes the protocol side of a new connection
+     * @param peers creates the protocol side of a new connection
      * @param sweep called about every {@value #TICK} ms with the time, in epoch millis
      */
     EventLoop(int port, Function<SocketConnection, AmqpPeer> peers, LongConsumer sweep) {
@@ -100,7 +100,7 @@ final class EventLoop {
         }
     }
 
-    /** Runs the work on this thread after the events at hand. */
+    /** Runs the work on this thread after the current events. */
     void later(Runnable work) {
         later.add(work);
     }
@@ -128,7 +128,7 @@ final class EventLoop {
         if (listener != null) {
             listener.close();
             listener = null;
-            // The operating system's port is free only when the selector has let go of it.
+            // The operating system frees the port only after the selector has released it.
             selector.selectNow();
         }
     }
@@ -198,7 +198,7 @@ final class EventLoop {
         calls.forEach(call -> ((FutureTask<?>) call).cancel(false));
     }
 
-    /** No failure of one task or connection may end the loop for the others. */
+    /** A failure of one task or connection must not end the loop. */
     private static void guarded(Runnable work) {
         try {
             work.run();

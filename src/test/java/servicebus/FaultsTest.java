@@ -36,7 +36,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The hooks that make a bus fail on purpose, and what broken clients can and cannot do to it. */
+/** The methods that make a bus fail on purpose, and the effect of broken clients on it. */
 class FaultsTest extends ServiceBusTest {
 
     private static final String SASL_HEADER = "414d515003010000";
@@ -259,7 +259,7 @@ class FaultsTest extends ServiceBusTest {
         return new Socket(InetAddress.getLoopbackAddress(), bus.port());
     }
 
-    /** Hex, sent to a bus that must cut off the sender and nobody else. */
+    /** The bus must disconnect the client that sends these bytes, and no other. */
     @ParameterizedTest(name = "{0}")
     @MethodSource("brokenClients")
     void aBrokenClientCostsOnlyItsOwnConnection(String name, byte[] bytes) throws IOException {

@@ -7,7 +7,7 @@ import org.apache.qpid.protonj2.types.UnsignedLong;
 import org.apache.qpid.protonj2.types.messaging.Accepted;
 import org.apache.qpid.protonj2.types.messaging.Rejected;
 
-/** A link a client sends on. */
+/** A link on which a client sends. */
 final class IncomingLink {
 
     private static final int CREDIT = 500;
@@ -17,11 +17,11 @@ final class IncomingLink {
     private final int maxMessageSize;
     private final Inbox inbox;
 
-    /** Where messages go. */
+    /** The destination of the messages. */
     interface Inbox {
 
         /**
-         * @return whether the client hears of it
+         * @return whether to confirm it to the client
          * @throws RefusedException when the message is to be rejected
          */
         boolean accept(byte[] encoded, int messageFormat);
@@ -57,12 +57,12 @@ final class IncomingLink {
                 receiver.addCredit(CREDIT - receiver.getCredit());
             }
         } catch (RuntimeException e) {
-            // The engine would swallow it: it ignores what handlers of transfers throw.
+            // The engine ignores exceptions of transfer handlers.
             peer.fail(e);
         }
     }
 
-    /** A delivery can be settled only when its last transfer is here; until then its bytes are thrown away. */
+    /** A delivery can be settled only after its last transfer; until then its bytes are discarded. */
     private boolean dropIfTooLarge(IncomingDelivery delivery) {
         Long dropped = delivery.getLinkedResource();
         if (dropped == null && delivery.available() <= maxMessageSize) {

@@ -10,7 +10,7 @@ import java.util.UUID;
 import org.apache.qpid.protonj2.types.Binary;
 import org.apache.qpid.protonj2.types.Symbol;
 
-/** The operations clients request from an entity's {@code $management} node. */
+/** The operations that clients request from an entity's {@code $management} node. */
 final class ManagementLink {
 
     private static final String PREFIX = "com.microsoft:";

@@ -168,7 +168,7 @@ class ManagementTest extends ServiceBusTest {
 
     @Test
     void aMessageLivesNoLongerThanItsQueueAllows() {
-        queueSender("work").sendMessages(List.of(message("for ever"),
+        queueSender("work").sendMessages(List.of(message("never-expires"),
                 message("shorter").setTimeToLive(Duration.ofMinutes(5))));
 
         assertThat(receive(queueReceiver("work"), 2)).extracting(ServiceBusReceivedMessage::getTimeToLive)

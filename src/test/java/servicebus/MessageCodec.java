@@ -34,7 +34,7 @@ import org.apache.qpid.protonj2.types.messaging.MessageAnnotations;
 import org.apache.qpid.protonj2.types.messaging.Properties;
 
 /**
- * Takes encoded messages apart and puts them together again. Property and body sections pass through untouched.
+ * Decodes messages and encodes them again. Property and body sections stay unchanged.
  * An instance belongs to one thread.
  */
 final class MessageCodec {
@@ -133,7 +133,7 @@ final class MessageCodec {
             }
         });
         if (parts.properties.getMessageId() == null) {
-            // Receivers may count on an id: the JavaScript SDK fails without one.
+            // Receivers may rely on an id: the JavaScript SDK fails without one.
             parts.properties.setMessageId(UUID.randomUUID().toString().replace("-", ""));
             ProtonBuffer out = ProtonBufferAllocator.defaultAllocator().allocate(256);
             encoder.writeObject(out, encoding, parts.properties);
@@ -160,7 +160,7 @@ final class MessageCodec {
                 Arrays.copyOfRange(encoded, parts.bodyStart, encoded.length));
     }
 
-    /** Timestamps come as dates: protonj2 reads them as longs, which would be indistinguishable from longs. */
+    /** Reads timestamps as dates: protonj2 reads them as longs, which could not be distinguished from other longs. */
     private List<Entry> readMap(ProtonBuffer in, byte[] source) {
         List<Entry> entries = new ArrayList<>();
         if (decoder.readNextTypeDecoder(in, decoding) instanceof MapTypeDecoder type) {
@@ -192,7 +192,7 @@ final class MessageCodec {
     }
 
     /**
-     * The content with these application properties set. The others stay byte for byte what they were.
+     * The content with these application properties set. The others stay unchanged, byte for byte.
      *
      * @throws RefusedException when one of the values cannot be encoded
      */
@@ -236,7 +236,7 @@ final class MessageCodec {
         return bytes(out);
     }
 
-    /** By hand: protonj2 leaves out a delivery count of 0, which clients need to see. */
+    /** Own code: protonj2 omits a delivery count of 0, which clients need. */
     private static void writeHeader(ProtonBuffer out, StoredMessage message) {
         section(out, 0x70);
         boolean limited = message.timeToLive <= MAX_UINT;

@@ -5,8 +5,8 @@ import java.util.Map;
 import org.apache.qpid.protonj2.types.messaging.Properties;
 
 /**
- * What the sender wrote: immutable, so the subscriptions of a topic share one. Everything is kept as it came and sent
- * on byte for byte; what the broker decides on is decoded beside it.
+ * The content of a message: immutable, so that the subscriptions of a topic share it. It is kept and delivered byte for byte; the fields
+ * that the broker needs are decoded in addition.
  *
  * @param timeToLive milliseconds, {@link #UNLIMITED} when the sender set none
  * @param scheduledEnqueueTime epoch millis, 0 when the message is not scheduled

@@ -7,14 +7,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** The entities of a bus by their path, in any case. */
+/** The entities of a bus by their path, in upper or lower case. */
 final class Namespace {
 
     private static final Pattern SCHEME_AND_HOST = Pattern.compile("^[a-z]+://[^/]*");
 
     private final Map<String, Entity> byPath = new HashMap<>();
     private final List<Entity> entities;
-    /** What every token is answered with, null for acceptance. */
+    /** The description that refuses every token; null to accept. */
     String tokenRefusal;
 
     /** @param entities queues, topics and subscriptions, without dead-letter queues */

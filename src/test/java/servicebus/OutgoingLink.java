@@ -13,7 +13,7 @@ import org.apache.qpid.protonj2.types.messaging.Rejected;
 import org.apache.qpid.protonj2.types.transport.DeliveryState;
 import org.apache.qpid.protonj2.types.transport.SenderSettleMode;
 
-/** A link a client receives on. */
+/** A link on which a client receives. */
 final class OutgoingLink implements Queue.Consumer {
 
     private final AmqpPeer peer;
@@ -21,7 +21,7 @@ final class OutgoingLink implements Queue.Consumer {
     private final Queue queue;
     private final MessageCodec codec;
     private final boolean settlesOnSend;
-    /** The rest of a message the client's session window had no room for. */
+    /** The rest of a message that did not fit into the client's session window. */
     private ProtonBuffer unsent;
 
     OutgoingLink(AmqpPeer peer, Sender sender, Queue queue, MessageCodec codec) {
@@ -62,7 +62,7 @@ final class OutgoingLink implements Queue.Consumer {
 
     @Override
     public boolean isReady() {
-        // The engine still calls a drained link sendable, so the credit counts as well.
+        // The engine calls a drained link sendable, so the credit is checked too.
         return unsent == null && sender.isLocallyOpen() && sender.getCredit() > 0 && sender.isSendable()
                 && !peer.isCongested();
     }
@@ -111,7 +111,7 @@ final class OutgoingLink implements Queue.Consumer {
         sender.close();
     }
 
-    /** Tells the queue what the client decided, and the client, with the same outcome, that this is done. */
+    /** Settles the message in the queue, and confirms the same outcome to the client. */
     private void settle(OutgoingDelivery delivery) {
         DeliveryState state = delivery.getRemoteState();
         if (delivery.isSettled() || state instanceof Received) {

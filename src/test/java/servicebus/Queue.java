@@ -11,21 +11,21 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
 
-/** A queue, a subscription or a dead-letter queue: messages, their locks and the receivers waiting for them. */
+/** A queue, a subscription or a dead-letter queue: its messages, their locks and the waiting receivers. */
 final class Queue extends Entity {
 
-    /** What a receiving link is to its queue. */
+    /** A receiving link. */
     interface Consumer {
 
         /** Whether it has credit and room for one more message. */
         boolean isReady();
 
-        /** Whether its messages are gone once sent (receive and delete). */
+        /** Whether its messages are removed when they are sent (receive and delete). */
         boolean settlesOnSend();
 
         void deliver(StoredMessage message);
 
-        /** Tells a consumer that asked for it that there is nothing more to deliver. */
+        /** Informs a consumer that has asked for it that no more messages are available. */
         void drained();
 
         /** Ends the link with an error. */
@@ -42,22 +42,22 @@ final class Queue extends Entity {
     private final Kind kind;
     private final MessageCodec codec;
     private final EventLoop loop;
-    /** All messages but the scheduled ones, by sequence number. */
+    /** All messages except the scheduled ones, by sequence number. */
     private final TreeMap<Long, StoredMessage> messages = new TreeMap<>();
-    /** Those of them a consumer can have now. */
+    /** The messages that can be delivered now. */
     private final TreeMap<Long, StoredMessage> available = new TreeMap<>();
-    /** By lock token. All locks last equally long, so insertion order is the order in which they expire. */
+    /** By lock token. All locks last equally long, so that they expire in insertion order. */
     private final Map<UUID, StoredMessage> locked = new LinkedHashMap<>();
     private final List<Consumer> consumers = new ArrayList<>();
     private int nextConsumer;
     private long nextExpiry = Long.MAX_VALUE;
     private boolean dispatchRequested;
     private boolean paused;
-    /** What every receiver is answered with, null for none. */
+    /** The error that answers every receiver; null to accept. */
     private RefusedException receiversRefused;
-    /** How many more settlements never arrive. */
+    /** Number of settlements that get lost together with their connection. */
     int settlementsToLose;
-    /** How many more settlements get no answer. */
+    /** Number of settlements that are ignored. */
     int settlementsToIgnore;
     private long completed;
     private long abandoned;
@@ -84,7 +84,7 @@ final class Queue extends Entity {
         add(new StoredMessage(content, sequenceNumber, sequenceNumber, now, timeToLive));
     }
 
-    /** Takes a message from the topic this subscription is of. */
+    /** Enqueues a message from the topic of this subscription. */
     void enqueue(MessageContent content, long topicSequenceNumber, long timeToLive, long now) {
         add(new StoredMessage(content, nextSequenceNumber(), topicSequenceNumber, now, atMost(options, timeToLive)));
     }
@@ -103,7 +103,7 @@ final class Queue extends Entity {
         }
     }
 
-    /** A dead letter lives indefinitely, whatever its time to live was. */
+    /** A dead letter never expires, whatever its time to live was. */
     private long expiresAt(StoredMessage message) {
         return kind == Kind.DEAD_LETTER_QUEUE ? Long.MAX_VALUE : message.expiresAt();
     }
@@ -122,7 +122,7 @@ final class Queue extends Entity {
         requestDispatch();
     }
 
-    /** Ends the links of all receivers and lets none in, until the refusal is null again. */
+    /** Ends the links of all receivers and refuses new ones, until the refusal is null again. */
     void refuseReceivers(RefusedException refusal) {
         receiversRefused = refusal;
         if (refusal != null) {
@@ -137,7 +137,7 @@ final class Queue extends Entity {
         }
     }
 
-    /** Delivers what can be delivered, once the loop has read what clients have sent so far. */
+    /** Delivers messages after the loop has read the current input of clients. */
     void requestDispatch() {
         if (!dispatchRequested && !consumers.isEmpty()) {
             dispatchRequested = true;
@@ -185,7 +185,7 @@ final class Queue extends Entity {
         locked.put(message.lockToken, message);
     }
 
-    /** Returns until when the lock is held now, in epoch millis. */
+    /** Returns the new end of the lock, in epoch millis. */
     long renewLock(UUID lockToken) {
         long now = System.currentTimeMillis();
         StoredMessage message = held(lockToken, now);
@@ -269,9 +269,9 @@ final class Queue extends Entity {
     }
 
     /**
-     * Takes deferred messages, locking them unless they are to be gone at once.
+     * Receives deferred messages; locks them, or removes them at once.
      *
-     * @throws RefusedException when one of them is not there or locked
+     * @throws RefusedException when one of them is missing or locked
      */
     List<StoredMessage> receiveDeferred(List<Long> sequenceNumbers, boolean lock) {
         long now = System.currentTimeMillis();
@@ -319,7 +319,7 @@ final class Queue extends Entity {
         return settlementsToIgnore > 0 && settlementsToIgnore-- > 0;
     }
 
-    /** Ends all locks before their time. */
+    /** Ends all locks before they expire. */
     void loseLocks() {
         expireLocks(Long.MAX_VALUE);
     }

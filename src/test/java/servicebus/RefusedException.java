@@ -3,7 +3,7 @@ package servicebus;
 import org.apache.qpid.protonj2.types.Symbol;
 import org.apache.qpid.protonj2.types.transport.ErrorCondition;
 
-/** What the broker will not do for a client, with the AMQP error that the client gets. */
+/** A refused request, with the AMQP error for the client. */
 final class RefusedException extends RuntimeException {
 
     static final String NOT_FOUND = "amqp:not-found";

@@ -11,7 +11,7 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A rule of a subscription: which of its topic's messages it lets in. */
+/** A rule of a subscription, which selects messages of the topic. */
 final class Rule {
 
     /** The system properties a correlation filter can compare, by their names in the configuration. */
@@ -41,7 +41,7 @@ final class Rule {
     }
 
     /**
-     * Lets in the messages that have all of these properties with these values.
+     * Selects messages that have all these properties with these values.
      *
      * @param system by the names in {@link #SYSTEM_PROPERTIES}
      * @param application values are strings, booleans, longs or doubles

@@ -18,10 +18,10 @@ import com.azure.messaging.servicebus.ServiceBusSenderClient;
 import com.azure.messaging.servicebus.models.SubQueue;
 import org.junit.jupiter.api.AfterEach;
 
-/** What the tests of the bus share: a bus of their own and the real SDK's clients, closed after each test. */
+/** The base class of the bus tests: a bus of its own and clients of the real SDK, closed after each test. */
 abstract class ServiceBusTest {
 
-    /** Long enough for a cold SDK on a busy machine; nothing waits it out unless it fails. */
+    /** Long enough for a cold SDK on a busy machine; only a failing test waits so long. */
     static final Duration PATIENCE = Duration.ofSeconds(20);
     static final EmbeddedServiceBus.Options OPTIONS = EmbeddedServiceBus.Options.defaults();
 
@@ -66,7 +66,7 @@ abstract class ServiceBusTest {
         return closeLater(client().sender().topicName(topic).buildClient());
     }
 
-    /** Receivers neither complete nor renew locks on their own, so tests see what the bus does. */
+    /** A receiver that neither completes messages nor renews locks by itself, so that tests see what the bus does. */
     ServiceBusReceiverClient queueReceiver(String queue) {
         return closeLater(client().receiver().queueName(queue).disableAutoComplete()
                 .maxAutoLockRenewDuration(Duration.ZERO).buildClient());
@@ -84,7 +84,7 @@ abstract class ServiceBusTest {
                 .maxAutoLockRenewDuration(Duration.ZERO).buildClient());
     }
 
-    /** Receives exactly this many messages; fails when they do not come. */
+    /** Receives exactly this many messages; fails if they do not arrive. */
     static List<ServiceBusReceivedMessage> receive(ServiceBusReceiverClient receiver, int count) {
         List<ServiceBusReceivedMessage> received = new ArrayList<>();
         long deadline = System.nanoTime() + PATIENCE.toNanos();

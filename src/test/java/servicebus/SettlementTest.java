@@ -21,7 +21,7 @@ import com.azure.messaging.servicebus.models.AbandonOptions;
 import com.azure.messaging.servicebus.models.DeadLetterOptions;
 import org.junit.jupiter.api.Test;
 
-/** What becomes of locked messages. The queue {@code work} allows 3 deliveries. */
+/** Settlement and expiry of locked messages. The queue {@code work} allows 3 deliveries. */
 class SettlementTest extends ServiceBusTest {
 
     private static final Duration SHORT_LOCK = Duration.ofSeconds(1);
@@ -167,7 +167,7 @@ class SettlementTest extends ServiceBusTest {
         ServiceBusReceivedMessage received = receiveOne(receiver);
         OffsetDateTime first = received.getLockedUntil();
 
-        // Renewing past the end of the first lock by a whole lock duration shows that the first has run out.
+        // A lock that is renewed until a whole lock duration after the first end shows that the first lock would have expired.
         await().atMost(PATIENCE).until(() ->
                 receiver.renewMessageLock(received).isAfter(first.plus(Duration.ofSeconds(3))));
         assertThat(bus.counts("work").locked()).isEqualTo(1);

@@ -13,11 +13,11 @@ import org.apache.qpid.protonj2.buffer.ProtonBufferAllocator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One TCP connection: collects what its peer writes and sends it once per turn of the loop. */
+/** A TCP connection: collects the output of its peer, and sends it once per turn of the loop. */
 final class SocketConnection {
 
     private static final Logger LOG = LoggerFactory.getLogger(SocketConnection.class);
-    /** Unsent bytes from which on no more messages are delivered to a client that does not read. */
+    /** Number of unsent bytes above which a client that does not read gets no more messages. */
     private static final int CONGESTED = 1024 * 1024;
     private static final int INITIAL_CAPACITY = 16 * 1024;
 
@@ -62,7 +62,7 @@ final class SocketConnection {
         protect(() -> peer.tick(now));
     }
 
-    /** Whatever a client makes the engine throw, stack overflows included, costs this connection only. */
+    /** Any error that a client causes in the engine, even a stack overflow, ends only this connection. */
     private void protect(Runnable work) {
         try {
             work.run();
@@ -96,7 +96,7 @@ final class SocketConnection {
         }
     }
 
-    /** Whether messages have to wait; if so, the peer is informed when they no longer have to. */
+    /** Whether messages have to wait; the peer is informed when they no longer have to. */
     boolean isCongested() {
         heldBack |= unsentLength > CONGESTED;
         return unsentLength > CONGESTED;
@@ -137,7 +137,7 @@ final class SocketConnection {
         requestFlush();
     }
 
-    /** Closes at once with a TCP reset, as when the other side's machine fails. */
+    /** Closes at once with a TCP reset, as if the machine had failed. */
     void abort() {
         try {
             channel.setOption(StandardSocketOptions.SO_LINGER, 0);
@@ -147,7 +147,7 @@ final class SocketConnection {
         close();
     }
 
-    /** The same, when what is being read is dealt with. */
+    /** The same, after the current input is handled. */
     void abortLater() {
         loop.later(this::abort);
     }

@@ -2,7 +2,7 @@ package servicebus;
 
 import java.util.UUID;
 
-/** A message in one queue or subscription: its content and what the broker knows about it. Times are epoch millis. */
+/** A message in a queue or subscription: its content and its state in the broker. Times are epoch millis. */
 final class StoredMessage {
 
     final long sequenceNumber;

@@ -8,7 +8,7 @@ final class Topic extends Entity {
 
     private final List<Subscription> subscriptions;
 
-    /** A queue fed by a topic. No rules let every message in, several let in what any of them matches. */
+    /** A queue that gets messages from a topic: all of them without rules, else those that match any rule. */
     record Subscription(Queue queue, List<Rule> rules) {
 
         boolean matches(MessageContent content) {

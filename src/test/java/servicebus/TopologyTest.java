@@ -121,7 +121,7 @@ class TopologyTest extends ServiceBusTest {
     @CsvSource(delimiter = '|', value = {
         "\"LockDuration\": \"soon\"            | queue 'q': LockDuration \"soon\" is not an ISO 8601 duration",
         "\"LockDuration\": \"PT6M\"            | queue 'q': LockDuration \"PT6M\" must not exceed PT5M",
-        "\"LockDuration\": \"PT0S\"            | queue 'q': LockDuration \"PT0S\" must be longer than nothing",
+        "\"LockDuration\": \"PT0S\"            | queue 'q': LockDuration \"PT0S\" must be longer than zero",
         "\"LockDurations\": \"PT1M\"           | queue 'q': LockDurations \"PT1M\" is unknown",
         "\"MaxDeliveryCount\": 0               | queue 'q': MaxDeliveryCount 0 must be a positive integer",
         "\"RequiresSession\": true             | queue 'q': RequiresSession true is not supported",

@@ -1,6 +1,6 @@
 /**
- * The embedded Service Bus: a broker in memory that the unmodified Azure SDK talks to, for tests and for development. Start it by
- * {@link servicebus.EmbeddedServiceBus#start(java.nio.file.Path)}; {@code README.md} beside it says what it does and what it does not do.
- * It depends on nothing of the worker.
+ * The embedded Service Bus: a broker in memory for the unmodified Azure SDK, for tests and for development. Start it with
+ * {@link servicebus.EmbeddedServiceBus#start(java.nio.file.Path)}; {@code README.md} in this folder lists what it supports and what it does
+ * not. It does not depend on the worker.
  */
 package servicebus;

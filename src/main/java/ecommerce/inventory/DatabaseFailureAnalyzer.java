@@ -37,12 +37,12 @@ class DatabaseFailureAnalyzer extends AbstractFailureAnalyzer<PSQLException> {
         if (state.startsWith("08") && TLS.matcher(String.valueOf(cause.getMessage())).find()) {
             check = "PostgreSQL has to speak TLS, with a certificate that Java trusts and that names the host of spring.datasource.url; "
                 + "for another authority put ?sslfactory=org.postgresql.ssl.LibPQFactory&sslrootcert=<file> there, and ?sslmode=disable "
-                + "only where nobody listens";
+                + "only if nobody else can read the traffic";
         } else if (state.equals("08P01")) {
             check = "a pooler such as PgBouncer has to ignore the parameter that is named (ignore_startup_parameters = extra_float_digits), "
-                + "and spring.datasource.url is to have neither options nor currentSchema behind it: docs/deploy.md";
+                + "and with a pooler spring.datasource.url must have neither options nor currentSchema: docs/deploy.md";
         } else if (Failures.readOnly(cause)) {
-            check = "of the hosts in spring.datasource.url one has to take changes, and none does: name all of them, "
+            check = "none of the hosts in spring.datasource.url accepts changes: name all of them, "
                 + "jdbc:postgresql://<host>:<port>,<host>:<port>/<database>, or wait until one is promoted";
         } else if (state.equals("42501")) {
             check = "spring.datasource.username has no right to do that: k8s/database/roles.sql";
@@ -55,8 +55,9 @@ class DatabaseFailureAnalyzer extends AbstractFailureAnalyzer<PSQLException> {
             check = "start Java with a time zone that PostgreSQL knows, such as -Duser.timezone=UTC";
         } else if (migration != null && !NOT_CONNECTED.contains(state)) {
             return new FailureAnalysis("The database " + url + " could not be migrated: " + migration.getMessage().strip().lines().findFirst().orElse("")
-                + " (" + cause.getMessage() + "). What this script has done is undone, what those before it have done stays. " + (state.equals("55P03")
-                    ? "Somebody else has a table locked: start again when that is over" : "Start again when the cause is mended"), null, cause);
+                + " (" + cause.getMessage() + "). This script was rolled back; those before it stay applied. " + (state.equals("55P03")
+                    ? "Another session has locked a table: start again when it releases the lock"
+                    : "Start again when the cause is removed"), null, cause);
         } else if (state.startsWith("08")) {
             check = "check spring.datasource.url, and whether PostgreSQL runs there";
         } else {

@@ -15,7 +15,7 @@ public class InventoryWorker {
     }
 
     /**
-     * Raises the number of Reactor's elastic threads, on which the SDK handles messages, from ten per core: nobody renews the lock of a
+     * Raises the number of Reactor's elastic threads, on which the SDK handles messages, from ten per core: nothing renews the lock of a
      * message that waits for such a thread. To be called before the first client is made.
      */
     public static void allowManyHandlers() {

@@ -32,14 +32,14 @@ CREATE TRIGGER initial_stock
     BEFORE INSERT ON inventory
     FOR EACH ROW WHEN (NEW.initial_stock IS NULL) EXECUTE FUNCTION initial_stock();
 
--- One row for each order that was seen: the gate that lets an order have one outcome only, whatever the number of its messages.
--- The inbox knows messages; this table knows orders. A transaction that changes an order locks its row here first, the inventory rows
--- after it. Messages may come in any order: what comes before OrderCreated is remembered here and decides what OrderCreated does.
+-- One row for each known order: the gate that gives an order one outcome, whatever the number of its messages. The inbox knows messages;
+-- this table knows orders. A transaction that changes an order locks its row here first, and the inventory rows after it. Messages may
+-- come in any order: this table remembers those that come before OrderCreated, and they decide what OrderCreated does.
 CREATE TABLE inventory_orders (
     order_id       text        PRIMARY KEY,
     status         text        NOT NULL CHECK (status IN (
         'Reserved',       -- holds its units until it is paid, or expires
-        'Insufficient',   -- asked for more than there was; final but for a cancellation or refund
+        'Insufficient',   -- asked for more than there was; only a cancellation or a refund changes it
         'Paid',           -- PaymentProcessed has come, OrderCreated has not
         'Committed',      -- paid, and its units have left the reserved stock
         'PaymentFailed',  -- holds nothing; a payment reserves again
@@ -54,7 +54,7 @@ CREATE TABLE inventory_orders (
 
 COMMENT ON COLUMN inventory_orders.items IS 'Product and quantity of each line that OrderCreated asked for; null until it has come';
 
--- On items only: with the status in its condition, the index would cost each change of status an entry.
+-- Its condition is on items only: with the status in it, each change of status would add an entry to the index.
 CREATE INDEX idx_orders_without_items ON inventory_orders (created_at)
     WHERE items IS NULL;
 
@@ -84,7 +84,7 @@ CREATE TABLE inventory_reservations (
 CREATE INDEX idx_reservations_expires_at ON inventory_reservations (expires_at)
     WHERE status = 'Reserved';
 
--- What is held now, by product: for the check of the invariants, whatever the number of reservations that have ended.
+-- Reservations that hold stock now, by product: for the check of the invariants, whatever the number of reservations that have ended.
 CREATE INDEX idx_reservations_live ON inventory_reservations (product_id) INCLUDE (order_id, quantity_reserved)
     WHERE status = 'Reserved';
 

@@ -1,8 +1,7 @@
--- The messages that were accepted. The primary key makes a second delivery of a message a duplicate; the row is committed with the
--- work that the message causes, or not at all. Of a processed message the id, the type and the hash of the content are kept, to
--- recognise it when it comes again.
--- The inbox is a retry queue, too. A message that keeps failing is parked here and acknowledged to the broker: a row without
--- processed_at, which is retried at next_retry_at, or is dead once it has failed too often.
+-- The accepted messages. The primary key makes a second delivery of a message a duplicate; the row is committed with the work that the
+-- message causes, or not at all. The id, the type and the hash of the content of a processed message are kept, to recognise duplicates.
+-- The inbox is a retry queue too. A message that keeps failing is parked here and acknowledged to the broker: a row without
+-- processed_at, which is retried at next_retry_at, or is dead after too many failures.
 CREATE TABLE inbox (
     message_id        uuid        PRIMARY KEY,
     message_type      text        NOT NULL,
@@ -15,7 +14,7 @@ CREATE TABLE inbox (
     next_retry_at     timestamptz,
     error_message     text,
     dead_at           timestamptz,
-    -- Of parked messages only, from here on. Those of one key are handled in their order, and hold back later ones of the key.
+    -- From here on only for parked messages. Those of one key are handled in their order, and hold back later ones of the key.
     partition_key     text,
     parked_sequence   bigint,
     source_message_id text,
@@ -28,7 +27,7 @@ COMMENT ON COLUMN inbox.message_body IS 'The normalised message, until it is pro
 
 CREATE SEQUENCE inbox_parked_sequence OWNED BY inbox.parked_sequence;
 
--- What is due, and is there an older one of the same key.
+-- Finds the messages that are due, and whether there is an older one of the same key.
 CREATE INDEX idx_inbox_parked ON inbox (next_retry_at)
     WHERE processed_at IS NULL AND dead_at IS NULL;
 
@@ -38,11 +37,11 @@ CREATE INDEX idx_inbox_parked_key ON inbox (partition_key, parked_sequence)
 CREATE INDEX idx_inbox_dead ON inbox (dead_at)
     WHERE dead_at IS NOT NULL;
 
--- What is old enough to be purged.
+-- Finds the messages that are old enough to be purged.
 CREATE INDEX idx_inbox_processed ON inbox (processed_at)
     WHERE processed_at IS NOT NULL;
 
--- The messages of an order that were parked at some time, for its erasure. Other messages have no key.
+-- Finds the messages of an order that were ever parked, for its erasure. Other messages have no key.
 CREATE INDEX idx_inbox_key ON inbox (partition_key)
     WHERE partition_key IS NOT NULL;
 
@@ -54,14 +53,14 @@ CREATE FUNCTION inbox_key(order_id text) RETURNS text
     LANGUAGE sql IMMUTABLE
 RETURN 'order/' || order_id;
 
--- Who had a failed message handled again, when and why: kept indefinitely, as the tables of V5__audit.sql.
+-- Who replayed a failed message, when and why: kept indefinitely, as the tables of V5__audit.sql.
 CREATE TABLE message_replays (
     replay_id     bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     -- 'inbox', or the route that receives from the subscription whose dead-letter queue held it.
     source        text        NOT NULL,
     message_id    text        NOT NULL,
     message_type  text,
-    -- What it had failed with.
+    -- The error with which it had failed.
     error_message text,
     replayed_by   text        NOT NULL,
     reason        text        NOT NULL,

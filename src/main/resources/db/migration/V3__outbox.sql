@@ -1,5 +1,5 @@
 -- The events to be published, written in the transaction that they report and sent by the relay afterwards. message_id is the
--- MessageId on the broker, so that a message that is sent again after a crash can be told from a new one.
+-- MessageId on the broker, so that subscribers can recognise an event that is sent again after a crash.
 CREATE TABLE outbox (
     message_id      uuid        PRIMARY KEY DEFAULT gen_random_uuid(),
     -- Order of publication. Rows of one partition_key are written one transaction after the other, so their order here is the order
@@ -10,12 +10,12 @@ CREATE TABLE outbox (
     -- Messages of one key are published in their order: the order id, or the product id where there is none.
     partition_key   text        NOT NULL,
     correlation_id  text,
-    -- Of the message that caused this one: its MessageId, as its sender wrote it, and its W3C Trace Context.
+    -- The MessageId of the message that caused this one, as its sender wrote it, and its W3C Trace Context.
     causation_id    text,
     traceparent     text,
     tracestate      text,
-    -- When the broker received it; null for what no message has caused. Taken from a setting of the transaction that is set once,
-    -- where the message is accepted.
+    -- When the broker received that message; null if no message caused the event. Taken from a setting of the transaction, which is set
+    -- once, where the message is accepted.
     enqueued_at     timestamptz DEFAULT CAST(nullif(current_setting('inventory.enqueued_at', true), '') AS timestamptz),
     created_at      timestamptz NOT NULL DEFAULT now(),
     published_at    timestamptz,
@@ -28,8 +28,8 @@ CREATE TABLE outbox (
 
 COMMENT ON COLUMN outbox.tracestate IS 'W3C Trace Context of the message that caused this one; null if it had none';
 
--- The relay's questions: which events are new, and which ones that the broker has refused are due. Apart, so that refused events,
--- however many, are not passed on the way to a new one.
+-- For the relay: which events are new, and which of those that the broker has refused are due. Separate indexes, so that the search for a
+-- new one does not read the refused ones, however many there are.
 CREATE INDEX idx_outbox_new ON outbox (sequence)
     WHERE published_at IS NULL AND next_retry_at IS NULL;
 
@@ -39,16 +39,16 @@ CREATE INDEX idx_outbox_refused ON outbox (sequence)
 CREATE INDEX idx_outbox_due ON outbox (next_retry_at)
     WHERE published_at IS NULL AND next_retry_at IS NOT NULL;
 
--- And: is there an older one of the same key.
+-- For the relay: whether there is an older one of the same key.
 CREATE INDEX idx_outbox_unpublished_key ON outbox (partition_key, sequence)
     WHERE published_at IS NULL;
 
--- The history of an order. Its unpublished events have the index above, so that this one is filled by the relay, and not by the
--- transaction of the order.
+-- The history of an order. Its unpublished events are in the index above, so that the relay fills this one, not the transaction of the
+-- order.
 CREATE INDEX idx_outbox_published_key ON outbox (partition_key, sequence)
     WHERE published_at IS NOT NULL;
 
--- What is old enough to be purged.
+-- Finds the events that are old enough to be purged.
 CREATE INDEX idx_outbox_published ON outbox (published_at)
     WHERE published_at IS NOT NULL;
 

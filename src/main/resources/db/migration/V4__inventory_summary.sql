@@ -13,21 +13,21 @@ CREATE TABLE inventory_summary (
     last_insufficient_at     timestamptz,
     last_released_at         timestamptz,
     last_committed_at        timestamptz,
-    -- When an event of the product was folded last.
+    -- When an event of the product was last folded.
     folded_at                timestamptz
 );
 
 COMMENT ON COLUMN inventory_summary.total_reserved_quantity IS 'Units held by reservations now';
 COMMENT ON COLUMN inventory_summary.total_committed_quantity IS 'Units sold and not released';
-COMMENT ON COLUMN inventory_summary.total_received_quantity IS 'Units restocked, and what adjustments have added and taken';
+COMMENT ON COLUMN inventory_summary.total_received_quantity IS 'Units restocked, plus and minus those of adjustments';
 
--- What was folded of events that are purged from the outbox: where a rebuild of the read model begins.
+-- The sums of the events that are purged from the outbox: where a rebuild of the read model begins.
 CREATE TABLE inventory_summary_archive (LIKE inventory_summary INCLUDING ALL);
 
--- The events that are not in the read model yet. Rows of their own, and not a mark in the outbox, whose rows the relay keeps locked
--- for as long as the broker takes to answer.
+-- The events that are not in the read model yet. A table of its own instead of a column of the outbox, because the relay keeps the rows
+-- of the outbox locked until the broker answers.
 CREATE TABLE outbox_unprojected (
-    -- Of one product the order of commits: it is drawn while the product is locked.
+    -- The order of commits for each product, because it is drawn while the product is locked.
     sequence   bigint PRIMARY KEY,
     message_id uuid   NOT NULL
 );
@@ -58,7 +58,7 @@ SELECT sequence,
        CAST(message_type = 'InventoryCommitted' AS integer)                AS total_committed_count,
        CASE message_type
            WHEN 'InventoryCommitted' THEN CAST(message_body ->> 'quantityCommitted' AS integer)
-           -- Nothing if they were reserved, and so leave the reserved stock.
+           -- 0 if the units were reserved: then they leave the reserved stock.
            WHEN 'InventoryReleased' THEN -(CAST(message_body ->> 'quantityReleased' AS integer) + reserved_change)
            ELSE 0
        END                                                                 AS total_committed_quantity,
@@ -75,7 +75,7 @@ FROM outbox
 WHERE message_type IN ('InventoryReserved', 'InventoryInsufficient', 'InventoryReleased', 'InventoryCommitted',
                        'InventoryRestocked', 'InventoryAdjusted');
 
--- The units of each product according to all its events: those of the read model, and those that are still to be folded.
+-- The units of each product according to all its events: those in the read model, and those that are not folded yet.
 CREATE VIEW inventory_units AS
 SELECT product_id, sum(reserved) AS reserved, sum(committed) AS committed, sum(received) AS received
 FROM (
@@ -121,8 +121,8 @@ BEGIN
 END
 $$;
 
--- Rebuilds the read model: from the archive of purged events, and the events of the outbox that were folded before. Those that are still
--- to be folded stay so. Readers see the old rows until the commit. Answers the number of products.
+-- Rebuilds the read model from the archive of purged events, and from the events of the outbox that were folded before. Events that are
+-- not folded yet are left to the fold. Readers see the old rows until the commit. Answers the number of products.
 CREATE OR REPLACE FUNCTION rebuild_summary() RETURNS bigint
     LANGUAGE plpgsql
 AS $$

@@ -4,7 +4,7 @@
 CREATE TABLE operator_actions (
     action_id  bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     action     text        NOT NULL,
-    -- What it was about.
+    -- Its parameters, such as the order or the source.
     parameters jsonb       NOT NULL,
     acted_by   text        NOT NULL CHECK (acted_by ~ '\S'),
     reason     text        NOT NULL CHECK (reason ~ '\S'),
@@ -13,17 +13,17 @@ CREATE TABLE operator_actions (
     acted_at   timestamptz NOT NULL DEFAULT now()
 );
 
--- Each command that has changed the stock, and what each product began with.
+-- Each command that has changed the stock, and the initial stock of each product.
 CREATE TABLE stock_changes (
     change_id         bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    -- Of the command; null for Initial. A command that comes again after retention has deleted it from the inbox is recognised by it.
+    -- The command's; null for Initial. It recognises a command that comes again after retention has deleted it from the inbox.
     message_id        uuid        UNIQUE,
     source_message_id text,
     type              text        NOT NULL,
     product_id        text        NOT NULL,
-    -- Units added; negative if taken away.
+    -- Units added; negative if removed.
     quantity          bigint      NOT NULL,
-    -- As the command says; of Initial the database role.
+    -- As the command gives it; for Initial the database role.
     changed_by        text,
     reason            text,
     -- When the broker received the command: see outbox.enqueued_at.
@@ -49,9 +49,9 @@ CREATE TRIGGER record_initial_stock
     AFTER INSERT ON inventory
     FOR EACH ROW EXECUTE FUNCTION record_initial_stock();
 
--- The units of a product that are in stock, and those sold, which a cancellation may bring back. VOLATILE: it sees what is committed
--- when it is called, so that it is right in a condition that is evaluated once the product is locked. Their sum is changed by commands
--- only, each of which locks the product.
+-- The units of a product that are in stock, and those sold, which a cancellation may bring back. VOLATILE: it sees what is committed when
+-- it is called, so it is right in a condition that is evaluated after the product is locked. Only commands change the sum, and each of
+-- them locks the product.
 CREATE FUNCTION units_of(product text) RETURNS TABLE (available bigint, reserved bigint, committed bigint)
     LANGUAGE plpgsql VOLATILE
 AS $$

@@ -10,7 +10,7 @@ CREATE FUNCTION age_of(moment timestamptz) RETURNS numeric
     LANGUAGE sql STABLE
 RETURN coalesce(round(greatest(extract(epoch FROM clock_timestamp() - moment), 0), 3), 0);
 
--- The stock as the API answers it. What is committed comes from the read model, and so a moment later than the rest.
+-- The stock as the API answers it. The committed units come from the read model, and so follow a moment later.
 CREATE VIEW inventory_stock AS
 SELECT product_id, i.available_stock, i.last_updated, s.folded_at,
        json_build_object(
@@ -24,7 +24,7 @@ SELECT product_id, i.available_stock, i.last_updated, s.folded_at,
            'committedAsOf', utc(s.folded_at)) AS stock
 FROM inventory AS i LEFT JOIN inventory_summary AS s USING (product_id);
 
--- What the read model has of a product, as the API answers it.
+-- The read model of a product, as the API answers it.
 CREATE VIEW inventory_summary_row AS
 SELECT product_id,
        json_build_object(
@@ -54,9 +54,8 @@ SELECT sequence, partition_key, published_at, next_retry_at, message_body ->> 'o
            'body', message_body) AS event
 FROM outbox;
 
--- The backlog: how much waits, and since when. Each answer is found by an index over what is unfinished; what is finished, however
--- much, is not read. Counts end at count_limit, so that a large backlog is not read through; the time is that of the oldest that was
--- counted.
+-- The backlog: how many rows wait, and since when. Each answer comes from an index over the unfinished rows; finished ones, however many,
+-- are not read. Counts end at count_limit, so that a large backlog is not read through; the time is that of the oldest counted row.
 CREATE OR REPLACE FUNCTION backlog(count_limit integer)
     RETURNS TABLE (parked bigint, parked_since timestamptz, dead bigint, dead_since timestamptz,
                    unpublished bigint, refused bigint, unpublished_since timestamptz,

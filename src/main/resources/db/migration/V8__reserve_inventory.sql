@@ -1,10 +1,10 @@
--- Reserves lines, of which all are in stock and locked, and publishes InventoryReserved for each.
+-- Reserves lines, all of whose products are locked and in stock, and publishes InventoryReserved for each.
 CREATE OR REPLACE FUNCTION reserve_lines(lines order_line[], reserved_at timestamptz, ttl interval) RETURNS void
     LANGUAGE plpgsql
 AS $$
 BEGIN
     WITH line AS MATERIALIZED (
-        -- taken: what is taken of the product up to here.
+        -- taken: units of the product taken by this line and those before it.
         SELECT *, sum(quantity) OVER (PARTITION BY product_id ORDER BY arrival) AS taken FROM unnest(lines)
     ), reservation AS (
         INSERT INTO inventory_reservations (reservation_id, order_id, product_id, quantity_reserved, status, created_at, expires_at)
@@ -42,19 +42,19 @@ $$;
 -- The arrays have an element for each message, in arrival order; an order is {orderId, items: [{productId, quantity}]}.
 -- ttl: how long a reservation holds before it expires
 --
--- Returns one row for each message: its place in the arrays (from 1), its order's outcome, and for a short order what is short.
+-- Returns one row for each message: its place in the arrays (from 1), the outcome of its order, and the short lines of a short order.
 --   Reserved      stock moved, reservations and InventoryReserved events written
 --   Paid          the same, and the order is paid already: the caller commits what it holds
---   Insufficient  nothing written but the claim of the order: the caller publishes what is short
+--   Insufficient  only the claim of the order written: the caller publishes the short lines
 --   PaymentFailed, Refunded, Cancelled
---                 so the order was when it came: nothing written but what it asks for
+--                 the order already had this status: only its items written
 --   Duplicate     the order already has its outcome: nothing written
 --
--- Orders of which there is enough for all of the batch are reserved together. Those that want a product of which there is
--- not enough for all are reserved one after the other in arrival order, so that one that is short does not starve a later one.
+-- Orders whose products suffice for the whole batch are reserved together. Orders for a contested product, of which there is not
+-- enough for all, are reserved one after the other in arrival order, so that a short one does not starve a later one.
 --
--- Locks are taken in the same order by every statement of the worker, so that no two transactions wait for each other: first the orders
--- by order id, then the products by product id.
+-- Every statement of the worker takes its locks in the same order, so that no two transactions wait for each other: first the orders by
+-- order id, then the products by product id.
 CREATE OR REPLACE FUNCTION reserve_inventory(
         message_ids text[], correlation_ids text[], traceparents text[], tracestates text[], orders jsonb[], ttl interval)
     RETURNS TABLE (arrival bigint, outcome text, short_lines jsonb)
@@ -66,24 +66,24 @@ AS $$
 DECLARE
     outcomes    text[];
     shorts      jsonb[];
-    -- Of all orders that are to be reserved; lines of one product of an order count together.
+    -- The lines of all orders to be reserved; lines of one product of an order are added up.
     lines       order_line[];
-    -- Messages that want a product of which there is not enough for all.
+    -- Messages that want a contested product.
     contested   bigint[];
     place       bigint;
     too_many    record;
     reserved_at timestamptz;
 BEGIN
-    -- Claim the orders: a concurrent message of the same order waits here for our commit. An order that is there without its items is
-    -- known by what came before it. One that is there with them has its outcome, unless its payment has come after it had lost what it
-    -- held. A second message of an order in the same batch is a duplicate.
+    -- Claim the orders: a concurrent message of the same order waits here for our commit. A row without items was written by a message
+    -- that came before OrderCreated. A row with items has its outcome, unless the order was paid after it had lost its reservation. A
+    -- second message of an order in the same batch is a duplicate.
     WITH message AS (
         SELECT o ->> 'orderId' AS order_id, o -> 'items' AS items, arrival,
                row_number() OVER (PARTITION BY o ->> 'orderId' ORDER BY arrival) = 1 AS is_first
         FROM unnest(orders) WITH ORDINALITY AS batch (o, arrival)
     ), claim AS (
         INSERT INTO inventory_orders AS o (order_id, status, items, correlation_id)
-        -- Of each line what it takes to reserve it again, whatever else a handler is given of it: this row is kept.
+        -- Only the fields that are needed to reserve it again, whatever else a handler gets: this row is kept.
         SELECT order_id, 'Reserved',
                (SELECT jsonb_agg(jsonb_build_object('productId', item -> 'productId', 'quantity', item -> 'quantity'))
                 FROM jsonb_array_elements(items) AS item),
@@ -117,13 +117,13 @@ BEGIN
             format('items: the quantities of product %s add up to %s, more than 2147483647', too_many.product_id, too_many.quantity);
     END IF;
 
-    -- Lock what they ask for.
+    -- Lock the products that they ask for.
     PERFORM FROM inventory WHERE product_id IN (SELECT product_id FROM unnest(lines)) ORDER BY product_id FOR UPDATE;
 
-    -- Not now(): that is when the transaction began, before others that we waited for.
+    -- Not now(), which is the start of the transaction: others that we waited for committed later.
     reserved_at := clock_timestamp();
 
-    -- Check. A product that is not known has nothing available.
+    -- Check. An unknown product has nothing available.
     contested := ARRAY(
         SELECT DISTINCT arrival
         FROM unnest(lines)
@@ -134,7 +134,7 @@ BEGIN
             HAVING sum(wanted.quantity) > coalesce(i.available_stock, 0))
         ORDER BY arrival);
 
-    -- Then write: first all that nobody contests, then the others, of which each sees what those before have left.
+    -- Then write: first all uncontested orders, then the others one by one, each of which sees what those before it have left.
     PERFORM reserve_lines(ARRAY(SELECT line FROM unnest(lines) AS line WHERE arrival <> ALL (contested)), reserved_at, ttl);
     FOREACH place IN ARRAY contested LOOP
         shorts[place] := (

@@ -1,8 +1,8 @@
--- What the worker may do, granted again after each migration, so that tables that are new are among them. A location of the migration
--- only: a worker that makes its tables itself owns them, and its database need not have the role.
+-- The rights of the worker, granted again after each migration, so that they include new tables. Only the migration Job runs this: a
+-- worker that makes its tables itself owns them, and its database need not have the role.
 DO $$
 BEGIN
-    -- A newer version has been here, and has granted what it needs. The number is that of the newest migration of this version.
+    -- A newer version has migrated, and has granted what it needs. The number is that of the newest migration of this version.
     IF EXISTS (SELECT FROM flyway_schema_history WHERE CAST(version AS integer) > 8) THEN
         RETURN;
     END IF;
@@ -14,14 +14,14 @@ BEGIN
     -- Retention, the read model's fold and its rebuild. Nothing else is ever deleted.
     GRANT DELETE ON inbox, outbox, outbox_unprojected, inventory_summary TO inventory_worker;
 
-    -- What convicts is added to, and never changed.
+    -- The audit: rows are added and never changed.
     REVOKE UPDATE ON message_replays, operator_actions, stock_changes FROM inventory_worker;
 
-    -- With how many units a product was made is not for the worker to change.
+    -- The worker must not change the initial stock of a product.
     REVOKE UPDATE ON inventory FROM inventory_worker;
     GRANT UPDATE (available_stock, reserved_stock, last_updated, version) ON inventory TO inventory_worker;
 
-    -- Which migrations were made is for the migration to say.
+    -- Only the migration writes the history of migrations.
     REVOKE INSERT, UPDATE ON flyway_schema_history FROM inventory_worker;
 END
 $$;

@@ -1,4 +1,4 @@
--- The backlog, with ages in seconds. Counts end at :#countLimit. What the broker has dead-lettered was counted before.
+-- The backlog, with ages in seconds. Counts end at :#countLimit. The dead letters of the broker were counted before.
 SELECT CAST(json_build_object(
     'inbox', json_build_object('parked', parked, 'oldestAge', age_of(parked_since)),
     'dead', json_build_object('messages', dead, 'oldestAge', age_of(dead_since)),

@@ -1,4 +1,4 @@
--- The messages that were given up, the latest first. Not their bodies, which may say where a customer lives.
+-- The failed messages, the latest first. Without their bodies, which may contain a customer's address.
 SELECT CAST(json_build_object(
     'items', coalesce(json_agg(json_build_object(
         'messageId', message_id,

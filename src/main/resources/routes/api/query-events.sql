@@ -1,4 +1,4 @@
--- The last events, the newest first: those that are published, are new and were refused, each by its own index.
+-- The last events, the newest first: published, new and refused ones, each found by an index of its own.
 SELECT CAST(json_build_object('items', coalesce(json_agg(event), '[]')) AS text)
 FROM (
     SELECT event

@@ -1,6 +1,5 @@
--- The products of which few are available, the lowest first. Reads the products through: an index on the stock would
--- cost every reservation more than this costs the few who ask. What is answered of a product is looked up for those only
--- that are answered.
+-- The products with few units available, the lowest first. Reads all products: an index on the stock would cost every reservation more
+-- than this costs the few who ask. The other columns are looked up only for the products that are answered.
 SELECT CAST(json_build_object('items', coalesce(json_agg(stock ORDER BY available_stock, product_id), '[]')) AS text)
 FROM (
     SELECT product_id

@@ -1,4 +1,4 @@
--- A page of the events of an order, in order; null if the order is not known. What retention has deleted is missing.
+-- A page of the events of an order, in their order; null if the order is unknown. Events that retention has deleted are missing.
 SELECT CAST((
     SELECT json_build_object(
         'items', coalesce(json_agg(event), '[]'),
@@ -6,7 +6,7 @@ SELECT CAST((
     FROM (
         SELECT sequence, event
         FROM (
-            -- In two, for each has its own index.
+            -- In two parts, because each has an index of its own.
             (SELECT sequence, event
              FROM outbox_event
              WHERE published_at IS NOT NULL AND partition_key = :#orderId AND sequence > CAST(:#after AS bigint)

@@ -1,4 +1,4 @@
--- An order and what it holds; null if it is not known. Not what it asked for, which is as its sender wrote it.
+-- An order and its reservations; null if it is unknown. Without the items that it asked for, which are as their sender wrote them.
 SELECT CAST((
     SELECT json_build_object(
         'orderId', order_id,

@@ -1,5 +1,5 @@
--- The products whose stock has changed of late, or that the read model has heard of, the latest changes first; one more than is
--- told says that there are too many. Of late: see StockStream.lookBack.
+-- The products whose stock has changed recently, or whose events were folded recently, the latest changes first; one more than is sent
+-- shows that there are too many. Recently: see StockStream.lookBack.
 SELECT product_id AS "productId", CAST(stock AS text) AS stock
 FROM inventory_stock
 WHERE product_id IN (

@@ -1,4 +1,4 @@
--- A page of the stock in the order of product ids, which is that of their bytes. One of the two branches is never run.
+-- A page of the stock in the order of product ids, compared as bytes. Only one of the two branches runs.
 SELECT CAST(json_build_object(
     'items', coalesce(json_agg(stock), '[]'),
     'next', (array_agg(product_id))[CAST(:#limit AS integer)]) AS text)

@@ -1,4 +1,4 @@
--- Corrects what is available of a product, records who wanted it and why, and publishes it. What is reserved stays as it is.
+-- Corrects the available units of a product, records who wanted it and why, and publishes it. Reserved units stay.
 -- Answers why the command is rejected, or null when it is done.
 WITH command AS (
     SELECT CAST(:#messageId AS uuid) AS message_id, body ->> 'productId' AS product_id,
@@ -16,7 +16,7 @@ WITH command AS (
       AND NOT EXISTS (SELECT FROM earlier)
       AND change <> 0
       AND i.available_stock + change >= 0
-      -- No more than an integer holds, even if all that is sold comes back. Evaluated again if another transaction had the product.
+      -- No more than an integer holds, even if all sold units come back. Evaluated again if another transaction had the product locked.
       AND (change < 0 OR (SELECT available + reserved + committed FROM units_of(i.product_id)) + change <= 2147483647)
     RETURNING i.product_id, i.total_stock, i.last_updated
 ), recorded AS (

@@ -1,4 +1,4 @@
--- Commits what an order that is paid has reserved: the units leave the reserved stock, and InventoryCommitted is published.
+-- Commits what a paid order has reserved: the units leave the reserved stock, and InventoryCommitted is published.
 -- An order that holds nothing is left as it is.
 WITH paid AS (
     UPDATE inventory_orders

@@ -1,5 +1,5 @@
--- Ends an order by an event: Cancelled, Refunded or PaymentFailed. Which of them end it then, next_status in db/migration says.
--- An order that is not known yet will reserve nothing when it comes.
+-- Ends an order by an event: Cancelled, Refunded or PaymentFailed. Function next_status (db/migration) decides whether the event ends it.
+-- An order that is unknown so far will reserve nothing when it comes.
 -- Answers the order for release-inventory.sql.
 INSERT INTO inventory_orders AS o (order_id, status)
 VALUES (CAST(:#messageBody AS jsonb) ->> 'orderId', :#event)

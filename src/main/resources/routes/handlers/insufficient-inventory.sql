@@ -1,5 +1,5 @@
 -- Publishes that an order is not reserved: one InventoryInsufficient for each short or unknown product,
--- and the order's verdict, so that no later message of the order is tried again.
+-- and writes this outcome to the order, so that no later message of the order is tried again.
 WITH verdict AS (
     UPDATE inventory_orders
     SET status = next_status(status, 'Insufficient')

@@ -1,2 +1,2 @@
--- Waits for what another transaction does with an order, and keeps others off it until this transaction ends.
+-- Waits for another transaction that has locked the order, and locks it until this transaction ends.
 SELECT order_id FROM inventory_orders WHERE order_id = :#orderId FOR UPDATE

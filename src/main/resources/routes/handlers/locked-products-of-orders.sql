@@ -1,5 +1,5 @@
--- The products that reservations of orders hold and that another transaction has locked at this moment. It waits for none.
--- Answers them as a JSON array, with lockedProducts in front, those that were found before; null if there is none that is new.
+-- The products that the reservations of orders hold and that another transaction has locked at this moment. Does not wait for a lock.
+-- Answers them as a JSON array, after those of lockedProducts, which were found before; null if none is new.
 WITH held AS (
     SELECT DISTINCT product_id
     FROM inventory_reservations

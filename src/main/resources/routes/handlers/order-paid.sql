@@ -1,5 +1,5 @@
--- An order is paid. What it holds is committed next, by commit-inventory.sql. An order that is not known yet is committed as soon as
--- it comes.
+-- Marks an order as paid. commit-inventory.sql then commits what it holds. An order that is unknown so far is committed as soon as it
+-- comes.
 -- Answers whether the order has lost what it held, and has to be reserved again.
 INSERT INTO inventory_orders AS o (order_id, status)
 VALUES (CAST(:#messageBody AS jsonb) ->> 'orderId', 'Paid')

@@ -1,5 +1,5 @@
--- Releases what orders that have ended hold, reserved or committed, and publishes it. The status of an order says that it has ended, and
--- why. Orders that hold nothing are left as they are.
+-- Releases what ended orders hold, reserved or committed, and publishes it. The status of an order shows that it has ended, and why.
+-- Orders that hold nothing are left as they are.
 -- The caller has locked the orders; products are locked here, in their order.
 WITH held AS (
     SELECT r.reservation_id, r.order_id, r.product_id, r.quantity_reserved AS quantity, r.status = 'Reserved' AS reserved,

@@ -1,6 +1,6 @@
 -- Reserves orders, each whole or not at all, in one round trip: see reserve_inventory in db/migration.
 -- The parameters are arrays with an element for each message, in arrival order.
--- Answers for each message what it was, as parameters of SQL, the outcome of its order, and what is short.
+-- Answers for each message its fields, as parameters of SQL, the outcome of its order, and the short lines.
 WITH batch AS (
     SELECT CAST(:#sourceMessageId AS text[]) AS source_message_ids, CAST(:#correlationId AS text[]) AS correlation_ids,
            CAST(:#traceparent AS text[]) AS traceparents, CAST(:#tracestate AS text[]) AS tracestates,

@@ -1,4 +1,4 @@
--- Adds units to what is available of a product, creates the product if need be, records who wanted it and why, and publishes it.
+-- Adds units to the available ones of a product, creates the product if necessary, records who wanted it and why, and publishes it.
 -- Answers why the command is rejected, or null when it is done.
 WITH command AS (
     SELECT CAST(:#messageId AS uuid) AS message_id, body ->> 'productId' AS product_id,
@@ -13,7 +13,7 @@ WITH command AS (
     SET available_stock = i.available_stock + excluded.available_stock,
         last_updated    = clock_timestamp(),
         version         = i.version + 1
-    -- No more than an integer holds, even if all that is sold comes back. Evaluated when the product is locked.
+    -- No more than an integer holds, even if all sold units come back. Evaluated after the product is locked.
     WHERE (SELECT available + reserved + committed FROM units_of(i.product_id)) + excluded.available_stock <= 2147483647
     RETURNING product_id, total_stock, last_updated
 ), recorded AS (

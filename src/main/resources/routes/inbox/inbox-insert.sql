@@ -1,12 +1,12 @@
--- Takes messages in: one row for each that is new, none for a message that is already there.
+-- Accepts messages: inserts one row for each new message, none for a known one.
 -- The parameters are arrays with an element for each message, in arrival order.
 -- A concurrent delivery of a message waits here for the other's commit; the rows are made in order of their ids, so that two
--- batches do not wait for each other. Of two messages of one id the first makes the row.
+-- batches do not wait for each other. If two messages have one id, the first makes the row.
 -- processed_at is set at once: the row is committed with the work, or not at all. But if an older message
--- of the same key (order, or product for commands) is parked, this one is parked behind it. Only then its body is kept.
+-- of the same key (order, or product for commands) is parked, this one is parked behind it, and its body is kept.
 -- The events of this transaction take their enqueued_at from the setting that is made here, the earliest of the messages.
--- lockWait is how long the transaction waits for a lock from here on; if it is null, as long as its session does.
--- Answers of each new message whether it is to be handled now. Run by the inbox repository; parameters in its notation.
+-- lockWait is how long the transaction waits for a lock from here on; if it is null, the session's setting applies.
+-- Answers for each new message whether to handle it now. Run by the inbox repository; parameters in its notation.
 WITH message AS (
     SELECT *, set_config('inventory.enqueued_at', CAST(min(CAST(enqueued_at AS timestamptz)) OVER () AS text), true) AS setting,
            set_config('lock_timeout', coalesce(CAST(:lockWait AS text), current_setting('lock_timeout')), true) AS lock_timeout
@@ -19,7 +19,7 @@ WITH message AS (
     SELECT *, EXISTS (
         SELECT FROM inbox
         WHERE partition_key = key AND processed_at IS NULL AND dead_at IS NULL
-        -- Looked up for each message, and not in a table made of all that are parked.
+        -- Looked up for each message, instead of joining all parked ones.
         OFFSET 0) AS parked
     FROM message
 )

@@ -1,4 +1,4 @@
--- What is known of messages whose ids are in the inbox: their type and the hash of their content, null if it was not kept yet.
+-- The type and the content hash of messages whose ids are in the inbox; the hash is null if it was not kept yet.
 -- Run by the inbox repository.
 SELECT message_id, message_type, encode(content_hash, 'hex') AS content_hash
 FROM inbox

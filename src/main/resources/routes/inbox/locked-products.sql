@@ -1,6 +1,6 @@
--- Those of some products that another transaction keeps locked at this moment. It waits for none. Run by LockedProducts.
--- A transaction that has begun less than half a second ago keeps nothing: it is one of the many that want a product in turn. (Of another
--- role's it cannot be seen when it has begun, but somebody's statement is what is looked for.)
+-- Which of the given products another transaction keeps locked at this moment. Does not wait for a lock. Run by LockedProducts.
+-- A transaction that began less than half a second ago does not count: it is one of the many that want a product in turn. (When another
+-- role's transaction began cannot be seen; it counts, because a statement by hand is what this looks for.)
 WITH free AS MATERIALIZED (
     SELECT product_id
     FROM inventory

@@ -1,5 +1,5 @@
--- Puts a parked message off that has failed once more: twice as long as the last time, up to the longest
--- delay, less up to half of it by chance, so that they do not all come back at the same moment. After the
+-- Delays a parked message that has failed once more: twice as long as the last time, up to the longest
+-- delay, less up to half of it at random, so that not all come back at the same moment. After the
 -- last attempt, or when no further one can help, it is dead.
 -- Nothing happens if another instance has tried it meanwhile. Answers 'parked' or 'dead'.
 UPDATE inbox

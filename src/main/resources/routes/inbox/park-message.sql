@@ -1,7 +1,7 @@
--- Parks a message that has failed in spite of the retries in the process: its first attempt. If its id is that of a message of
--- another type or with other content, it is parked under the id that is its own.
--- Answers 'parked', or 'dead' when there is to be one attempt only; 'known' if it is in the inbox already, by another delivery;
--- null if its id came to be another's at this moment, and nothing was done.
+-- Parks a message whose retries in the process have failed: its first attempt. If its id belongs to a message of another type or
+-- with other content, it is parked under an id of its own.
+-- Answers 'parked'; 'dead' if only one attempt is allowed; 'known' if another delivery has put it into the inbox already; null if
+-- another message took its id at this moment, and nothing was done.
 WITH message AS (
     SELECT CAST(:#messageId AS uuid) AS message_id, CAST(:#messageType AS text) AS message_type,
            decode(:#contentHash, 'hex') AS content_hash

@@ -1,4 +1,4 @@
--- Whether another transaction has locked one of the tables against all that the worker writes, as a migration does. Run by Outages.
+-- Whether another transaction has locked a table against every write of the worker, as a migration does. Run by Outages.
 SELECT EXISTS (
     SELECT FROM pg_locks AS lock JOIN pg_class AS relation ON relation.oid = lock.relation
     WHERE lock.database = (SELECT oid FROM pg_database WHERE datname = current_database())

@@ -1,5 +1,5 @@
--- Takes the parked message that is due longest, and keeps others off it until this transaction ends. Of one
--- key only the oldest can be taken. It counts as processed if the transaction commits, and its body is not kept any longer.
+-- Takes the parked message that has been due longest, and locks it until this transaction ends. Only the oldest message of a key can be
+-- taken. If the transaction commits, it counts as processed, and its body is not kept any longer.
 -- Answers the message as the parameters of a handler's SQL; nothing when none is due.
 WITH due AS MATERIALIZED (
     SELECT message_id, message_body
@@ -13,7 +13,7 @@ WITH due AS MATERIALIZED (
             AND older.dead_at IS NULL
             AND older.partition_key = parked.partition_key
             AND older.parked_sequence < parked.parked_sequence
-          -- Looked up for each message until there is one, and not joined with all that are parked.
+          -- Looked up for each message until there is one, instead of joining all parked ones.
           OFFSET 0)
     ORDER BY next_retry_at
     LIMIT 1
@@ -27,7 +27,7 @@ RETURNING inbox.message_id AS "messageId", message_type AS "messageType", CAST(d
           encode(content_hash, 'hex') AS "contentHash", partition_key AS "partitionKey", source_message_id AS "sourceMessageId",
           due.message_body ->> 'orderId' AS "orderId", correlation_id AS "correlationId", traceparent, tracestate,
           retry_count AS "retryCount",
-          -- The latency of its events counts from here, as the broker's time is not kept.
+          -- The latency of its events counts from here, because the broker's time is not kept.
           set_config('inventory.enqueued_at', CAST(received_at AS text), true) AS "enqueuedAt",
-          -- Others that are parked wait for this one meanwhile, which is tried again later.
+          -- Short, because other parked messages wait meanwhile, and this one is retried later.
           set_config('lock_timeout', '400ms', true) AS "lockWait"

@@ -1,5 +1,5 @@
--- Replaces the id of an order by a random one, wherever it is stored, and deletes its dead messages. What it holds or has sold stays
--- accounted for. Answers how many rows were changed.
+-- Replaces the id of an order by a random one, wherever it is stored, and deletes its dead messages. Its units stay accounted for.
+-- Answers how many rows were changed.
 WITH subject AS MATERIALIZED (
     SELECT order_id, inbox_key(order_id), 'erased-' || gen_random_uuid() AS pseudonym FROM CAST(:#orderId AS text) AS order_id
 ), orders AS (
@@ -18,7 +18,7 @@ WITH subject AS MATERIALIZED (
     UPDATE outbox AS o
     SET message_body = message_body || jsonb_build_object('orderId', pseudonym), partition_key = pseudonym,
         correlation_id = NULL,
-        -- The MessageId that a sender chose, which may be made of the order id.
+        -- The MessageId that a sender chose, which may contain the order id.
         causation_id = NULL
     FROM subject
     WHERE o.published_at IS NOT NULL
@@ -34,7 +34,7 @@ WITH subject AS MATERIALIZED (
       AND message_body ->> 'orderId' = order_id
     RETURNING message_id
 ), handled AS (
-    -- Those that were parked and have been handled since are kept, so that a duplicate of them is known.
+    -- Those that were parked and have been handled since are kept, so that their duplicates are recognised.
     UPDATE inbox
     SET partition_key = NULL, source_message_id = NULL, correlation_id = NULL, error_message = NULL
     FROM subject

@@ -1,4 +1,4 @@
--- Answers why an order cannot be erased, or null. Run when the order is locked, so that all that was committed for it is seen.
+-- Answers why an order cannot be erased, or null. Run after the order is locked, so that it sees everything that was committed for it.
 SELECT CASE
            WHEN EXISTS (SELECT FROM inventory_reservations AS r WHERE r.order_id = subject.order_id AND r.status = 'Reserved')
                THEN 'orderId: the order holds a reservation; it can be erased when that is paid, cancelled or expired'

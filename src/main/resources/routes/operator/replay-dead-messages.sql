@@ -1,4 +1,4 @@
--- Parks a dead message anew, or all of them if none is named, and keeps who wanted it and why.
+-- Parks a dead message again, or all of them if none is named, and records who wanted it and why.
 -- Answers how many there were.
 WITH revived AS (
     UPDATE inbox

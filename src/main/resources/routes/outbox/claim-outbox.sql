@@ -1,7 +1,7 @@
--- Takes the next events to publish, and keeps other relays off them until this transaction ends.
--- Only the oldest unpublished event of a partition_key can be claimed; who has it may take the
--- younger ones of the same key with it. So the events of an order leave in their order, whatever
--- the number of relays, and an event that waits for a retry holds back its own order only.
+-- Claims the next events to publish: locks them against other relays until this transaction ends.
+-- Only the oldest unpublished event of a partition_key can be claimed; the relay that has it may
+-- claim younger ones of the key with it. So the events of an order are published in their order,
+-- whatever the number of relays, and an event that waits for a retry holds back only its own order.
 WITH new AS (
     SELECT o.partition_key
     FROM outbox AS o
@@ -12,13 +12,13 @@ WITH new AS (
           WHERE older.published_at IS NULL
             AND older.partition_key = o.partition_key
             AND older.sequence < o.sequence
-          -- Looked up for each event until there are enough, and not joined with all that wait.
+          -- Looked up for each event until there are enough, instead of joining the whole backlog.
           OFFSET 0)
     ORDER BY o.sequence
     LIMIT CAST(:#batchSize AS integer)
     FOR UPDATE SKIP LOCKED
 ), due AS (
-    -- Asked for apart, so that those that are put off until later are not read on the way to a new one.
+    -- A query of its own, so that the search for new events does not read those that are delayed.
     SELECT o.partition_key
     FROM outbox AS o
     WHERE o.published_at IS NULL

@@ -1,7 +1,7 @@
--- Folds the next events into the read model, each once: what is taken from the list of those that wait
--- is added in the same transaction. One instance folds at a time, in the order of the events, so that no
--- count is ever wrong meanwhile; another one that tries finds nothing to do.
--- Answers how many events were taken.
+-- Folds the next events into the read model, each once: an event leaves the list of unfolded ones in the
+-- transaction that adds it. One instance folds at a time, in the order of the events, so that no count is
+-- ever wrong meanwhile; another one that tries finds nothing to do.
+-- Answers how many events were folded.
 WITH taken AS (
     DELETE FROM outbox_unprojected
     WHERE sequence = ANY (ARRAY(

@@ -1,2 +1,2 @@
--- Waits for a fold of the read model that is under way, and keeps everyone else from folding until this transaction ends.
+-- Waits for a running fold of the read model, and prevents others from folding until this transaction ends.
 SELECT pg_advisory_xact_lock(hashtext(concat(nullif(current_schema(), 'public'), 'inventory_summary')))

@@ -1,5 +1,5 @@
--- Puts off the events that the broker refused: 1 s, 2 s, 4 s … up to the longest delay, less up to
--- half of it by chance, so that they do not all come back at the same moment.
+-- Delays the events that the broker refused: 1 s, 2 s, 4 s … up to the longest delay, less up to
+-- half of it at random, so that not all come back at the same moment.
 UPDATE outbox AS o
 SET retry_count   = o.retry_count + 1,
     next_retry_at = now() + make_interval(secs => least(power(2, least(o.retry_count, 30)), CAST(:#retryDelayMax AS double precision))

@@ -1,5 +1,5 @@
--- What does not add up, the first 100 differences. One statement sees one moment, between transactions, so that a change
--- that is under way is no difference.
+-- Violated invariants, the first 100. One statement sees one moment, between transactions, so an unfinished transaction is
+-- not a violation.
 WITH held AS (
     SELECT product_id, sum(quantity_reserved) AS units
     FROM inventory_reservations
@@ -10,7 +10,7 @@ WITH held AS (
            i.total_stock + coalesce(told.committed, 0) AS found, i.initial_stock + coalesce(told.received, 0) AS expected
     FROM inventory AS i LEFT JOIN inventory_units AS told USING (product_id)
 ), made AS (
-    -- With how many units each product was made, as it was recorded then.
+    -- The initial stock of each product, as it was recorded when the product was created.
     SELECT product_id, sum(quantity) AS units, count(*) AS records
     FROM stock_changes
     WHERE type = 'Initial'

@@ -1,7 +1,7 @@
--- Ends the orders that have reservations past their time, the oldest first, and leaves alone those that another transaction has
--- locked, a payment that comes at this moment, say, or another instance, and those that hold one of lockedProducts, a JSON array.
--- What is left alone does not count for the batch, and is not read again in the same run: that goes on where its last batch has ended.
--- Answers them as parameters of release-inventory.sql, in "done" how many there are, and in "until" where the next batch begins.
+-- Ends the orders that have expired reservations, the oldest first. Skips orders that another transaction has locked (for example a
+-- payment, or another instance) and orders that hold one of lockedProducts, a JSON array. Skipped ones do not count for the batch, and
+-- are not read again in the same run: the next batch begins where the last one ended.
+-- Answers the orders as parameters of release-inventory.sql, in "done" how many there are, and in "until" where the next batch begins.
 -- No message has caused this.
 WITH claimed AS (
     SELECT order_id, expires_at
@@ -16,14 +16,14 @@ WITH claimed AS (
       AND EXISTS (
           SELECT FROM inventory_orders AS o
           WHERE o.order_id = due.order_id AND o.status = 'Reserved'
-          -- Looked up and locked for each reservation until there are enough, and not joined with all that are due.
+          -- Looked up and locked for each reservation until there are enough, instead of joining all that are due.
           FOR UPDATE SKIP LOCKED)
     ORDER BY expires_at
     LIMIT CAST(:#batchSize AS integer)
 ), expired AS (
     UPDATE inventory_orders
     SET status = next_status(status, 'Expired')
-    -- All are claimed before the first is changed: one that is changed would not be claimed for its next line.
+    -- All are claimed before the first is changed: a changed order would not be claimed for its next line.
     WHERE order_id = ANY (ARRAY(SELECT order_id FROM claimed))
     RETURNING order_id
 )

@@ -1,4 +1,4 @@
--- Deletes the messages that have been dead longest, past their retention. What is parked is not deleted.
+-- Deletes the messages that have been dead longest, past their retention. Parked messages are not deleted.
 -- Answers how many there were.
 WITH purged AS (
     DELETE FROM inbox

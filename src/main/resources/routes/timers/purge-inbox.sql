@@ -1,5 +1,5 @@
 -- Deletes the messages that were processed longest ago, past their retention. A message that is sent again
--- after that is new to the inbox; the order it is about still knows what it has come to.
+-- after that is new to the inbox; the order that it is about still has its outcome.
 -- Answers how many there were.
 WITH purged AS (
     DELETE FROM inbox

@@ -1,5 +1,5 @@
--- Deletes the events that were published longest ago, past their retention, but for those that the read model does
--- not have yet. What they add to the read model is archived, for a rebuild to begin with.
+-- Deletes the events that were published longest ago, past their retention, except those that the read model does not
+-- have yet. Their sums are archived, because a rebuild of the read model begins with them.
 -- Answers how many there were.
 WITH old AS MATERIALIZED (
     SELECT message_id

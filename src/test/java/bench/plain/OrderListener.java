@@ -11,7 +11,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Takes orders from Service Bus. The SDK completes a message when it was handled, and abandons it when that failed. */
+/** Receives orders from Service Bus. The SDK completes a handled message, and abandons it after a failure. */
 class OrderListener {
 
     private static final Logger LOG = LoggerFactory.getLogger(OrderListener.class);

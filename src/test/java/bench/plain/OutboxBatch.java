@@ -10,7 +10,7 @@ import com.azure.messaging.servicebus.ServiceBusSenderClient;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.annotation.Transactional;
 
-/** Publishes the backlog of the outbox, one event after the other. */
+/** Publishes a batch of the outbox, one event after the other. */
 class OutboxBatch {
 
     private final JdbcTemplate jdbc;
@@ -21,7 +21,7 @@ class OutboxBatch {
         this.sender = sender;
     }
 
-    /** @return how many events were published */
+    /** @return the number of published events */
     @Transactional
     public int publish() {
         List<Map<String, Object>> events = jdbc.queryForList("SELECT message_id, message_type, message_body::text AS message_body, "

@@ -2,7 +2,7 @@ package bench.plain;
 
 import org.springframework.scheduling.annotation.Scheduled;
 
-/** Looks into the outbox every second, and empties it. */
+/** Publishes the backlog of the outbox every second. */
 class OutboxPoller {
 
     private final OutboxBatch batch;
@@ -14,7 +14,7 @@ class OutboxPoller {
     @Scheduled(fixedDelay = 1_000)
     void poll() {
         while (batch.publish() > 0) {
-            // The next one.
+            // Until the outbox is empty.
         }
     }
 }

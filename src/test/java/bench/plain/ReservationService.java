@@ -13,7 +13,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.annotation.Transactional;
 
-/** One order, one transaction, a statement a step. */
+/** Reserves an order in a transaction of its own, with one statement per step. */
 class ReservationService {
 
     private final JdbcTemplate jdbc;

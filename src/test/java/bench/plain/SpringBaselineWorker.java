@@ -19,8 +19,8 @@ import org.springframework.scheduling.annotation.EnableScheduling;
 import org.springframework.transaction.annotation.EnableTransactionManagement;
 
 /**
- * What the worker is compared with: the same service as one would write it with Spring Boot and the Azure SDK, order by order. It
- * does less: it knows no order twice but by its message, validates nothing, and has neither read model, metrics nor traces.
+ * The baseline of the comparison: the same service as one would usually write it with Spring Boot and the Azure SDK, order by order. It
+ * does less: it recognises a repeated order only by its MessageId, validates nothing, and has no read model, metrics or traces.
  */
 @Configuration(proxyBeanMethods = false)
 @EnableScheduling
@@ -31,7 +31,7 @@ import org.springframework.transaction.annotation.EnableTransactionManagement;
 public class SpringBaselineWorker {
 
     public static void main(String[] arguments) {
-        // Not the settings of the worker, which are on the class path.
+        // Not application.yaml: the worker's own is on the class path.
         new SpringApplicationBuilder(SpringBaselineWorker.class).properties("spring.config.name=plain-worker", "spring.main.web-application-type=none",
             "spring.main.keep-alive=true", "logging.level.root=INFO", "logging.level.com.azure=OFF").run(arguments);
     }

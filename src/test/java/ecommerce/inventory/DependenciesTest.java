@@ -24,13 +24,13 @@ import org.junit.jupiter.api.Test;
 import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 
-/** The jar holds no starter that nothing uses (what else may be in it, maven-enforcer-plugin says), and images are built on fixed ones. */
+/** The jar contains no unused starter (maven-enforcer-plugin checks the other libraries), and images are built on fixed base images. */
 class DependenciesTest {
 
-    /** What of src/main needs the starter: a pattern that is found there. */
+    /** The use of a starter: a pattern that src/main contains. */
     private static final Map<String, String> USED_BY = Map.ofEntries(
         entry("camel-spring-boot-starter", "import org\\.apache\\.camel\\.CamelContext"),
-        entry("camel-yaml-dsl-starter", "routes/\\*\\*/\\*\\.camel\\.yaml"),
+        entry("camel-yaml-dsl-starter", "classpath:routes/\\w+/\\*\\.camel\\.yaml"),
         entry("camel-azure-servicebus-starter", "uri: azure-servicebus:"),
         entry("camel-sql-starter", "uri: sql:classpath:"),
         entry("camel-json-validator-starter", "uri: json-validator:"),
@@ -46,9 +46,9 @@ class DependenciesTest {
         entry("spring-boot-starter-actuator", "import org\\.springframework\\.boot\\.actuate\\."),
         entry("spring-boot-starter-jdbc", "import org\\.springframework\\.jdbc\\."));
 
-    /** What is there for those who edit routes, and why. */
+    /** Starters that are kept for new routes, with the reason. */
     private static final Map<String, String> KEPT_FOR = Map.of(
-        "camel-jackson-starter", "marshal and unmarshal in a route: JSON is what all messages are");
+        "camel-jackson-starter", "marshal and unmarshal in a route: all messages are JSON");
 
     private static String sources;
 
@@ -65,16 +65,16 @@ class DependenciesTest {
         for (String starter : starters()) {
             String use = USED_BY.get(starter);
             if (use == null && !KEPT_FOR.containsKey(starter)) {
-                findings.put(starter, "nobody says what uses it");
+                findings.put(starter, "no use of it is listed");
             } else if (use != null && !Pattern.compile(use).matcher(sources).find()) {
-                findings.put(starter, "nothing in src/main has " + use);
+                findings.put(starter, "src/main does not contain " + use);
             }
         }
         assertThat(findings).isEmpty();
-        assertThat(starters()).as("those that are listed").containsAll(USED_BY.keySet()).containsAll(KEPT_FOR.keySet());
+        assertThat(starters()).as("starters").containsAll(USED_BY.keySet()).containsAll(KEPT_FOR.keySet());
     }
 
-    /** A tag is another image one day, and an archive of classes fits the very JVM that made it. */
+    /** A tag may point to another image later, and an archive of classes fits only the JVM that made it. */
     @Test
     void everyImageIsBuiltOnOnesThatAreNamedByTheirDigest() throws Exception {
         Map<String, String> stages = new HashMap<>();
@@ -90,7 +90,7 @@ class DependenciesTest {
         }
 
         assertThat(images).hasSize(4).allMatch(image -> image.matches("[^:@]+:[^:@]+@sha256:[0-9a-f]{64}"));
-        assertThat(base).as("what the worker runs on").isEqualTo(stages.get("archive")).contains("distroless", ":nonroot@");
+        assertThat(base).as("base image of the worker").isEqualTo(stages.get("archive")).contains("distroless", ":nonroot@");
     }
 
     private static List<String> starters() throws Exception {

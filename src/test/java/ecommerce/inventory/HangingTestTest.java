@@ -16,12 +16,12 @@ import org.junit.platform.launcher.core.LauncherFactory;
 import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 import org.junit.platform.launcher.listeners.TestExecutionSummary.Failure;
 
-/** A test that waits in vain fails, and shows what each thread did: {@code junit-platform.properties}. */
+/** A test that hangs fails, and shows what each thread did: {@code junit-platform.properties}. */
 class HangingTestTest {
 
     private static final String LIMIT = "junit.jupiter.execution.timeout.default";
 
-    /** Is no test of the build, as it is within this class. */
+    /** Not a test of the build, as it is nested in this class. */
     static class WaitsInVain {
 
         @Test
@@ -36,7 +36,7 @@ class HangingTestTest {
         LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request().selectors(selectClass(WaitsInVain.class))
             .configurationParameter(LIMIT, "100 ms").build();
 
-        // Kept out of the build's own output, where it would look like a fault.
+        // Kept out of the build's own output, where it would look like a failure.
         ByteArrayOutputStream output = new ByteArrayOutputStream();
         PrintStream out = System.out;
         System.setOut(new PrintStream(output));

@@ -29,8 +29,8 @@ import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.jdbc.core.JdbcTemplate;
 import servicebus.EmbeddedServiceBus;
 
-/** The image that the Dockerfile builds, in a directory. */
-@EnabledOnOs(value = LINUX, disabledReason = "The Dockerfile's commands are GNU's")
+/** The image that the Dockerfile builds, in a directory instead of a registry. */
+@EnabledOnOs(value = LINUX, disabledReason = "The Dockerfile uses GNU commands")
 class ImageIT {
 
     private static final int ORDERS = 200;
@@ -60,12 +60,12 @@ class ImageIT {
 
         List<String> loaded;
         try (Stream<String> lines = Files.lines(log)) {
-            // What is made while it runs is in no archive, and neither are classes of signed jars.
+            // The archive contains neither generated classes nor those of signed jars.
             loaded = lines.filter(line -> line.contains("shared objects file") || line.contains("source: jrt:") || line.contains("/app/libs/"))
                 .filter(line -> !line.contains("/azure-")).toList();
         }
         long archived = loaded.stream().filter(line -> line.contains("shared objects file")).count();
-        assertThat(100 * archived / loaded.size()).as("%% of %d classes that are in the archive", loaded.size())
+        assertThat(100 * archived / loaded.size()).as("share of %d classes that are in the archive, %%", loaded.size())
             .isGreaterThanOrEqualTo(90);
     }
 
@@ -79,7 +79,7 @@ class ImageIT {
 
     @Test
     void runsTheRoutesThatAreMountedOverItsOwn() throws Exception {
-        Path mounted = image.path("/app/resources/routes/mounted.camel.yaml");
+        Path mounted = image.path("/app/resources/routes/handlers/mounted.camel.yaml");
         Files.writeString(mounted, """
             - route:
                 id: mounted
@@ -97,7 +97,7 @@ class ImageIT {
         }
     }
 
-    /** @return what the worker has printed */
+    /** @return the worker's output */
     private String handleOrders(String... options) throws Exception {
         List<String> arguments = new ArrayList<>(List.of(options));
         arguments.addAll(image.arguments());

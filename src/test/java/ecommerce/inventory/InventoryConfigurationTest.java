@@ -9,7 +9,7 @@ import ecommerce.inventory.support.Defaults;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.actuate.health.Status;
 
-/** What the orchestrator learns of a worker whose relay is stuck. */
+/** The health groups of a worker whose relay is stuck. */
 class InventoryConfigurationTest {
 
     @Test
@@ -19,7 +19,7 @@ class InventoryConfigurationTest {
         assertThat(configuration.relayHealthIndicator(new RelayHealthCheck(Duration.ZERO)).health().getStatus()).isEqualTo(Status.DOWN);
         assertThat(configuration.relayHealthIndicator(new RelayHealthCheck(Duration.ofHours(1))).health().getStatus()).isEqualTo(Status.UP);
         assertThat(Defaults.of("management.endpoint.health.group.readiness.include").split(",")).contains("relay", "db", "consumers");
-        assertThat(Defaults.of("management.endpoint.health.group.liveness.include").split(",")).as("a restart mends no outage")
+        assertThat(Defaults.of("management.endpoint.health.group.liveness.include").split(",")).as("a restart would not end an outage")
             .containsExactly("livenessState", "databaseCredentials");
     }
 }

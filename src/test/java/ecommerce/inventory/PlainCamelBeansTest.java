@@ -19,7 +19,7 @@ import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 import org.springframework.jdbc.datasource.SimpleDriverDataSource;
 
-/** The settings without Spring Boot: those that it would make, and refused as it would. */
+/** The settings without Spring Boot: the same values, and the same errors, as with it. */
 class PlainCamelBeansTest {
 
     private static final String BUS = "inventory.servicebus.connection-string";
@@ -56,7 +56,7 @@ class PlainCamelBeansTest {
             assertThat(camel.resolvePropertyPlaceholders("{{inventory.reservation.ttl}} {{inventory.outbox.batch-size}} {{inventory.summary.batch-size}} "
                 + "{{inventory.summary.rebuild-at-start}} {{inventory.servicebus.orders-topic}}")).isEqualTo("PT7M 50 500 true orders");
             assertThat(camel.resolvePropertyPlaceholders("{{shop.word}}")).isEqualTo(" as it is ");
-            assertThat(camel.resolvePropertyPlaceholders("{{management.server.port}}")).as("of application.yaml, which may have others too").isEqualTo("9876");
+            assertThat(camel.resolvePropertyPlaceholders("{{management.server.port}}")).as("a setting of application.yaml that is not the worker's own").isEqualTo("9876");
             assertThatThrownBy(() -> camel.resolvePropertyPlaceholders("{{seconds:shop.word}}"))
                 .hasStackTraceContaining("shop.word is  as it is : put a duration from PT0.001S to P36500D");
             assertThatThrownBy(() -> camel.resolvePropertyPlaceholders("{{seconds:shop.words}}")).hasStackTraceContaining("shop.words is not set");

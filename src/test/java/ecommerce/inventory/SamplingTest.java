@@ -19,7 +19,7 @@ import io.opentelemetry.sdk.trace.samplers.SamplingDecision;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.actuate.autoconfigure.tracing.TracingProperties;
 
-/** Which traces are kept: a part, whatever senders and clients ask for. */
+/** Which traces are kept: a fixed share, whatever senders and clients request. */
 class SamplingTest {
 
     private static final int TRACES = 10_000;
@@ -47,7 +47,7 @@ class SamplingTest {
     @Test
     void aTraceThatIsKeptIsKeptWhole() {
         assertThat(kept(0.1, SpanKind.INTERNAL, Parent.LOCAL_SAMPLED)).isEqualTo(TRACES);
-        assertThat(kept(0.1, SpanKind.PRODUCER, Parent.REMOTE_SAMPLED)).as("of an event, which the outbox has kept meanwhile")
+        assertThat(kept(0.1, SpanKind.PRODUCER, Parent.REMOTE_SAMPLED)).as("an event, whose trace was in the outbox")
             .isEqualTo(kept(0.1, SpanKind.CONSUMER, Parent.REMOTE_SAMPLED));
     }
 
@@ -66,7 +66,7 @@ class SamplingTest {
         TracingProperties settings = new TracingProperties();
         settings.getSampling().setProbability((float) probability);
         Sampler sampler = new InventoryConfiguration().sampler(settings);
-        // The same traces each time.
+        // The same traces in each run.
         Random random = new Random(7);
         return Stream.generate(() -> TraceId.fromLongs(random.nextLong() | 1, random.nextLong())).limit(TRACES)
             .filter(trace -> sampler.shouldSample(parent.of(trace), trace, "name", kind, Attributes.empty(), List.of()).getDecision()

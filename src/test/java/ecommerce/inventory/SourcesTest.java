@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
 
-/** What holds for all Java files, so that the next engineer finds a class by its name. */
+/** Rules for all Java files, so that an engineer finds a class by its name. */
 class SourcesTest {
 
     @Test

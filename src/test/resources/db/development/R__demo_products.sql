@@ -1,4 +1,4 @@
--- Products to play with, in development only.
+-- Sample products, only for development.
 INSERT INTO inventory (product_id, available_stock)
 VALUES ('prod-456', 100),
        ('prod-789', 50)

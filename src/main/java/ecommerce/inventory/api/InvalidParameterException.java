@@ -2,7 +2,7 @@ package ecommerce.inventory.api;
 
 import static ecommerce.inventory.text.UntrustedText.shortened;
 
-/** A parameter of a request that cannot be used. The message names it and says what is expected. */
+/** A parameter of a request that cannot be used. The message names it and what is expected. */
 public class InvalidParameterException extends RuntimeException {
 
     private final String parameter;

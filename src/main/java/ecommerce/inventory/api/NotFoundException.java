@@ -1,6 +1,6 @@
 package ecommerce.inventory.api;
 
-/** A request for something that is not known; the message names it. */
+/** A request for something unknown; the message names it. */
 public class NotFoundException extends RuntimeException {
 
     public NotFoundException(String message) {

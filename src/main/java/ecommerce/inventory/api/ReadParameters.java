@@ -63,7 +63,7 @@ public class ReadParameters implements Processor {
             }
         }
         given.forEach((name, value) -> {
-            throw new InvalidParameterException(name, value, "there is no such parameter here, but " + values.keySet());
+            throw new InvalidParameterException(name, value, "this operation has no such parameter; it has " + values.keySet());
         });
         request.removeHeaders("*");
         request.setBody(values);
@@ -87,7 +87,7 @@ public class ReadParameters implements Processor {
         try {
             return URLDecoder.decode(text, StandardCharsets.UTF_8);
         } catch (IllegalArgumentException e) {
-            throw new InvalidParameterException(name, text, "this is no percent-encoding; put %25 for a percent sign");
+            throw new InvalidParameterException(name, text, "its percent-encoding is invalid; put %25 for a percent sign");
         }
     }
 

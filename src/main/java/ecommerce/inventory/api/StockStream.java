@@ -24,8 +24,8 @@ import org.springframework.http.HttpStatus;
 public class StockStream extends HttpServlet {
 
     /**
-     * Seconds from a change of a row to its commit, at most. Looking back must cover them, or changes that are committed late are
-     * missed.
+     * Seconds from a change of a row to its commit, at most. Each look has to go back that far, or it misses changes that are committed
+     * late.
      */
     private static final double MAX_COMMIT_DELAY = 15;
     /** Changes that one look sends, at most; the SQL answers one more to show that there are too many. */
@@ -35,7 +35,7 @@ public class StockStream extends HttpServlet {
     /** Clients by connection, with their addresses. */
     private final transient Map<StreamClient, String> clients = new ConcurrentHashMap<>();
     private transient Map<String, String> sent = Map.of();
-    /** System.nanoTime of the last look; null while nobody listens. */
+    /** System.nanoTime of the last look; null while no client listens. */
     private transient Long sentAt;
     private volatile boolean closed;
 

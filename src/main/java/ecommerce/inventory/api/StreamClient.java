@@ -59,7 +59,7 @@ class StreamClient implements Runnable, AsyncListener {
     public void run() {
         try {
             OutputStream out = connection.getResponse().getOutputStream();
-            // Opens the stream at once, and says how long to wait before a reconnect.
+            // Opens the stream at once, and sets the pause before a reconnect.
             String text = "retry: 2000\n\n";
             while (text != null) {
                 out.write(text.getBytes(StandardCharsets.UTF_8));

@@ -10,8 +10,8 @@ import org.apache.camel.component.sql.SqlHelper;
 import org.apache.camel.spi.annotations.Component;
 
 /**
- * Camel's {@code sql} component, with its options and URIs, that counts the parameters of a statement itself. Camel's own has to be told
- * by {@code parametersCount}, or asks the database before each execution, which costs a round trip.
+ * Camel's {@code sql} component, with its options and URIs, that counts the parameters of a statement itself. Camel's own needs option
+ * {@code parametersCount}, or asks the database before each execution, which costs a round trip.
  */
 // By this name Camel finds the component's generated property setters.
 @Component("sql")

@@ -75,7 +75,7 @@ public class DatabaseHealth implements Processor {
             : Optional.ofNullable(reason);
     }
 
-    /** Whether role or password have been refused for longer than a change of them takes everywhere. Never true in an outage. */
+    /** Whether role or password have been refused for longer than it takes to change them everywhere. Never true in an outage. */
     public boolean credentialsAreOld() {
         Long since = refusedAt;
         return since != null && since(since).compareTo(refusalLimit) >= 0;

@@ -13,8 +13,8 @@ import org.slf4j.LoggerFactory;
  * {@code routeConfigurationId}:
  * <dl>
  * <dt>tell-insufficient</dt>
- * <dd>in a handler: a shortage is published as InventoryInsufficient, in the transaction of the handler. A required part of the product, as
- * is {@link InsufficientInventoryException}.</dd>
+ * <dd>in a handler: a shortage is published as InventoryInsufficient, in the transaction of the handler. It is a required part of the
+ * product, and so is {@link InsufficientInventoryException}.</dd>
  * <dt>wait-out-outage</dt>
  * <dd>around the relay: logs one line and pauses; the pause is a setting.</dd>
  * </dl>

@@ -6,8 +6,8 @@ import org.apache.camel.Exchange;
 public class FailurePolicy {
 
     /**
-     * Whether the transaction of a message is not tried again: the message is invalid, and the consumer dead-letters it; or the worker
-     * stops, and another one takes it.
+     * Whether the transaction of a message is not retried: the message is invalid, and the consumer dead-letters it; or the worker stops,
+     * and another one takes the message.
      */
     public boolean isFinal(Exchange exchange) {
         return Failures.invalidMessage(failure(exchange)).isPresent() || exchange.getVariable("message") == null

@@ -8,17 +8,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether the failed transaction of a message is tried again. While PostgreSQL is unavailable it always is, so the message is held and its
- * lock renewed; otherwise as often as is set, and not at all after it has waited for a locked product.
+ * Whether the failed transaction of a message is retried. While PostgreSQL is unavailable it always is, so the message is held and its lock
+ * renewed. Otherwise it is retried as often as is set, but not after it has waited for a locked product.
  * <p>
- * A predicate, as Camel asks a method of a bean with a copy of the exchange, which would forget what is counted here.
+ * A predicate, because Camel calls a method of a bean with a copy of the exchange, which would lose the count that is kept here.
  */
 public class TransactionRetry implements Predicate {
 
     private static final Logger LOG = LoggerFactory.getLogger(TransactionRetry.class);
     /** In a long outage every tenth try of a message is logged. */
     private static final int LOGGED_ATTEMPT = 10;
-    /** How often the transaction of a message has failed that was not by an outage; a property of its exchange. */
+    /** How often the transaction of a message has failed, outages not counted; a property of its exchange. */
     private static final String FAILURES = "inventoryFailures";
 
     private final InventoryProperties.Inbox settings;

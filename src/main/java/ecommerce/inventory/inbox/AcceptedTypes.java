@@ -16,8 +16,8 @@ import org.apache.camel.processor.SetVariableProcessor;
 import org.apache.camel.support.DefaultExchange;
 
 /**
- * The message types that a source accepts. A sender with access to one queue or topic can send the types that belong there, and no
- * others. The receiving route declares them in its first step: it sets variable {@code acceptedTypes} to their names, separated by
+ * The message types that a source accepts. A sender with access to one queue or topic can send only the types that belong there. The
+ * receiving route declares them in its first step: it sets variable {@code acceptedTypes} to their names, separated by
  * commas.
  */
 final class AcceptedTypes {

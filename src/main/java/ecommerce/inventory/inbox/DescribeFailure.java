@@ -17,7 +17,7 @@ import org.apache.camel.util.ObjectHelper;
  * hopeless}), and the settings {@code maxAttempts}, {@code parkedDelay} and {@code parkedDelayMax}, the last two in seconds.
  * <p>
  * A failure that no message caused is rethrown: the database is unavailable, or no message was taken. So an outage uses up no delivery
- * attempt. A message that breaks its connection while the database answers has failed like any other. No message is given up because
+ * attempt. A message that breaks its connection while the database answers has failed like any other. No message becomes dead because
  * another transaction holds a lock.
  */
 public class DescribeFailure implements Processor {
@@ -42,7 +42,7 @@ public class DescribeFailure implements Processor {
         parameters.put("ownMessageId", InboxRepository.ownId(message));
         parameters.put("error", Failures.rootCause(failure));
         parameters.put("hopeless", Failures.invalidMessage(failure).isPresent());
-        // Not the message's fault, and it passes when the other transaction ends.
+        // Not the message's fault: the failure passes when the other transaction ends.
         boolean locked = Failures.lockTimeout(failure) || ObjectHelper.getException(LockedException.class, failure) != null;
         parameters.put("maxAttempts", locked ? Integer.MAX_VALUE : settings.maxAttempts());
         parameters.put("parkedDelay", settings.parkedDelay().toMillis() / 1e3);

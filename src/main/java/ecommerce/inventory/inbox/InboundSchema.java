@@ -111,14 +111,14 @@ public final class InboundSchema {
     }
 
     /**
-     * What is kept of a value.
+     * The parts of a value that are kept.
      *
      * @param fields   of an object, in the order of the schema; null for all of it
      * @param dropped  fields of an object that are never kept
      * @param isOpen   whether an object may have others
      * @param elements of an array; null for all of it
-     * @param isId     whether an integer is its digits
-     * @param words    that text in any other case is
+     * @param isId     whether an integer becomes its digits
+     * @param words    of an enumeration; text in any other case becomes one of them
      */
     private record Kept(Map<String, Kept> fields, Set<String> dropped, boolean isOpen, Kept elements, boolean isId, List<JsonNode> words) {
 

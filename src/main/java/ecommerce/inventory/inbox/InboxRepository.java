@@ -105,7 +105,7 @@ public class InboxRepository extends ServiceSupport implements IdempotentReposit
         return known;
     }
 
-    /** Of messages whose ids are known, those to insert again as they are not duplicates. */
+    /** The messages with a known id that are not duplicates, and so are inserted again. */
     private List<Map<String, Object>> notDuplicates(List<Map<String, Object>> messages) {
         Map<UUID, Earlier> earlier = new HashMap<>();
         jdbc.query(known, ToColumns.of(messages), row -> {

@@ -121,7 +121,7 @@ class JsonBody {
     private static String requireStorable(String text, String path) {
         if (text.codePoints().anyMatch(c -> c == 0 || c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
             throw new InvalidMessageException(MalformedBody,
-                place(path) + ": has a character that is no text (U+0000 or half of a surrogate pair)");
+                place(path) + ": has a character that is not text (U+0000 or half of a surrogate pair)");
         }
         return text;
     }

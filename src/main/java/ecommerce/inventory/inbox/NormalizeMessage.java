@@ -55,7 +55,7 @@ public class NormalizeMessage implements Processor {
     private static final int MAX_CORRELATION_ID_BYTES = 256;
     private static final String ORDER = "OrderCreated";
     private static final Pattern SIMPLE_NAME = Pattern.compile("[A-Za-z][A-Za-z0-9]{0,99}");
-    /** The UUIDs of all zeros and of all ones, which some senders use for no id; in the formats of .NET ("D", "N", "B" and "P"). */
+    /** The UUIDs 0000… and ffff…, which some senders use for no id; in the formats of .NET ("D", "N", "B" and "P"). */
     private static final Pattern NO_ID = Pattern.compile("\\s*[{(]?([0F])\\1{7}(-?\\1{4}){3}-?\\1{12}[})]?\\s*", Pattern.CASE_INSENSITIVE);
     /** With or without hyphens, as .NET writes them (formats "D" and "N"). */
     private static final Pattern UUID_TEXT =

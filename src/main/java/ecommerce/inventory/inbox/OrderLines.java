@@ -9,8 +9,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import ecommerce.inventory.failure.InvalidMessageException;
 
 /**
- * Checks what a schema cannot express about the lines of an order. It does so before orders share a transaction, which an invalid order
- * would roll back for all of them.
+ * Checks what a schema cannot express about the lines of an order. It does so before orders share a transaction, because an invalid order
+ * would roll back the transaction of all of them.
  */
 final class OrderLines {
 

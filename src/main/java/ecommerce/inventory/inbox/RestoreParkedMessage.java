@@ -12,7 +12,7 @@ import org.apache.camel.support.SynchronizationAdapter;
 /**
  * Restores from a row of {@code routes/inbox/take-parked-message.sql}, the body, what {@link NormalizeMessage} sets for a new message: variables
  * {@code message}, {@code messageType} and {@code messageBody}, and the fields of log lines, until the exchange is done. A row whose
- * type no source accepts causes an {@link InvalidMessageException}, so that who can write to the table cannot choose which route runs.
+ * type no source accepts causes an {@link InvalidMessageException}, so that a writer of the table cannot choose which route runs.
  */
 public class RestoreParkedMessage implements Processor {
 

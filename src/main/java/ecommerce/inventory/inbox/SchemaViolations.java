@@ -36,7 +36,7 @@ public class SchemaViolations implements JsonValidatorErrorHandler {
         throw RuntimeCamelException.wrapRuntimeCamelException(e);
     }
 
-    /** The part of the schema for the place of a violation. */
+    /** The part of the schema that the value violates. */
     private static JsonNode place(JsonSchema schema, ValidationMessage violation) {
         // The last part is the keyword that is violated.
         return schema.getSchemaNode().at(violation.getSchemaLocation().getFragment().getParent().toString());

@@ -24,12 +24,12 @@ public enum Metric {
     ORDERS_WAITING("inventory.orders.waiting", "orders", "Orders that have waited an hour for their OrderCreated, counted to 100,000"),
     INBOX_DUPLICATES("inventory.inbox.duplicates", "messages", "Messages that were in the inbox already"),
     INBOX_REUSED_IDS("inventory.inbox.reused.ids", "messages", "Messages that had the MessageId of another message, with other content"),
-    INBOX_PARKED("inventory.inbox.parked", "messages", "Messages that wait to be tried again, counted to 100,000"),
-    INBOX_DEAD("inventory.inbox.dead", "messages", "Messages that were given up, counted to 100,000"),
+    INBOX_PARKED("inventory.inbox.parked", "messages", "Parked messages, counted to 100,000"),
+    INBOX_DEAD("inventory.inbox.dead", "messages", "Failed messages, counted to 100,000"),
     OUTBOX_PENDING("inventory.outbox.pending", "events", "Events that are not published yet, counted to 100,000"),
     OUTBOX_REFUSED("inventory.outbox.refused", "events", "Of these, events that the broker has refused"),
     OUTBOX_AGE("inventory.outbox.age", "seconds", "Age of the oldest event that is not published yet"),
-    EXPIRY_LAG("inventory.expiry.lag", "seconds", "How far the oldest live reservation is past its time"),
+    EXPIRY_LAG("inventory.expiry.lag", "seconds", "How far the oldest expired reservation that still holds stock is past its time"),
     SUMMARY_PENDING("inventory.summary.pending", "events", "Events that are not in the read model yet, counted to 100,000"),
     SUMMARY_LAG("inventory.summary.lag", "seconds", "Age of the oldest event that is not in the read model yet"),
     /** invariant: negative-stock, reserved-stock, read-model, accounted-stock, order-status. */
@@ -38,15 +38,15 @@ public enum Metric {
     CONSUMER_RUNNING("inventory.consumer.running", null, "1 if the route receives from Service Bus, 0 if it is paused, stopped or refused"),
     /** source: id of the route. */
     CONSUMER_REFUSED("inventory.consumer.refused", null,
-        "1 if what the route receives from is not there, is disabled, or does not let this worker in; 0 otherwise"),
+        "1 if the queue or subscription of the route is missing, is disabled, or refuses this worker; 0 otherwise"),
     /** source: id of the route. */
-    CONSUMER_RESTARTS("inventory.consumer.restarts", "restarts", "Times that a receiver had silently stopped and was connected anew"),
+    CONSUMER_RESTARTS("inventory.consumer.restarts", "restarts", "Times that a receiver had silently stopped and was reconnected"),
     /** source: id of the route; reason: of {@code InvalidMessageException}. */
     MESSAGES_DEAD_LETTERED("inventory.messages.dead.lettered", null, "Messages that were dead-lettered as invalid, by source and reason"),
     /** source: id of the route. */
     DEAD_LETTERS("inventory.dead.letters", "messages",
-        "Messages in the dead-letter queue, whoever has put them there, counted to 100; NaN while that is not known"),
-    MEASUREMENT_AGE("inventory.measurement.age", "seconds", "Since the gauges that tell of the database were measured");
+        "Messages in the dead-letter queue, put there by this worker or by Service Bus, counted to 100; NaN while unknown"),
+    MEASUREMENT_AGE("inventory.measurement.age", "seconds", "Time since the gauges about the database were measured");
 
     /** Gauges whose values are columns of {@code routes/timers/measure.sql}, named as the metric. */
     static final Metric[] MEASURED = {INBOX_PARKED, INBOX_DEAD, OUTBOX_PENDING, OUTBOX_REFUSED, OUTBOX_AGE, EXPIRY_LAG,

@@ -8,7 +8,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.context.annotation.Bean;
 
-/** Puts the operator's actions on the management port. META-INF/spring names it, where Spring Boot looks for the beans of that port. */
+/** Puts the operator's actions on the management port. A file in META-INF/spring names it, as Spring Boot requires for that port. */
 class OperatorPort {
 
     /** Exists only if a token is configured. */

@@ -4,8 +4,8 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 
 /**
- * Takes away what a message carries: its headers; its body, where Camel would look for the parameters of SQL; and its span, so that what
- * is done from here has a trace of its own.
+ * Removes the headers of a message; its body, where Camel would look for the parameters of SQL; and its span, so that the steps from here
+ * on have a trace of their own.
  */
 public class ClearMessage implements Processor {
 

@@ -6,8 +6,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The host names that a request may use. A web page in somebody's browser can point its own name to the address of a worker (DNS
- * rebinding) and would then read what that person can reach. So names that anybody can register are refused unless they are configured;
+ * The host names that a request may use. A malicious web page can point its own name to the address of a worker (DNS rebinding), and then
+ * a browser inside the network would read the API for it. So names that anybody can register are refused unless they are configured;
  * addresses, and names that only a local network, a cluster or the machine itself assigns, are accepted.
  */
 final class Hosts {

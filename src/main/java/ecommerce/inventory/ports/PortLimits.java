@@ -38,7 +38,7 @@ public class PortLimits implements WebServerFactoryCustomizer<TomcatServletWebSe
         port.addContextCustomizers(context -> ((StandardHost) context.getParent()).setErrorReportValveClass(ProblemReport.class.getName()));
     }
 
-    /** META-INF/spring names it, where Spring Boot looks for the beans of the management port. */
+    /** A file in META-INF/spring names it, as Spring Boot requires for beans of the management port. */
     static class OfManagement {
 
         /** A port that serves both is already limited. */

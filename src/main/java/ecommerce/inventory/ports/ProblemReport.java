@@ -32,9 +32,9 @@ public class ProblemReport extends ErrorReportValve {
         return switch (status) {
             case BAD_REQUEST -> "The request is not understood: its first line, a header or its path is malformed, or too long.";
             case NOT_FOUND -> "There is nothing at this path.";
-            case METHOD_NOT_ALLOWED, NOT_IMPLEMENTED -> "What is at this path does not have this method.";
-            case NOT_ACCEPTABLE -> "What is at this path has none of the content types that are asked for.";
-            case UNSUPPORTED_MEDIA_TYPE -> "What is at this path does not take this content type.";
+            case METHOD_NOT_ALLOWED, NOT_IMPLEMENTED -> "This path does not support this method.";
+            case NOT_ACCEPTABLE -> "This path has none of the content types that the request accepts.";
+            case UNSUPPORTED_MEDIA_TYPE -> "This path does not accept this content type.";
             case SERVICE_UNAVAILABLE -> "The worker cannot answer at present. Try again.";
             default -> status.is5xxServerError() ? "The worker failed to answer this. Its log says why." : "The request is refused.";
         };

@@ -88,23 +88,24 @@ class RequestLimits extends ValveBase {
             return refusal(HttpStatus.HTTP_VERSION_NOT_SUPPORTED, "This port speaks HTTP/1.1 and HTTP/1.0.");
         }
         if (!WITH_BODY.contains(method) && !WITHOUT_BODY.contains(method)) {
-            return refusal(HttpStatus.METHOD_NOT_ALLOWED, "Nothing here has this method.");
+            return refusal(HttpStatus.METHOD_NOT_ALLOWED, "No path of this port supports this method.");
         }
         if (request.getHeader("Transfer-Encoding") != null) {
-            return refusal(HttpStatus.LENGTH_REQUIRED, "A request with a body has to say its length, by Content-Length.");
+            return refusal(HttpStatus.LENGTH_REQUIRED, "A request with a body needs Content-Length.");
         }
         if (request.getContentLengthLong() > (WITH_BODY.contains(method) ? MAX_BODY : 0)) {
             return refusal(HttpStatus.PAYLOAD_TOO_LARGE, WITH_BODY.contains(method)
-                ? "The body of a request may have " + MAX_BODY + " bytes." : "A request of this method has no body here.");
+                ? "The body of a request may have at most " + MAX_BODY + " bytes." : "A request with this method must not have a body.");
         }
         if (!hosts.isAllowed(request.getHeader("Host"))) {
             return refusal(HttpStatus.FORBIDDEN, "The host of this request is not served here. "
                 + "Add its name to the setting inventory.api.allowed-hosts, if it is a name of this worker.");
         }
         String path = request.getRequestURI();
-        // Whoever decodes it sees another path.
+        // A server or proxy that decodes it sees another path.
         if (ENCODED_SLASH.matcher(path).find() && (!path.startsWith(API) || DOTS.matcher(path).find())) {
-            return refusal(HttpStatus.BAD_REQUEST, "A path has an encoded slash in the id of a product or an order only, and then no name of dots.");
+            return refusal(HttpStatus.BAD_REQUEST, "A path may have an encoded slash only in the id of a product or an order, "
+                + "and no part of that id may be . or ..");
         }
         return Optional.empty();
     }

@@ -12,7 +12,7 @@ import ecommerce.inventory.text.UntrustedText;
 
 /**
  * Service Bus refuses this worker a queue, a subscription or a topic: it does not exist, it is disabled, or the worker has no right to
- * it. That lasts until somebody changes it there or here, unlike an outage, which ends by itself.
+ * it. Unlike an outage, which ends by itself, a refusal lasts until somebody changes Service Bus or the settings.
  */
 public final class BrokerRefusal {
 

@@ -23,8 +23,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How many messages are in the dead-letter queues of the sources, whoever put them there: this worker, or Service Bus itself after too
- * many deliveries or at the end of their time to live. The clock counts them, so that a request of the API needs nothing from Service
+ * How many messages are in the dead-letter queues of the sources, put there by this worker, or by Service Bus itself after too many
+ * deliveries or at the end of their time to live. They are counted on a schedule, so that a request to the API does not call Service
  * Bus. A queue that could not be read has no count, rather than the count 0.
  */
 public class DeadLetterCounts implements Processor {

@@ -44,7 +44,7 @@ class DeadLetterReplay {
         this.template = template;
         this.request = request;
         this.wanted = wanted;
-        // One at a time if all are wanted, so that none waits, locked, for those before it.
+        // One at a time if all are wanted: otherwise messages would stay locked while those before them are handled.
         this.batchSize = request.get("sequenceNumber") == null ? 1 : DeadLetterSearch.SEARCHED;
     }
 

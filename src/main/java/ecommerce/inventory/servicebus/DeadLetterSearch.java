@@ -46,9 +46,9 @@ class DeadLetterSearch {
      * Receives until all wanted messages are found, no more arrive, or the worker stops.
      *
      * @param wanted the sequence numbers; received ones are removed
-     * @param batchSize messages received at once; 1 if none shall wait, locked, for those before it
+     * @param batchSize messages received at once; 1 if none may stay locked while those before it are handled
      * @param handler handles a wanted message, and returns whether it has completed it
-     * @return whether the worker stops, so that the search did not look for the rest of wanted
+     * @return whether the search ended early, because the worker stops
      */
     boolean run(Set<Long> wanted, int batchSize, Predicate<ServiceBusReceivedMessage> handler) {
         try {

@@ -40,7 +40,7 @@ class ReceiverConnection {
     private final Predicate<ServiceBusReceivedMessageContext> handler;
     private final ServiceBusProcessorClient client;
     private final int limit;
-    // Fair, so that no message starts while the close waits for all in flight.
+    // Fair, so that no message starts while the close waits for all messages in flight.
     private final Semaphore messages;
     // Fair, so that small messages do not keep a large one waiting indefinitely.
     private final Semaphore bytes = new Semaphore(BYTES_IN_FLIGHT, true);

@@ -187,8 +187,8 @@ class SettlingConsumer extends DefaultConsumer implements Suspendable {
     }
 
     /**
-     * Asks the broker, and waits for its answer no longer than a try may take. If the connection is cut at that moment the SDK may wait
-     * indefinitely, and renew the lock all that time.
+     * Sends a request to the broker, and waits for its answer no longer than a try may take. If the connection is cut at that moment, the
+     * SDK may wait indefinitely, and renew the lock all that time.
      */
     private void settle(Runnable settlement) {
         new TimeLimit(tryTimeout()).run(settlement);

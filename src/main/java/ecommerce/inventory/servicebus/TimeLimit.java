@@ -26,7 +26,7 @@ record TimeLimit(Duration limit) {
             throw answer.isCompletedExceptionally() ? new IllegalStateException("no answer in " + limit, e) : e;
         } finally {
             if (!answer.complete(null)) {
-                // The interrupt was for this call, and must not reach what the thread does next.
+                // The interrupt was for this call, and must not reach the thread's next work.
                 interrupt.join();
                 Thread.interrupted();
             }

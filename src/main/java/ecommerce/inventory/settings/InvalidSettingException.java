@@ -9,7 +9,7 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 
-/** A setting with which the worker cannot start. The message names it and says what to put there, in one sentence. */
+/** A setting with which the worker cannot start. The message names it and a valid value, in one sentence. */
 public class InvalidSettingException extends RuntimeException {
 
     public InvalidSettingException(String message) {

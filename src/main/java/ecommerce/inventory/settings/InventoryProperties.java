@@ -175,7 +175,7 @@ public record InventoryProperties(
      * @param schema Schema of the worker's tables, in lower case. The migration creates it if it is missing. Several workers may each
      *                       have their own in one database.
      * @param watchSchedule When to check that the database accepts changes; Quartz cron expression, at least every 20 seconds.
-     * @param refusalLimit How long the database may refuse role or password before liveness fails, as a restart reads them again;
+     * @param refusalLimit How long the database may refuse role or password before liveness fails, because a restart reads them again;
      *                       ISO-8601 duration.
      */
     public record Database(
@@ -199,8 +199,8 @@ public record InventoryProperties(
      * count.
      * @param retryDelay Delay before the first retry, doubled for each further one; ISO-8601 duration.
      * @param retryDelayMax Longest delay between two retries; ISO-8601 duration.
-     * @param maxAttempts Attempts before a message is given up, at least 1; the retries of a transaction are one attempt. No message is
-     *                      given up because another transaction holds a lock.
+     * @param maxAttempts Attempts before a message fails for good, at least 1; the retries of a transaction are one attempt. No message
+     *                      fails because another transaction holds a lock.
      * @param parkedDelay Delay of a parked message, doubled for each further attempt; ISO-8601 duration.
      * @param parkedDelayMax Longest delay of a parked message; ISO-8601 duration.
      * @param retrySchedule When to look for parked messages that are due; Quartz cron expression.
@@ -336,7 +336,7 @@ public record InventoryProperties(
     /**
      * @param inbox How long a processed message is kept; ISO-8601 duration. Its duplicates are recognised for that time.
      * @param outbox    How long a published event is kept; ISO-8601 duration.
-     * @param dead How long a message that was given up can be replayed; ISO-8601 duration. Parked messages are not deleted.
+     * @param dead How long a failed message is kept, to be replayed; ISO-8601 duration. Parked messages are not deleted.
      * @param schedule When to delete older rows; Quartz cron expression.
      * @param batchSize Rows deleted in one transaction, at least 1.
      */

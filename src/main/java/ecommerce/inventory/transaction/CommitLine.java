@@ -65,7 +65,7 @@ final class CommitLine {
         return turn == Turn.LEAD ? lead(member) : turn;
     }
 
-    /** Starts a transaction if none runs, or beside the running one if a full batch waits. */
+    /** Starts a transaction if none runs, or a second one if a full batch waits. */
     private void startNext() {
         boolean another = !forLocked && transactions < TRANSACTIONS && waiting.size() >= limit;
         if (transactions == 0 && !waiting.isEmpty() || another) {
@@ -141,7 +141,7 @@ final class CommitLine {
     }
 
     /**
-     * After a lock timeout: lets the members go on that do not want a locked product.
+     * After a lock timeout: releases the members that do not want a locked product, to be handled.
      *
      * @return the members that have failed, as they have waited long enough
      */

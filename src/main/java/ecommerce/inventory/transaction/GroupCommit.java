@@ -17,8 +17,8 @@ import org.apache.camel.support.processor.DelegateAsyncProcessor;
 
 /**
  * The policy of the {@code transacted} block in which messages are handled: a {@link TransactionPolicy} in which waiting messages of one
- * type share a transaction. Which messages may do so, the route decides: it sets variable {@code groupedTypes}
- * to the names of their types, separated by commas.
+ * type share a transaction. The route decides which messages may do so: it sets variable {@code groupedTypes} to the names of their types,
+ * separated by commas.
  * <p>
  * Messages that arrive during a transaction join the next one, up to a limit. When a full batch is already waiting, a second transaction
  * starts in parallel; there are never more than two. A message that arrives alone does not wait for others. Each message continues only
@@ -28,11 +28,11 @@ import org.apache.camel.support.processor.DelegateAsyncProcessor;
  * of their messages (variable {@code message}); {@code message} and {@code messageBody} are not set. If it fails, each message is handled
  * again in a transaction of its own, and so is a message that is retried. So a failure of one costs the others no more than a rollback.
  * <p>
- * A transaction waits for a lock for almost a second (variable {@code lockWait}), and less if its message is retried. If somebody keeps a
- * product locked for longer, the messages that do not want it go on together. The others, and those that arrive until one of them has
- * obtained it, stand in a line of their own: one transaction at a time waits for the lock, for two seconds. If that is in vain they fail
- * with a {@link LockedException}, and so do those that arrive while the next one waits. So a product that is locked for long costs one
- * connection, and nobody else's time.
+ * A transaction waits for a lock for almost a second (variable {@code lockWait}), and less if its message is retried. If another session
+ * keeps a product locked for longer, the messages that do not want the product are handled together. The others, and those that arrive
+ * until one of them has obtained the lock, wait in a line of their own: one transaction at a time waits for the lock, for two seconds. If
+ * it waits in vain, they fail with a {@link LockedException}, and so do those that arrive while the next one waits. So a product that is
+ * locked for long costs one connection, and does not delay other messages.
  */
 public class GroupCommit implements TransactedPolicy {
 
@@ -74,7 +74,7 @@ public class GroupCommit implements TransactedPolicy {
             try {
                 process(exchange);
             } catch (RuntimeException e) {
-                // Such as a variable of another type. Thrown from here, it would leave the message without an outcome.
+                // For example a variable of the wrong type. Thrown from here, it would leave the message without an outcome.
                 exchange.setException(e);
             }
             callback.done(true);

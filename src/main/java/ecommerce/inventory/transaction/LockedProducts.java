@@ -14,8 +14,8 @@ import ecommerce.inventory.database.Sql;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
 
 /**
- * The products that another transaction keeps locked, as far as orders have waited for them in vain. A product is locked from when it
- * is found so until an order has obtained it. Orders are messages in variable {@code message}.
+ * The products that another transaction keeps locked, as far as orders have waited for them in vain. A product counts as locked from when
+ * it was found locked until an order has obtained it. Orders are messages in variable {@code message}.
  */
 public class LockedProducts {
 

@@ -23,10 +23,10 @@ import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.ServletResponse;
 import org.junit.jupiter.api.Test;
 
-/** Who has the response of a listener, and until when, and how much is kept for one that is slow. */
+/** How long a listener keeps its response, and how much is kept for a slow listener. */
 class StreamClientTest {
 
-    /** Milliseconds; far longer than anything takes. */
+    /** In milliseconds; far longer than any step takes. */
     private static final int PATIENCE = 60_000;
 
     @Test

@@ -52,7 +52,7 @@ import org.mockito.ArgumentCaptor;
 import org.springframework.beans.BeanUtils;
 import org.springframework.util.StringUtils;
 
-/** {@code contracts/asyncapi.yaml}, the JSON Schemas beside it, and all that makes the worker do as they say. */
+/** {@code contracts/asyncapi.yaml} and the JSON Schemas beside it agree with each other and with the worker. */
 class AsyncApiTest {
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -62,7 +62,7 @@ class AsyncApiTest {
     private static final JsonNode MESSAGES = Contracts.ASYNCAPI.at("/components/messages");
     private static final Set<String> NAMES = names(MESSAGES);
     private static final JsonNode SETTINGS = Contracts.read("application.yaml");
-    /** Of a setting, in a description or as Camel's placeholder. */
+    /** The name of a setting, in a description or in a Camel placeholder. */
     private static final Pattern SETTING = Pattern.compile("inventory\\.servicebus\\.[\\w-]+");
 
     @Test
@@ -77,7 +77,7 @@ class AsyncApiTest {
         }, TraverserDirection.down);
 
         assertThat(Library.validate(document, null)).extracting(problem -> problem.nodePath + ": " + problem.message).isEmpty();
-        assertThat(unknown).as("members that are not of AsyncAPI").isEmpty();
+        assertThat(unknown).as("members that AsyncAPI does not have").isEmpty();
     }
 
     @Test
@@ -193,7 +193,7 @@ class AsyncApiTest {
             for (Path file : files(directory).stream().filter(file -> file.toString().endsWith(".sql")).toList()) {
                 String sql = Files.readString(file);
                 List<String> types = insert.matcher(sql).results().map(match -> match.group(1)).toList();
-                assertThat(types).as("%s: inserts of which the message type is seen here", file)
+                assertThat(types).as("%s: inserts whose message type this test finds", file)
                     .hasSameSizeAs(Pattern.compile("INSERT INTO outbox\\b").matcher(sql).results().toList());
                 written.addAll(types);
             }
@@ -225,7 +225,7 @@ class AsyncApiTest {
         assertThat(description).contains(Arrays.stream(InvalidMessageException.Reason.values()).map(Enum::name).toList());
     }
 
-    /** What the publisher makes of a row of the outbox. It keeps to the contract. */
+    /** The message that the publisher makes of an outbox row, checked against the contract. */
     private static ServiceBusMessage published(Map<String, String> columns) throws Exception {
         JsonNode payload = MESSAGES.at("/InventoryReserved/examples/0/payload");
         Map<String, Object> row = new HashMap<>(columns);
@@ -245,7 +245,7 @@ class AsyncApiTest {
         return event;
     }
 
-    /** Whatever is set of a message besides its body and its application properties. */
+    /** All properties of a message that are set, without body and application properties. */
     private static Map<String, Object> properties(ServiceBusMessage message) throws ReflectiveOperationException {
         Map<String, Object> properties = new TreeMap<>();
         for (PropertyDescriptor property : BeanUtils.getPropertyDescriptors(ServiceBusMessage.class)) {
@@ -269,7 +269,7 @@ class AsyncApiTest {
         return Contracts.resolve(OPERATIONS.get(operation).get("channel"));
     }
 
-    /** As people call it: {@code topic orders}. */
+    /** The entity of a channel, for messages: {@code topic orders}. */
     private static String entity(JsonNode channel) {
         return channel.get("x-service-bus-entity").textValue() + " " + channel.get("address").textValue();
     }
@@ -301,7 +301,7 @@ class AsyncApiTest {
         return elements("route").toList();
     }
 
-    /** Of all files of routes. */
+    /** The elements of a kind in all files of routes. */
     private static Stream<JsonNode> elements(String kind) {
         return files("routes").stream().filter(file -> file.toString().endsWith(".yaml"))
             .flatMap(file -> StreamSupport.stream(Contracts.read(RESOURCES.relativize(file).toString()).spliterator(), false))

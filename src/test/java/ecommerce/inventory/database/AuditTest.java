@@ -21,7 +21,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.jdbc.core.JdbcTemplate;
 
-/** What is recorded of commands and of operators, and what a command is refused for because of what was before. */
+/** The records of commands and operators' actions, and the commands that are refused because of earlier ones. */
 @DatabaseTest
 class AuditTest {
 
@@ -70,7 +70,7 @@ class AuditTest {
         assertThat(tables.run("restock-inventory", parameters).get(0).get("rejection")).isNull();
 
         assertThat(recorded()).contains("RestockInventory a 1");
-        assertThat(tables.count("outbox WHERE jsonb_exists_any(message_body, ARRAY['by', 'reason'])")).as("nothing is said of it").isZero();
+        assertThat(tables.count("outbox WHERE jsonb_exists_any(message_body, ARRAY['by', 'reason'])")).as("events with one of these fields").isZero();
     }
 
     @Test
@@ -125,7 +125,7 @@ class AuditTest {
     void aCommandThatWaitsForAnotherCountsItsUnits(String type) {
         tables.stock("b", MOST - 5);
 
-        String rejection = whileInWork(() -> restock("b", 5, UUID.randomUUID()), type, 1);
+        String rejection = whileInFlight(() -> restock("b", 5, UUID.randomUUID()), type, 1);
 
         assertThat(rejection).contains("2147483647");
         assertThat(tables.stockOf("b")).startsWith(MOST + " available");
@@ -137,7 +137,7 @@ class AuditTest {
         tables.stock("b", MOST - 5);
         reserve("1", 5);
 
-        assertThat(whileInWork(() -> commit("1"), type, 6)).isNotNull();
+        assertThat(whileInFlight(() -> commit("1"), type, 6)).isNotNull();
         assertThat(tables.stockOf("b")).startsWith(MOST - 10 + " available, 0 reserved");
     }
 
@@ -148,7 +148,7 @@ class AuditTest {
         reserve("1", 5);
         commit("1");
 
-        assertThat(whileInWork(() -> release("1"), type, 5)).isNull();
+        assertThat(whileInFlight(() -> release("1"), type, 5)).isNull();
         assertThat(tables.stockOf("b")).startsWith(MOST + " available, 0 reserved");
     }
 
@@ -178,13 +178,13 @@ class AuditTest {
             .isInstanceOf(DataIntegrityViolationException.class);
     }
 
-    /** Has a command come while another transaction has the product. Answers why it is rejected, or null. */
-    private String whileInWork(Runnable other, String type, int units) {
+    /** Runs a command while another transaction has locked the product. Returns why it is rejected, or null. */
+    private String whileInFlight(Runnable other, String type, int units) {
         CompletableFuture<String> answer = new CompletableFuture<>();
-        transaction.executeWithoutResult(inWork -> {
+        transaction.executeWithoutResult(inFlight -> {
             other.run();
             answer.completeAsync(() -> run(type, "b", units, UUID.randomUUID()));
-            // A correction that is too large even without what is in flight does not wait.
+            // A correction that is too large in any case does not wait.
             await().until(() -> answer.isDone()
                 || tables.count("pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") == 1);
         });
@@ -199,7 +199,7 @@ class AuditTest {
         return run("AdjustInventory", productId, units, messageId);
     }
 
-    /** @return why it is rejected, or null */
+    /** @return the reason why it is rejected, or null */
     private String run(String type, String productId, int units, UUID messageId) {
         boolean restock = type.equals("RestockInventory");
         return (String) tables.run(restock ? "restock-inventory" : "adjust-inventory", parameters(messageId,

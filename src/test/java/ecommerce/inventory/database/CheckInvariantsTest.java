@@ -17,7 +17,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.jdbc.core.JdbcTemplate;
 
-/** {@code check-invariants.sql}: what is reported of tables that do not add up, and of those that do. */
+/** {@code check-invariants.sql}: the reports for consistent and inconsistent tables. */
 @DatabaseTest
 class CheckInvariantsTest {
 
@@ -28,7 +28,7 @@ class CheckInvariantsTest {
     @Autowired
     private NewTransaction transaction;
 
-    /** Two units of a are held; the event is not in the read model yet. */
+    /** Two units of a are reserved; their event is not in the read model yet. */
     @BeforeEach
     void somethingIsHeld() {
         tables.stock("a", 10);
@@ -83,7 +83,7 @@ class CheckInvariantsTest {
         jdbc.update("UPDATE inventory SET available_stock = available_stock + 4 WHERE product_id = 'a'");
         jdbc.update("UPDATE inventory SET available_stock = available_stock - 1 WHERE product_id = 'b'");
 
-        assertThat(check()).as("of all units of the product").containsExactly("accounted-stock a 14 10", "accounted-stock b 9 10");
+        assertThat(check()).as("by all units of the product").containsExactly("accounted-stock a 14 10", "accounted-stock b 9 10");
     }
 
     @Test
@@ -167,7 +167,7 @@ class CheckInvariantsTest {
         return parameters;
     }
 
-    /** Of each product: in stock + committed = initial + received. */
+    /** For each product: in stock + committed = initial + received. */
     private List<String> units() {
         return jdbc.queryForList("SELECT format('%s %s + %s = %s + %s', product_id, total_stock, coalesce(committed, 0), initial_stock, "
             + "coalesce(received, 0)) FROM inventory LEFT JOIN inventory_units USING (product_id) ORDER BY product_id", String.class);

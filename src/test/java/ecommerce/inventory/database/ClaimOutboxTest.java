@@ -16,8 +16,8 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
- * Which events a relay may take, alone and beside another, and when those that were refused. Events are named by key and number: a1 is
- * before a2.
+ * Which events a relay may claim, alone and together with another relay, and when refused events are due. Events are named by key and
+ * number: a1 is before a2.
  */
 @DatabaseTest
 class ClaimOutboxTest {
@@ -33,7 +33,7 @@ class ClaimOutboxTest {
     void events() {
         List.of("a1", "b1", "a2", "c1", "b2", "a3").forEach(name -> jdbc.update("INSERT INTO outbox (message_id, message_type, "
             + "message_body, partition_key) VALUES (gen_random_uuid(), ?, '{}', ?)", name, name.substring(0, 1)));
-        // Their order is not the one in which the table has them.
+        // The update moves these rows behind the others in the table.
         List.of("b1", "a1").forEach(name -> jdbc.update("UPDATE outbox SET partition_key = partition_key WHERE message_type = ?", name));
     }
 
@@ -47,7 +47,7 @@ class ClaimOutboxTest {
     void anotherRelayTakesTheKeysThatAreLeftAndNeverALaterEventOfAClaimedOne() {
         transaction.executeWithoutResult(first -> {
             assertThat(claim(2)).containsExactly("a1", "b1");
-            // In its own transaction, as by another process. a2, a3 and b2 are behind what the first one has.
+            // In its own transaction, as in another process. a2, a3 and b2 are behind events that the first relay has claimed.
             List<String> second = transaction.execute(other -> claim(100));
             assertThat(second).containsExactly("c1");
         });
@@ -93,10 +93,10 @@ class ClaimOutboxTest {
             tables.run("mark-outbox-failed", Map.of("failed", refused, "errors", new String[] {"1", "2", "3", "4", "5"}, "retryDelayMax", "300"));
 
             assertThat(tables.count("outbox WHERE retry_count = " + (before + 1) + " AND next_retry_at - now() BETWEEN interval '"
-                + longest / 2.0 + " s' AND interval '" + longest + " s'")).as("less up to half by chance").isEqualTo(5);
+                + longest / 2.0 + " s' AND interval '" + longest + " s'")).as("randomly shorter, by up to half").isEqualTo(5);
         });
 
-        assertThat(jdbc.queryForList("SELECT DISTINCT next_retry_at FROM outbox WHERE next_retry_at IS NOT NULL")).as("not all at the same moment")
+        assertThat(jdbc.queryForList("SELECT DISTINCT next_retry_at FROM outbox WHERE next_retry_at IS NOT NULL")).as("not all at the same time")
             .hasSizeGreaterThan(1);
         assertThat(jdbc.queryForList("SELECT error_message FROM outbox WHERE error_message IS NOT NULL ORDER BY 1", String.class))
             .containsExactly("1", "2", "3", "4", "5");

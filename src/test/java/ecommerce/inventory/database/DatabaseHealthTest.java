@@ -14,7 +14,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
-/** What is made of the answers of the database, and of none. */
+/** The health of the database by its answers, or without one. */
 @ExtendWith(OutputCaptureExtension.class)
 class DatabaseHealthTest {
 

@@ -22,8 +22,8 @@ import org.springframework.test.context.ContextConfiguration;
 import org.springframework.test.context.junit.jupiter.SpringExtension;
 
 /**
- * A test of the migrated schema and its SQL on a PostgreSQL database of its own, without routes. The tables are empty when an instance of
- * the test is made, which is before each of its methods unless its life cycle is {@code PER_CLASS}.
+ * A test of the migrated schema and its SQL on a PostgreSQL database of its own, without routes. The tables are emptied when an instance of
+ * the test is created: before each method, unless the test's life cycle is {@code PER_CLASS}.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
@@ -34,7 +34,7 @@ import org.springframework.test.context.junit.jupiter.SpringExtension;
 @ExtendWith(DatabaseTest.EmptyTables.class)
 @interface DatabaseTest {
 
-    /** Runs after Spring has made the test's context. */
+    /** Runs after Spring has created the test's context. */
     class EmptyTables implements TestInstancePostProcessor {
 
         @Override

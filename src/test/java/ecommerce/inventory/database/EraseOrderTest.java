@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.JdbcTemplate;
 
-/** {@code refuse-erasure.sql} and {@code erase-order.sql}: what is left of an order, and when it is not erased. */
+/** {@code refuse-erasure.sql} and {@code erase-order.sql}: what remains of an erased order, and when an erasure is refused. */
 @DatabaseTest
 class EraseOrderTest {
 
@@ -27,7 +27,7 @@ class EraseOrderTest {
     @Autowired
     private JdbcTemplate jdbc;
 
-    /** Two orders and a product named as one of them, all published. */
+    /** Two orders, and a product with the id of one of them; all events are published. */
     @BeforeEach
     void aPaidOrder() {
         tables.stock("a", 10);
@@ -117,7 +117,7 @@ class EraseOrderTest {
         return tables.run("erase-order", "orderId", ORDER).get(0);
     }
 
-    /** A message of an order, as it is parked. */
+    /** Inserts a parked message of an order. */
     private void inbox(String orderId, String moment) {
         jdbc.update("INSERT INTO inbox (message_id, message_type, message_body, partition_key, source_message_id, correlation_id, error_message, "
             + moment + ") VALUES (gen_random_uuid(), 'OrderCancelled', CAST(? AS jsonb), ?, ?, ?, ?, now())",

@@ -27,7 +27,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** What the inbox says of a message that is delivered again, also while its first delivery is still in flight. */
+/** How the inbox treats a message that is delivered again, also while its first delivery is still in flight. */
 @DatabaseTest
 class InboxRepositoryTest {
 
@@ -57,7 +57,7 @@ class InboxRepositoryTest {
         assertThat(tables.count("inbox WHERE processed_at IS NOT NULL AND message_body IS NULL")).as("its body is not kept").isEqualTo(1);
     }
 
-    /** Or events that no message has caused would have the time of the last one. */
+    /** Otherwise an event without a message would get the time of the last message. */
     @Test
     void theTimeOfAMessageEndsWithItsTransaction() {
         Map<String, Object> message = message(ID, "OrderCreated", "order/1", "content");
@@ -95,7 +95,7 @@ class InboxRepositoryTest {
 
         assertThat(add(message)).isTrue();
 
-        assertThat(message.get("messageId")).as("as which it is tried again, and parked").isNotEqualTo(ID);
+        assertThat(message.get("messageId")).as("the id for retries and for the parked message").isNotEqualTo(ID);
         assertThat(tables.rows("SELECT message_id FROM inbox WHERE message_type = 'OrderCreated'"))
             .containsExactly(Map.of("message_id", message.get("messageId")));
         assertThat(add("OrderCreated")).as("delivered again").isFalse();
@@ -183,12 +183,12 @@ class InboxRepositoryTest {
         assertThat(addAll(messages)).extracting(message -> message.get("partitionKey"))
             .containsExactly("order/1", "order/2", "order/3", "order/4");
 
-        assertThat(messages.get(1)).as("the first of an id has it").containsEntry("messageId", other);
+        assertThat(messages.get(1)).as("the first message of an id keeps the id").containsEntry("messageId", other);
         assertThat(tables.count("inbox WHERE message_type = 'OrderCreated'")).isEqualTo(4);
         assertThat(duplicates()).isEqualTo(2);
     }
 
-    /** Two batches with the same ids in another order would wait for each other. */
+    /** Two batches with the same ids in another order would deadlock. */
     @Test
     void aBatchThatWaitsForAnIdHasNoneOfTheIdsBehindIt() {
         UUID lower = UUID.fromString("10000000-0000-0000-0000-000000000000");
@@ -197,7 +197,7 @@ class InboxRepositoryTest {
             assertThat(addAll(lower)).containsExactly(lower);
             CompletableFuture<List<UUID>> waiting = CompletableFuture.supplyAsync(() -> addAll(higher, lower));
             await().until(() -> tables.count("pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") == 1);
-            assertThat(CompletableFuture.supplyAsync(() -> addAll(higher)).join()).as("of another one").containsExactly(higher);
+            assertThat(CompletableFuture.supplyAsync(() -> addAll(higher)).join()).as("a batch of another transaction").containsExactly(higher);
             return waiting;
         });
 
@@ -238,13 +238,13 @@ class InboxRepositoryTest {
         return inbox.add(exchange, ID.toString());
     }
 
-    /** @return ids of the messages that are to be handled */
+    /** @return ids of the messages to handle */
     private List<UUID> addAll(UUID... ids) {
         return addAll(Stream.of(ids).map(id -> message(id, "OrderCreated", "order/1", "content")).toList()).stream()
             .map(message -> (UUID) message.get("messageId")).toList();
     }
 
-    /** @return those that are to be handled */
+    /** @return the messages to handle */
     @SuppressWarnings("unchecked")
     private List<Map<String, Object>> addAll(List<Map<String, Object>> messages) {
         Exchange exchange = new DefaultExchange(new DefaultCamelContext());

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.JdbcTemplate;
 
-/** The read model: what events make of it, each once, and the same from the beginning. */
+/** The read model: each event counts once, and a rebuild gives the same result. */
 @DatabaseTest
 class InventorySummaryTest {
 
@@ -85,7 +85,7 @@ class InventorySummaryTest {
             event("InventoryReserved", "a", 1, i);
         }
 
-        // The table has the oldest last.
+        // The update moves the oldest row to the end of the table.
         jdbc.update("UPDATE outbox_unprojected SET message_id = message_id WHERE sequence = (SELECT min(sequence) FROM outbox_unprojected)");
 
         assertThat(fold(2)).isEqualTo(2);
@@ -197,7 +197,7 @@ class InventorySummaryTest {
         assertThat(fold(100)).isEqualTo(1);
     }
 
-    /** @param change by how much it changes the reserved stock; of the last two types, the stock in all */
+    /** @param change of the reserved stock or, for restocks and adjustments, of the total stock */
     private void event(String type, String product, int change, int second) {
         String quantity = Map.of("InventoryReserved", "quantityReserved", "InventoryReleased", "quantityReleased",
             "InventoryCommitted", "quantityCommitted", "InventoryInsufficient", "requestedQuantity",
@@ -219,7 +219,7 @@ class InventorySummaryTest {
         });
     }
 
-    /** Each product in a line. Moments are in seconds: of reservation, shortage, release and commit. */
+    /** One line per product. Times are in seconds: of reservation, shortage, release and commit. */
     private List<String> summary() {
         return jdbc.queryForList("""
             SELECT format('%s: %s reservations, %s reserved, %s insufficient, %s released, %s committed, %s sold, %s received, last %s %s %s %s', product_id,

@@ -19,8 +19,8 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
 
 /**
- * Locks are taken in order of order id and of product id, so that no two transactions wait for each other: what waits for the first of
- * several has none of the others.
+ * Locks are taken in the order of order ids and of product ids, so that no two transactions deadlock: a transaction that waits for its
+ * first lock holds none of the later ones.
  */
 @DatabaseTest
 class LockOrderTest {
@@ -34,7 +34,7 @@ class LockOrderTest {
     @Autowired
     private JdbcTemplate jdbc;
 
-    /** The table has them in another order. */
+    /** The rows are in another order in the table. */
     @BeforeEach
     void someProducts() {
         PRODUCTS.forEach(product -> tables.stock(product, 10));
@@ -54,7 +54,7 @@ class LockOrderTest {
             CompletableFuture<Void> waiting = CompletableFuture.runAsync(() -> reserve("2", "1"));
             awaitOneThatWaits();
             assertThat(transaction.<List<?>>execute(other -> tables.rows("INSERT INTO inventory_orders (order_id, status) VALUES ('2', 'Paid') "
-                + "ON CONFLICT DO NOTHING RETURNING order_id"))).as("order 2 is nobody's").hasSize(1);
+                + "ON CONFLICT DO NOTHING RETURNING order_id"))).as("nobody has locked order 2").hasSize(1);
             return waiting;
         });
 
@@ -85,7 +85,7 @@ class LockOrderTest {
 
     @Test
     void aProductIsKeptLockedOnceItsTransactionIsNoLongerOneOfManyShortOnes() {
-        // As often as it takes for both to be quick.
+        // Repeats until both are fast.
         await().until(() -> whileProductAIsLocked(this::keptLocked).isEmpty());
 
         whileProductAIsLocked(() -> {
@@ -93,7 +93,7 @@ class LockOrderTest {
             return null;
         });
 
-        assertThat(keptLocked()).as("of nobody").isEmpty();
+        assertThat(keptLocked()).as("locked by no session").isEmpty();
     }
 
     private <T> T whileProductAIsLocked(Supplier<T> other) {
@@ -113,7 +113,7 @@ class LockOrderTest {
             tables.rows("SELECT FROM inventory WHERE product_id = 'a' FOR UPDATE");
             CompletableFuture<Void> second = CompletableFuture.runAsync(statement);
             awaitOneThatWaits();
-            assertThat(tables.rows("SELECT FROM inventory WHERE product_id <> 'a' FOR UPDATE SKIP LOCKED")).as("that nobody else has").hasSize(5);
+            assertThat(tables.rows("SELECT FROM inventory WHERE product_id <> 'a' FOR UPDATE SKIP LOCKED")).as("not locked by another session").hasSize(5);
             return second;
         });
         waiting.join();
@@ -123,7 +123,7 @@ class LockOrderTest {
         await().until(() -> tables.count("pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") == 1);
     }
 
-    /** Orders of all products, in one batch. */
+    /** Reserves orders of all products, in one batch. */
     private void reserve(String... orderIds) {
         List<String> items = PRODUCTS.stream().map(product -> "{\"productId\": \"" + product + "\", \"quantity\": 1}").toList();
         List<String> bodies = Stream.of(orderIds).map(id -> "{\"orderId\": \"" + id + "\", \"items\": " + items + "}").toList();

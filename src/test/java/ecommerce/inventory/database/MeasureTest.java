@@ -14,7 +14,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** {@code measure.sql}: how large each backlog is, and how old. */
+/** {@code measure.sql}: the size and age of each backlog. */
 @DatabaseTest
 class MeasureTest {
 

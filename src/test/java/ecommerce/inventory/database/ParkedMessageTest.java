@@ -25,7 +25,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.context.annotation.Import;
 import org.springframework.jdbc.core.JdbcTemplate;
 
-/** The inbox as a retry queue: in which order parked messages are taken, when they are delayed, dead and replayed. */
+/** The inbox as a retry queue: the order in which parked messages are retried, and when they are delayed, dead or replayed. */
 @DatabaseTest
 @Import({InboxRepository.class, SimpleMeterRegistry.class})
 class ParkedMessageTest {
@@ -58,8 +58,8 @@ class ParkedMessageTest {
 
         assertThat(taken.remove("retryCount")).isEqualTo(1);
         assertThat(taken.remove("orderId")).as("for the log").isEqualTo("1");
-        assertThat(taken.remove("enqueuedAt")).as("the moment from which its events are timed").isNotEqualTo(message.remove("enqueuedAt"));
-        assertThat(taken.remove("lockWait")).as("of the transaction, for others wait behind it").isEqualTo("400ms");
+        assertThat(taken.remove("enqueuedAt")).as("the start of the latency of its events").isNotEqualTo(message.remove("enqueuedAt"));
+        assertThat(taken.remove("lockWait")).as("short, as others wait behind it").isEqualTo("400ms");
         assertThat(taken).isEqualTo(message);
     }
 
@@ -68,7 +68,7 @@ class ParkedMessageTest {
         park("1");
         assertThat(take()).as("not yet").isNull();
         assertThat(tables.row("SELECT next_retry_at - received_at BETWEEN interval '5 seconds' AND interval '10 seconds' AS delay FROM inbox"))
-            .as("ten seconds, less up to half by chance").containsEntry("delay", true);
+            .as("ten seconds, randomly shorter by up to half").containsEntry("delay", true);
         due();
 
         assertThat(take()).isEqualTo("1");
@@ -83,8 +83,8 @@ class ParkedMessageTest {
         assertThat(add("1")).as("the same order: behind it").isFalse();
         assertThat(add("2")).as("another order: now").isTrue();
         assertThat(add("1")).isFalse();
-        assertThat(tables.count("inbox WHERE processed_at IS NULL")).as("all that are parked").isEqualTo(3);
-        assertThat(take()).as("the first one is not due, the others are held back by it").isNull();
+        assertThat(tables.count("inbox WHERE processed_at IS NULL")).as("parked messages").isEqualTo(3);
+        assertThat(take()).as("the first one is not due, and holds back the others").isNull();
         due();
         assertThat(List.of(take(), take(), take())).as("in their order").containsExactly("1", "1", "1");
         assertThat(add("1")).as("nothing is parked any more").isTrue();
@@ -341,14 +341,14 @@ class ParkedMessageTest {
         UUID second = dead("1");
         dead("2");
         park("3");
-        // The table has the later one first.
+        // The update moves the first message behind the later one in the table.
         jdbc.update("UPDATE inbox SET error_message = 'moved' WHERE message_id = ?", first);
 
         assertThat(replay(null)).isEqualTo(3);
 
         List<Object> taken = Stream.generate(() -> tables.run("take-parked-message")).limit(3).map(message -> message.get(0).get("messageId")).toList();
         assertThat(taken).hasSize(3).containsSubsequence(first, second);
-        assertThat(take()).as("what was not dead waits as before").isNull();
+        assertThat(take()).as("a message that was not dead still waits").isNull();
         assertThat(tables.count("message_replays")).isEqualTo(3);
     }
 
@@ -399,12 +399,12 @@ class ParkedMessageTest {
         return id;
     }
 
-    /** Brings the moment of the next attempt. */
+    /** Makes the next attempts due. */
     private void due() {
         jdbc.update("UPDATE inbox SET next_retry_at = now() WHERE processed_at IS NULL");
     }
 
-    /** The order id of the message that was taken, or null. */
+    /** Takes the next message, and returns its order id, or null. */
     private String take() {
         return tables.run("take-parked-message").stream()
             .map(message -> ((String) message.get("messageBody")).replaceAll("[^0-9]", "")).findFirst().orElse(null);

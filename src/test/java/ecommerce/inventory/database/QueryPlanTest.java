@@ -24,9 +24,9 @@ import org.springframework.transaction.TransactionStatus;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Neither old rows nor a backlog slow the worker down: with 200,000 finished rows in each table that grows, and 5,000 that wait
- * and that the planner's statistics do not know of yet, no statement scans a table, and each touches no more blocks than the rows of
- * its batch take.
+ * Neither old rows nor a backlog slow the worker down. Each growing table has 200,000 finished rows, and 5,000 waiting rows that the
+ * planner's statistics do not include yet. No statement scans a table, and each touches only as many blocks as the rows of its batch
+ * need.
  */
 @DatabaseTest
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -37,7 +37,7 @@ class QueryPlanTest {
     private static final UUID PARKED = UUID.randomUUID();
     private static final UUID DEAD = UUID.randomUUID();
     private static final UUID UNPUBLISHED = UUID.randomUUID();
-    /** A superset of what each statement takes. */
+    /** The parameters of all statements. */
     private static final Map<String, Object> PARAMETERS = Map.of(
         "messageType", "OrderCreated",
         "sourceMessageId", "sent-1",
@@ -180,7 +180,7 @@ class QueryPlanTest {
                 INSERT INTO outbox (message_id, message_type, message_body, partition_key)
                 SELECT gen_random_uuid(), 'InventoryReserved', '{}', 'newer-' || n FROM generate_series(1, 10) AS n;
                 UPDATE outbox SET next_retry_at = now() WHERE partition_key IN ('new-4000', 'new-4001')""");
-            assertThat(tables.run("claim-outbox", "batchSize", BATCH)).as("ten that are new and two that are due").hasSize(12);
+            assertThat(tables.run("claim-outbox", "batchSize", BATCH)).as("ten new events and two due ones").hasSize(12);
             assertCost(status, "claim-outbox", 12, Map.of());
         });
     }
@@ -203,7 +203,7 @@ class QueryPlanTest {
         Map<String, Object> all = new HashMap<>(PARAMETERS);
         all.putAll(parameters);
         all.put("lockWait", "900ms");
-        // PostgreSQL may choose either for a statement that the driver has prepared.
+        // PostgreSQL may choose either mode for a prepared statement.
         for (String mode : List.of("force_custom_plan", "force_generic_plan")) {
             Object start = transaction.createSavepoint();
             jdbc.execute("SET LOCAL plan_cache_mode = " + mode);
@@ -223,7 +223,7 @@ class QueryPlanTest {
             Long.class);
     }
 
-    /** For a statement that takes several. */
+    /** The parameters of a message, for a statement that takes several messages. */
     private static Map<String, Object> columns(UUID id, String body) {
         return columns(id, body, "unknown");
     }

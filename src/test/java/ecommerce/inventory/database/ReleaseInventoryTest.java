@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.JdbcTemplate;
 
-/** What releases stock in batches: which orders expire, and what is published of each. */
+/** Releases in batches: which orders expire, and the events of each. */
 @DatabaseTest
 class ReleaseInventoryTest {
 
@@ -42,19 +42,19 @@ class ReleaseInventoryTest {
 
         assertThat(tables.stockOf("a")).as("two orders, one change").isEqualTo("6 available, 4 reserved, version 5");
         assertThat(tables.stockOf("b")).isEqualTo("10 available, 0 reserved, version 3");
-        assertThat(told()).containsExactly("1 a 1 Expired 3", "1 b 2 Expired 10", "2 a 3 Expired 6");
+        assertThat(published()).containsExactly("1 a 1 Expired 3", "1 b 2 Expired 10", "2 a 3 Expired 6");
         assertThat(List.of(tables.statusOf("1"), tables.statusOf("2"), tables.statusOf("3"))).containsExactly("Expired", "Expired", "Reserved");
     }
 
     @Test
     void aBatchTakesWholeOrdersTheOldestFirst() {
         jdbc.update("UPDATE inventory_reservations SET expires_at = now() - interval '1 hour' WHERE order_id = '2'");
-        // The table has the older one last.
+        // The update moves the older order to the end of the table.
         jdbc.update("UPDATE inventory_orders SET correlation_id = 'moved' WHERE order_id = '2'");
 
         assertThat(expire(1)).isEqualTo("[\"2\"]");
         assertThat(expire(1)).isEqualTo("[\"1\"]");
-        assertThat(told()).as("all lines of the order").containsExactly("2 a 3 Expired 5", "1 a 1 Expired 6", "1 b 2 Expired 10");
+        assertThat(published()).as("all lines of the order").containsExactly("2 a 3 Expired 5", "1 a 1 Expired 6", "1 b 2 Expired 10");
         assertThat(expire(1)).isEqualTo("[]");
     }
 
@@ -65,7 +65,7 @@ class ReleaseInventoryTest {
             transaction.executeWithoutResult(expiry -> assertThat(expire(100)).isEqualTo("[\"1\"]"));
         });
 
-        assertThat(told()).containsExactly("1 a 1 Expired 3", "1 b 2 Expired 10");
+        assertThat(published()).containsExactly("1 a 1 Expired 3", "1 b 2 Expired 10");
     }
 
     @Test
@@ -96,12 +96,12 @@ class ReleaseInventoryTest {
             jdbc.update("UPDATE inventory SET last_updated = now() WHERE product_id = 'b'");
 
             assertThat(locked("[\"1\", \"2\"]", "[]")).isEqualTo("[\"b\"]");
-            assertThat(locked("[\"1\"]", "[\"z\"]")).as("with those that were found before").isEqualTo("[\"z\", \"b\"]");
+            assertThat(locked("[\"1\"]", "[\"z\"]")).as("together with those that were found before").isEqualTo("[\"z\", \"b\"]");
             assertThat(locked("[\"2\"]", "[]")).as("none").isNull();
             assertThat(expire(1, "[\"b\"]", "-infinity")).containsEntry("orders", "[\"2\"]");
         });
 
-        assertThat(locked("[\"1\"]", "[]")).as("had again").isNull();
+        assertThat(locked("[\"1\"]", "[]")).as("available again").isNull();
         assertThat(expire(1)).isEqualTo("[\"1\"]");
     }
 
@@ -143,7 +143,7 @@ class ReleaseInventoryTest {
         assertThat(tables.run("reserve-inventory", parameters).get(0)).containsEntry("outcome", "Reserved");
     }
 
-    /** @return the orders of the batch, as JSON */
+    /** @return ids of the orders of the batch, as JSON */
     private String expire(int batchSize) {
         return (String) expire(batchSize, "[]", "-infinity").get("orders");
     }
@@ -157,8 +157,8 @@ class ReleaseInventoryTest {
         });
     }
 
-    /** Order, product, quantity, reason and what is available afterwards, of each event. */
-    private List<String> told() {
+    /** Order, product, quantity, reason and available stock of each event. */
+    private List<String> published() {
         return jdbc.queryForList("SELECT concat_ws(' ', partition_key, message_body ->> 'productId', message_body ->> 'quantityReleased', "
             + "message_body ->> 'reason', message_body ->> 'availableStock') FROM outbox ORDER BY sequence", String.class);
     }

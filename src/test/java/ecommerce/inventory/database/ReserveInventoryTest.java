@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 
-/** The function reserve_inventory: what it writes and answers, for one order and for several in a batch. */
+/** The function reserve_inventory: what it writes and returns, for a single order and for a batch. */
 @DatabaseTest
 class ReserveInventoryTest {
 
@@ -42,14 +42,14 @@ class ReserveInventoryTest {
 
         assertThat(tables.stockOf("a")).isEqualTo("6 available, 4 reserved, version 2");
         assertThat(tables.stockOf("b")).isEqualTo("0 available, 5 reserved, version 2");
-        assertThat(tables.count("inventory_reservations")).as("one for each product").isEqualTo(2);
+        assertThat(tables.count("inventory_reservations")).as("one per product").isEqualTo(2);
         assertThat(tables.rows("SELECT message_body ->> 'productId' AS product, message_body ->> 'quantityReserved' AS quantity, "
             + "message_body ->> 'remainingStock' AS remaining FROM outbox ORDER BY sequence"))
-            .as("an event for each product, in product order")
+            .as("an event per product, in product order")
             .containsExactly(Map.of("product", "a", "quantity", "4", "remaining", "6"), Map.of("product", "b", "quantity", "5", "remaining", "0"));
         assertThat(tables.row("SELECT count(*) AS reservations FROM inventory_reservations r JOIN inventory i USING (product_id) "
             + "WHERE r.expires_at = r.created_at + interval '15 minutes' AND i.last_updated = r.created_at"))
-            .as("one moment for all of it").containsEntry("reservations", 2L);
+            .as("the same time in all of them").containsEntry("reservations", 2L);
     }
 
     @Test
@@ -89,7 +89,7 @@ class ReserveInventoryTest {
             + "{\"productId\": \"b\", \"availableStock\": 5, \"requestedQuantity\": 6}, "
             + "{\"productId\": \"unknown\", \"availableStock\": 0, \"requestedQuantity\": 1}]");
 
-        assertThat(tables.stockOf("a")).as("not short, and not touched").isEqualTo("10 available, 0 reserved, version 1");
+        assertThat(tables.stockOf("a")).as("in stock, but not reserved").isEqualTo("10 available, 0 reserved, version 1");
         assertThat(tables.stockOf("b")).isEqualTo("5 available, 0 reserved, version 1");
         assertThat(tables.count("inventory_reservations") + tables.count("outbox")).isZero();
         assertThat(tables.count("inventory_orders")).isEqualTo(1);
@@ -127,10 +127,10 @@ class ReserveInventoryTest {
                 Map.of("order_id", "1", "product", "a", "remaining", "7"),
                 Map.of("order_id", "1", "product", "b", "remaining", "4"),
                 Map.of("order_id", "3", "product", "a", "remaining", "4"));
-        assertThat(tables.stockOf("a")).as("a version for each order").isEqualTo("4 available, 6 reserved, version 4");
+        assertThat(tables.stockOf("a")).as("one version per order").isEqualTo("4 available, 6 reserved, version 4");
     }
 
-    /** Random batches, in which some products run out. */
+    /** With random batches, in which some products sell out. */
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
     void aBatchEndsAsItsOrdersWouldOneAfterTheOther(long seed) {
@@ -144,10 +144,10 @@ class ReserveInventoryTest {
         List<Object> oneByOne = outcome(() -> orders.stream().flatMap(order -> reserve(order).stream()).toList());
 
         assertThat(together).isEqualTo(oneByOne);
-        assertThat(together.toString()).as("of each kind").contains("Reserved", "Insufficient", "Duplicate");
+        assertThat(together.toString()).as("each kind of outcome").contains("Reserved", "Insufficient", "Duplicate");
     }
 
-    /** What is answered, and what is in the tables then. */
+    /** The returned outcomes, and the content of the tables. */
     private List<Object> outcome(Supplier<List<String>> reservation) {
         tables.clear();
         tables.stock("a", 12);
@@ -169,7 +169,7 @@ class ReserveInventoryTest {
         assertThat(tables.count("inventory_orders")).as("rolled back").isZero();
     }
 
-    /** An order as reserve_inventory takes it. Lines are written {@code "product:quantity"}. */
+    /** An order as a parameter of reserve_inventory. Lines are written {@code "product:quantity"}. */
     private static String order(String orderId, String... lines) {
         String items = List.of(lines).stream().map(line -> line.split(":"))
             .map(line -> "{\"productId\": \"%s\", \"quantity\": %s}".formatted((Object[]) line))
@@ -177,7 +177,7 @@ class ReserveInventoryTest {
         return "{\"messageId\": \"message-%s\", \"order\": {\"orderId\": \"%s\", \"items\": %s}}".formatted(orderId, orderId, items);
     }
 
-    /** @return order id, outcome and what is short, for each order */
+    /** @return order id, outcome and short lines of each order */
     private List<String> reserve(String orders) {
         return tables.rows("""
             SELECT concat_ws(' ', orders[arrival] ->> 'orderId', outcome, short_lines) AS outcome

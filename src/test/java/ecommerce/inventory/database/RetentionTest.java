@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.JdbcTemplate;
 
-/** What retention deletes, and what it never does. */
+/** What retention deletes, and what it keeps. */
 @DatabaseTest
 class RetentionTest {
 
@@ -127,7 +127,7 @@ class RetentionTest {
         tables.run("fold-summary", "batchSize", 36);
         List<Map<String, Object>> before = summary();
 
-        assertThat(purge("outbox", 15)).as("in two batches, each with all kinds of events of all products").isEqualTo(15);
+        assertThat(purge("outbox", 15)).as("in two batches, each with all event types of all products").isEqualTo(15);
         assertThat(purge("outbox", 100)).isEqualTo(15);
         transaction.executeWithoutResult(rebuild -> {
             tables.run("lock-summary");
@@ -135,10 +135,10 @@ class RetentionTest {
         });
 
         assertThat(summary()).isEqualTo(before).isNotEmpty();
-        assertThat(tables.run("fold-summary", "batchSize", 8).get(0)).as("those that waited still do").containsEntry("count", 4L);
+        assertThat(tables.run("fold-summary", "batchSize", 8).get(0)).as("events that were not folded are folded now").containsEntry("count", 4L);
     }
 
-    /** All of it but the moment of the fold. */
+    /** The read model without the time of the fold. */
     private List<Map<String, Object>> summary() {
         return tables.rows("SELECT to_jsonb(s) - 'folded_at' AS row FROM inventory_summary AS s ORDER BY product_id");
     }

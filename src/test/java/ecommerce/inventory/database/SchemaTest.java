@@ -19,7 +19,7 @@ import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.jdbc.core.JdbcTemplate;
 
-/** What the schema refuses, whoever writes. */
+/** What the schema refuses, whichever program writes. */
 @DatabaseTest
 class SchemaTest {
 
@@ -59,7 +59,7 @@ class SchemaTest {
             + "WHERE table_schema = 'public' AND table_name <> 'flyway_schema_history' AND data_type = 'timestamp without time zone'")).isEmpty();
     }
 
-    /** An older version would put it back: a repeatable one runs again whenever it differs from what was run last. */
+    /** An older version would undo a repeatable migration, which runs again whenever it differs from the last run. */
     @Test
     void everyMigrationHasAVersionAndTheGrantsKnowTheNewest() throws IOException {
         Resource[] scripts = new PathMatchingResourcePatternResolver().getResources("classpath:db/migration/*");

@@ -18,7 +18,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.PreparedStatementCreator;
 import org.springframework.jdbc.core.namedparam.NamedParameterUtils;
 
-/** PostgreSQL takes each statement of the routes on the migrated schema, with the parameters that are written there. */
+/** PostgreSQL accepts each statement of the routes on the migrated schema, with its parameters. */
 @DatabaseTest
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SqlFilesTest {
@@ -34,7 +34,7 @@ class SqlFilesTest {
     @MethodSource("files")
     void isPrepared(Resource file) throws Exception {
         String statement = file.getContentAsString(StandardCharsets.UTF_8);
-        // Of a route, or of a repository in Java.
+        // Parameters are :#name in routes, and :name in the repository of the inbox.
         boolean ofCamel = statement.contains(":#") || !statement.contains(":");
         String prepared = ofCamel ? new DefaultSqlPrepareStatementStrategy().prepareQuery(SqlHelper.resolvePlaceholders(statement, "#"), true, null)
             : NamedParameterUtils.substituteNamedParameters(statement, null);

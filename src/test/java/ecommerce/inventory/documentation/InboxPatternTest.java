@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.core.io.ClassPathResource;
 
-/** {@code docs/inbox-pattern.md}: the files that it lists are enough for the service in {@code docs/loyalty-service}. */
+/** {@code docs/inbox-pattern.md}: the listed files are enough to run the service in {@code docs/loyalty-service}. */
 class InboxPatternTest {
 
     private static final Path DOCUMENT = Path.of("docs", "inbox-pattern.md");

@@ -18,17 +18,17 @@ import java.util.stream.Stream;
 import ecommerce.inventory.support.Workspace;
 
 /**
- * A folder with a change of the worker ({@code change.patch}, as {@code git diff} writes it) and the tests that go with it ({@code *Test.java}).
+ * A folder with a change of the worker ({@code change.patch}, as {@code git diff} writes it) and its tests ({@code *Test.java}).
  *
  * @param folder its name
- * @param base   the recipe that the heading of its README says it is "on top of", or null
+ * @param base   the recipe that this one is "on top of", by the heading of its README, or null
  * @param diffs  unified, one file each
  * @param tests  source of a test by its class name
  */
 record Recipe(String folder, Recipe base, List<String> diffs, Map<String, String> tests) {
 
     private static final Pattern BASE = Pattern.compile("\\A# .*on top of (\\d+)");
-    /** The lines that Git puts between the diffs of two files. */
+    /** The lines that Git writes between the diffs of two files. */
     private static final Pattern BETWEEN_FILES = Pattern.compile("(?m)^(?:diff --git|index|new file mode|deleted file mode) .*\n");
     private static final Pattern FILE = Pattern.compile("(?m)^(?=--- (?:a/|/dev/null))");
     private static final Pattern CLASS = Pattern.compile("(?ms)^package ([\\w.]+);.*?^(?:public |final )*class (\\w+)");
@@ -54,7 +54,7 @@ record Recipe(String folder, Recipe base, List<String> diffs, Map<String, String
         return new Recipe(folder.getFileName().toString(), base, Arrays.asList(FILE.split(patch)), tests);
     }
 
-    /** Makes the change, before it that of the recipe that it is on top of. */
+    /** Applies the change, after that of the recipe that it is on top of. */
     void applyTo(Workspace workspace) throws IOException {
         if (base != null) {
             base.applyTo(workspace);

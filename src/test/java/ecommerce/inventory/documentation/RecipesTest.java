@@ -40,7 +40,7 @@ class RecipesTest {
             .contains(RECIPES.stream().map(recipe -> "(" + recipe.folder() + "/README.md)").toList());
     }
 
-    /** The tests of recipes on top of it fail. */
+    /** The tests of recipes on top of it still fail. */
     @ParameterizedTest(name = "{0}")
     @MethodSource("recipes")
     void theTestPassesWithTheChange(Recipe recipe) throws Exception {

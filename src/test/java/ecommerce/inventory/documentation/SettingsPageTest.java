@@ -25,7 +25,7 @@ class SettingsPageTest {
             Files.writeString(PAGE, page);
         }
 
-        assertThat(PAGE).as("docs/settings.md does not list the settings as they are; update it: mvn test -Dtest=SettingsPageTest -Dupdate")
+        assertThat(PAGE).as("docs/settings.md is out of date; rewrite it: mvn test -Dtest=SettingsPageTest -Dupdate")
             .hasContent(page);
     }
 
@@ -36,7 +36,7 @@ class SettingsPageTest {
         for (JsonNode setting : all.get("properties")) {
             String name = setting.get("name").textValue();
             if (!name.startsWith("inventory.")) {
-                // Spring Boot's own, of an endpoint
+                // A setting of Spring Boot, for the operator endpoint.
                 continue;
             }
             if (!name.startsWith(group) || group.isEmpty()) {

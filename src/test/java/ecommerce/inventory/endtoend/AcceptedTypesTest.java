@@ -28,7 +28,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import servicebus.BrowsedMessage;
 import servicebus.EmbeddedServiceBus;
 
-/** Each source accepts its own types of messages, and none of another source. */
+/** Each source accepts only its own message types. */
 @Tag("plain-camel")
 @WorkerTest
 class AcceptedTypesTest {
@@ -46,7 +46,7 @@ class AcceptedTypesTest {
     @Autowired
     private ProducerTemplate operator;
 
-    /** Order 1 holds two of ten units of a. */
+    /** Order 1 reserves two of ten units of a. */
     @BeforeEach
     void anOrderThatIsReserved() {
         shop.awaitQuiet(tables);
@@ -88,7 +88,7 @@ class AcceptedTypesTest {
         };
     }
 
-    /** What the message of each type makes of the stock and of order 1. */
+    /** The effect of each message type on the stock and on order 1. */
     private static final Map<String, String> EFFECTS = Map.of(
         "OrderCreated", "7 available, 3 reserved, version 3; Reserved",
         "OrderCancelled", "10 available, 0 reserved, version 3; Cancelled",
@@ -158,7 +158,7 @@ class AcceptedTypesTest {
         assertThat(rows()).isEqualTo(before);
     }
 
-    /** Of the second there is a route, which operators call. */
+    /** The second type is the name of a route for operators. */
     @ParameterizedTest
     @MethodSource("typesOfNoSource")
     void aParkedRowOfATypeThatNoSourceAcceptsIsDeadAndRunsNoRoute(String type) {
@@ -172,7 +172,7 @@ class AcceptedTypesTest {
         assertThat(tables.row("SELECT error_message FROM inbox WHERE dead_at IS NOT NULL")).containsEntry("error_message",
             "message_type: '" + type + "' is not accepted from any source of this worker; they accept AdjustInventory, OrderCancelled, "
                 + "OrderCreated, PaymentFailed, PaymentProcessed, RestockInventory");
-        assertThat(tables.row("SELECT total_reservations FROM inventory_summary")).as("not made again").containsEntry("total_reservations", 99L);
+        assertThat(tables.row("SELECT total_reservations FROM inventory_summary")).as("no rebuild").containsEntry("total_reservations", 99L);
     }
 
     static List<String> typesOfNoSource() {

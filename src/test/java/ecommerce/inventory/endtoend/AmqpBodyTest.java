@@ -46,10 +46,10 @@ import org.springframework.test.context.TestPropertySource;
 import servicebus.BrowsedMessage;
 import servicebus.EmbeddedServiceBus;
 
-/** What AMQP peers send that do not use the Azure SDK: bodies in any section and of any type, null among them, and ids of any type. */
+/** Messages of AMQP clients without the Azure SDK: bodies in any section and of any type, even null, and ids of any type. */
 @WorkerTest
 @ExtendWith(OutputCaptureExtension.class)
-// As InvalidMessageTest has it, which shares the worker.
+// The same as in InvalidMessageTest, so that both share a worker.
 @TestPropertySource(properties = "test.lock-duration=PT5S")
 class AmqpBodyTest {
 
@@ -114,7 +114,7 @@ class AmqpBodyTest {
         assertThat(outcome).containsEntry("replayed", 0);
         assertThat((List<?>) outcome.get("failed")).hasSize(4);
         assertThat(queues.erase("c-2").get(SOURCE)).isEqualTo(Map.of("erased", 1, "failed", List.of()));
-        assertThat(queues.erase("null").get(SOURCE)).as("it says nothing").isEqualTo(Map.of("erased", 0, "failed", List.of()));
+        assertThat(queues.erase("null").get(SOURCE)).as("a body that is null does not name the id null").isEqualTo(Map.of("erased", 0, "failed", List.of()));
         assertThat(shop.deadLetters()).hasSize(3);
     }
 
@@ -200,7 +200,7 @@ class AmqpBodyTest {
             ShopDriver.orderCreated(body + " ".repeat(300 << 10)));
         shop.awaitQuiet(tables);
 
-        assertThat(output.getAll()).containsOnlyOnce("inventory.servicebus.max-message-size is 256 (KiB): set it to what orders/inventory takes");
+        assertThat(output.getAll()).containsOnlyOnce("inventory.servicebus.max-message-size is 256 (KiB): set it to the limit of orders/inventory");
         assertThat(tables.stockOf("Köln")).isEqualTo("998 available, 2 reserved, version 2");
     }
 
@@ -208,7 +208,7 @@ class AmqpBodyTest {
         bus.send("orders", encoded(UUID.randomUUID().toString(), body));
     }
 
-    /** An OrderCreated message as it is sent. */
+    /** An encoded OrderCreated message. */
     static byte[] encoded(Object messageId, Section body) {
         Message message = Message.Factory.create();
         message.setMessageId(messageId);

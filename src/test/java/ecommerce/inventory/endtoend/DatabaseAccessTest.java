@@ -25,7 +25,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
 import servicebus.EmbeddedServiceBus;
 
-/** PostgreSQL runs, and does not let the worker work: what the orchestrator and the log are told, and what is done by itself later. */
+/** PostgreSQL runs but refuses the worker: what health and log report, and how the worker recovers by itself. */
 @ExtendWith(OutputCaptureExtension.class)
 class DatabaseAccessTest {
 
@@ -62,7 +62,7 @@ class DatabaseAccessTest {
         postgres.close();
     }
 
-    /** What else a restart would read is the password; that a role may log in again is seen without one. */
+    /** Only a changed password needs a restart; if the role may log in again, the worker notices without one. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
         ALTER ROLE worker PASSWORD 'second' | ALTER ROLE worker PASSWORD 'first'
@@ -99,7 +99,7 @@ class DatabaseAccessTest {
         execute(statement);
         String order;
         try {
-            // But those of a server that is read-only stay.
+            // Except on a read-only server, whose connections stay.
             if (!statement.contains("read_only")) {
                 endConnections();
             }
@@ -107,9 +107,9 @@ class DatabaseAccessTest {
             await().untilAsserted(() -> assertThat(management.get("health/readiness").body()).contains("PostgreSQL is " + reason));
             assertThat(management.get("health/readiness").statusCode()).isEqualTo(503);
             await().until(() -> output.getOut().contains(", the message is held, try "));
-            // For longer than credentials may be refused.
+            // Longer than the time after which refused credentials lead to a restart.
             await().until(() -> output.getOut().split("The relay pauses for").length > 5);
-            assertThat(management.get("health/liveness").statusCode()).as("a restart mends nothing").isEqualTo(200);
+            assertThat(management.get("health/liveness").statusCode()).as("a restart would not help").isEqualTo(200);
         } finally {
             execute(undo);
         }
@@ -121,7 +121,7 @@ class DatabaseAccessTest {
         administrator.execute("SELECT pg_reload_conf()");
     }
 
-    /** Until there is none: one that is just signing in is not seen by the first look. */
+    /** Repeats until there is none: a connection that is just logging in is not visible at first. */
     private static void endConnections() {
         await().until(() -> administrator.queryForList("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'worker'").isEmpty());
     }

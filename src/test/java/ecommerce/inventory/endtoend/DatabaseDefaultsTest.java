@@ -30,13 +30,13 @@ import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 import servicebus.EmbeddedServiceBus;
 
-/** A database with defaults of its own: what the worker relies on it sets for itself. */
+/** A database with unusual defaults: the worker sets all that it relies on. */
 @Tag("plain-camel")
 @ExtendWith(OutputCaptureExtension.class)
 class DatabaseDefaultsTest {
 
     private static final int ORDERS = 200;
-    /** As an administrator may have set them for another program. */
+    /** Defaults that an administrator may have set for another program. */
     private static final List<String> DEFAULTS = List.of(
         "default_transaction_isolation = 'serializable'",
         "synchronous_commit = off",
@@ -90,7 +90,7 @@ class DatabaseDefaultsTest {
         assertThat(tables.count("inventory_orders WHERE status = 'Reserved'")).isEqualTo(ORDERS);
         assertThat(tables.count("inbox WHERE processed_at IS NOT NULL")).isEqualTo(ORDERS);
         assertThat(tables.count("inbox WHERE retry_count > 0")).as("parked").isZero();
-        assertThat(tables.count("outbox WHERE correlation_id IS NOT NULL")).as("none was sent").isZero();
+        assertThat(tables.count("outbox WHERE correlation_id IS NOT NULL")).as("events with a correlation id that no message had").isZero();
         assertThat(shop.events()).hasSize(ORDERS);
         assertThat(shop.deadLetters()).isEmpty();
         assertThat(output.getAll()).doesNotContain("rolled back", "could not serialize");
@@ -102,7 +102,7 @@ class DatabaseDefaultsTest {
         String settings = "SELECT string_agg(name || '=' || setting, ' ' ORDER BY name COLLATE \"C\") FROM pg_settings WHERE name IN "
             + "('default_transaction_isolation', 'synchronous_commit', 'standard_conforming_strings', 'array_nulls', 'statement_timeout', "
             + "'lock_timeout', 'idle_in_transaction_session_timeout', 'idle_session_timeout')";
-        assertThat(newSession().queryForObject(settings, String.class)).as("of any other connection").isEqualTo("array_nulls=off "
+        assertThat(newSession().queryForObject(settings, String.class)).as("settings of any other connection").isEqualTo("array_nulls=off "
             + "default_transaction_isolation=serializable idle_in_transaction_session_timeout=20000 idle_session_timeout=20000 lock_timeout=20 "
             + "standard_conforming_strings=off statement_timeout=20000 synchronous_commit=off");
 

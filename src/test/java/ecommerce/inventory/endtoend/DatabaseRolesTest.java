@@ -46,7 +46,7 @@ import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 import org.springframework.jdbc.datasource.init.ResourceDatabasePopulator;
 import servicebus.EmbeddedServiceBus;
 
-/** The migration under its role and the worker under another, as {@code k8s/database} makes them and {@code db/roles} restricts them. */
+/** Migration and worker with separate roles, which {@code k8s/database} creates and {@code db/roles} restricts. */
 class DatabaseRolesTest {
 
     private static String database;
@@ -104,7 +104,7 @@ class DatabaseRolesTest {
         new Invariants(jdbc).assertHold();
     }
 
-    /** But for when it was made. */
+    /** The read model without the time of the rebuild. */
     private static Map<String, Object> summary() {
         Map<String, Object> row = tables.row("SELECT * FROM inventory_summary");
         row.remove("folded_at");
@@ -114,7 +114,7 @@ class DatabaseRolesTest {
     @ParameterizedTest
     @MethodSource("statements")
     void itMayDoEachOfItsStatements(Resource statement) throws IOException {
-        // What is not allowed is refused when a plan is made ready, whatever the parameters.
+        // EXPLAIN checks the rights too, whatever the parameters.
         jdbc.execute("EXPLAIN " + statement.getContentAsString(StandardCharsets.UTF_8).replaceAll("(?<![:\\w]):#?[a-zA-Z]\\w*", "NULL"));
     }
 
@@ -126,11 +126,10 @@ class DatabaseRolesTest {
     void theServerEndsAStatementThatTheWorkerHasGivenUp() {
         assertThat(jdbc.queryForObject("SHOW statement_timeout", String.class)).isEqualTo("1min");
         assertThat(administrator().queryForObject("SELECT CAST(setconfig AS text) FROM pg_db_role_setting JOIN pg_roles ON oid = setrole "
-            + "WHERE rolname = 'inventory_migration'", String.class)).as("a migration takes as long as it takes").contains("statement_timeout=0,");
+            + "WHERE rolname = 'inventory_migration'", String.class)).as("no time limit for a migration").contains("statement_timeout=0,");
     }
 
-    /** What is set on a connection of a pooler is lost with the transaction; what its role has is not. */
-    /** So that a pooler, on whose connections it does not stay, makes no difference. */
+    /** So that they also hold behind a pooler, which loses the settings of a connection after each transaction. */
     @ParameterizedTest
     @MethodSource
     void eachConnectionHasFromItsRoleWhatIsSetOnIt(String role, String sql, int settings) {

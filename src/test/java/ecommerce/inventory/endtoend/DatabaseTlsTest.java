@@ -27,7 +27,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.jdbc.core.JdbcTemplate;
 import servicebus.EmbeddedServiceBus;
 
-/** What is said to PostgreSQL is encrypted, and said to none but the right server, unless the URL says otherwise. */
+/** The connection to PostgreSQL is encrypted, and the server's certificate is checked, unless the URL says otherwise. */
 @ExtendWith(OutputCaptureExtension.class)
 class DatabaseTlsTest {
 
@@ -102,7 +102,7 @@ class DatabaseTlsTest {
         return "?sslfactory=org.postgresql.ssl.LibPQFactory&sslrootcert=" + folder.resolve("server.crt");
     }
 
-    /** A key and a certificate that it has signed itself, for PostgreSQL and as a trust store. */
+    /** Creates a key and a self-signed certificate, for PostgreSQL and as a trust store. */
     private static void makeCertificate(String host) throws IOException, InterruptedException, GeneralSecurityException {
         Path store = folder.resolve("server.p12");
         int exit = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(), "-genkeypair", "-alias", "server",
@@ -112,7 +112,7 @@ class DatabaseTlsTest {
         KeyStore keys = KeyStore.getInstance(store.toFile(), PASSWORD.toCharArray());
         write("server.crt", "CERTIFICATE", keys.getCertificate("server").getEncoded());
         write("server.key", "PRIVATE KEY", keys.getKey("server", PASSWORD.toCharArray()).getEncoded());
-        // As a trust store: a certificate, not a key.
+        // The trust store contains the certificate without the key.
         keys.setCertificateEntry("trusted", keys.getCertificate("server"));
         try (var out = Files.newOutputStream(store)) {
             keys.store(out, PASSWORD.toCharArray());
@@ -120,7 +120,7 @@ class DatabaseTlsTest {
     }
 
     private static void write(String file, String type, byte[] content) throws IOException {
-        // PostgreSQL takes no key that others could read.
+        // PostgreSQL refuses a key that other users can read.
         Path path = Files.createFile(folder.resolve(file), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         Files.writeString(path, "-----BEGIN " + type + "-----\n" + Base64.getMimeEncoder().encodeToString(content) + "\n-----END " + type + "-----\n");
     }

@@ -39,8 +39,8 @@ import org.springframework.test.context.TestPropertySource;
 import servicebus.BrowsedMessage;
 import servicebus.EmbeddedServiceBus;
 
-/** Dead-lettered messages that an operator lists and replays: each takes effect once, for the one who received it. */
-// Locks that end soon, to see them renewed; a short wait for a message that is locked by someone else.
+/** Dead-lettered messages that an operator lists and replays: each takes effect once. */
+// Short locks, so that their renewal shows; a short wait for a message that another receiver has locked.
 @WorkerTest
 @TestPropertySource(properties = {"test.lock-duration=PT4S", "inventory.servicebus.try-timeout=PT5S"})
 class DeadLetterReplayTest {
@@ -89,7 +89,7 @@ class DeadLetterReplayTest {
             "source", COMMANDS_ROUTE, "message_type", "AdjustInventory", "error_message", "CommandRejected: productId: a is not known",
             "replayed_by", "ann", "reason", "a is there now"));
         assertThat(bus.counts(ShopDriver.COMMANDS).enqueued()).as("not sent again").isEqualTo(commands);
-        assertThat(shop.deadLetters()).as("another queue's").hasSize(1);
+        assertThat(shop.deadLetters()).as("the dead letters of another source").hasSize(1);
     }
 
     @Test
@@ -261,9 +261,9 @@ class DeadLetterReplayTest {
         List<Map<String, Object>> all = list(ORDERS_ROUTE, 100);
 
         assertThat(all).hasSize(4);
-        Map<String, Object> told = new HashMap<>(all.get(0));
-        assertThat(Instant.parse((String) told.remove("enqueuedAt"))).isBeforeOrEqualTo(Instant.now());
-        assertThat(told).isEqualTo(Map.of(
+        Map<String, Object> listed = new HashMap<>(all.get(0));
+        assertThat(Instant.parse((String) listed.remove("enqueuedAt"))).isBeforeOrEqualTo(Instant.now());
+        assertThat(listed).isEqualTo(Map.of(
             "sequenceNumber", shop.deadLetters().get(0).sequenceNumber(),
             "messageId", first.getMessageId(),
             "messageType", "OrderCreated",
@@ -303,11 +303,11 @@ class DeadLetterReplayTest {
 
     @ParameterizedTest
     @CsvSource({"0, '0'", "-1, '-1'", "many, 'many'", ", 'null'"})
-    void aLimitIsANumberOfAtLeastOne(String limit, String told) {
-        assertWrong(() -> list(ORDERS_ROUTE, limit)).hasMessageStartingWith("limit: '" + told + "' is not a number");
+    void aLimitIsANumberOfAtLeastOne(String limit, String shown) {
+        assertWrong(() -> list(ORDERS_ROUTE, limit)).hasMessageStartingWith("limit: '" + shown + "' is not a number");
     }
 
-    /** A command to take one unit of a product that is not known yet. Answers its sequence number. */
+    /** Dead-letters a command that takes one unit of an unknown product, and returns its sequence number. */
     private long deadAdjustment(String productId) {
         shop.command("AdjustInventory", "{\"productId\":\"" + productId + "\",\"quantityChange\":-1,\"reason\":\"lost\"}");
         shop.awaitQuiet(tables);

@@ -26,10 +26,10 @@ import org.springframework.test.context.TestPropertySource;
 import servicebus.BrowsedMessage;
 import servicebus.EmbeddedServiceBus;
 
-/** An order or a customer is erased: from the tables, and from the dead-letter queues of all sources. */
+/** The erasure of an order or a customer from the tables and from the dead-letter queues of all sources. */
 @Tag("plain-camel")
 @WorkerTest
-// Locks that end soon; a short wait for a message that is locked by someone else.
+// Short locks; a short wait for a message that another receiver has locked.
 @TestPropertySource(properties = {"test.lock-duration=PT4S", "inventory.servicebus.try-timeout=PT5S"})
 class ErasureTest {
 
@@ -73,7 +73,7 @@ class ErasureTest {
         assertThat(tables.containing("order-2")).contains("inventory_orders", "inventory_reservations", "outbox");
         assertThat(SOURCES).allSatisfy(source -> assertThat(bus.browse(source + "/$DeadLetterQueue")).isNotEmpty()
             .allSatisfy(dead -> assertThat(dead.bodyAsString()).contains("order-2")));
-        assertThat(tables.stockOf("a")).as("sold still").isEqualTo("5 available, 0 reserved, version 5");
+        assertThat(tables.stockOf("a")).as("still sold").isEqualTo("5 available, 0 reserved, version 5");
         assertThat(tables.row("SELECT status FROM inventory_orders WHERE order_id LIKE 'erased-%'")).containsEntry("status", "Committed");
         await().untilAsserted(invariants::assertSummaryFollows);
         invariants.assertHold();
@@ -92,7 +92,7 @@ class ErasureTest {
 
         assertThat(SOURCES).allSatisfy(source -> assertThat(bus.browse(source + "/$DeadLetterQueue")).isNotEmpty()
             .allSatisfy(dead -> assertThat(dead.bodyAsString()).contains("customer-2")));
-        // One that the SDK had received again when the connection was closed is free when its lock ends.
+        // If the SDK received a message again just before its connection closed, it is free when its lock ends.
         await().untilAsserted(() -> assertThat(SOURCES).allSatisfy(source ->
             assertThat(bus.counts(source + "/$DeadLetterQueue").locked()).as("abandoned").isZero()));
     }
@@ -127,7 +127,7 @@ class ErasureTest {
         assertThat(bus.browse(ShopDriver.COMMANDS + "/$DeadLetterQueue")).extracting(BrowsedMessage::sequenceNumber).containsExactly(number);
     }
 
-    /** Four messages for each id that are dead-lettered, two of them orders, of which one is not JSON. */
+    /** Dead-letters four messages for each id. Two of them are orders, one of which is not JSON. */
     private void deadLetters(String... ids) {
         for (String id : ids) {
             shop.send(ShopDriver.orderCreated("{\"orderId\": \"" + id + "\", \"items\": []}"), ShopDriver.orderCreated("order=" + id + ";"));
@@ -138,7 +138,7 @@ class ErasureTest {
         shop.awaitQuiet(tables);
     }
 
-    /** With a correlation id and a MessageId that are made of the order id. */
+    /** Adds a correlation id and a MessageId that contain the order id. */
     private static ServiceBusMessage named(ServiceBusMessage message) {
         String orderId = message.getBody().toString().replaceAll(".*\"orderId\":\"([^\"]*)\".*", "$1");
         return message.setCorrelationId("of-" + orderId).setMessageId(orderId + "-" + message.getSubject());

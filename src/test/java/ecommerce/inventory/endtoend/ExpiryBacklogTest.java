@@ -26,7 +26,7 @@ import org.springframework.test.annotation.DirtiesContext;
 import org.springframework.test.context.TestPropertySource;
 import servicebus.EmbeddedServiceBus;
 
-/** 100,000 reservations expire at once, for the products that new orders ask for meanwhile. */
+/** 100,000 reservations expire at once, while new orders reserve the same products. */
 @WorkerTest
 @TestPropertySource(properties = {"inventory.reservation.expiry-schedule=* * * * * ?", "inventory.reservation.expiry-batch-size=" + ExpiryBacklogTest.BATCH})
 @DirtiesContext
@@ -56,7 +56,7 @@ class ExpiryBacklogTest {
 
     @Test
     void aBacklogOfExpiredOrdersIsWorkedOffInBatchesBetweenWhichNewOrdersAreReserved() throws Exception {
-        // What is published of it is the subject of other tests.
+        // Other tests check the published events.
         camel.getRouteController().stopRoute("outbox-relay");
         jdbc.execute("""
             INSERT INTO inventory (product_id, available_stock, reserved_stock)
@@ -106,8 +106,8 @@ class ExpiryBacklogTest {
                 FROM outbox, LATERAL (SELECT
                     CAST(coalesce(message_body ->> 'availableStock', message_body ->> 'remainingStock') AS integer),
                     CAST(coalesce(message_body ->> 'quantityReleased', '-' || (message_body ->> 'quantityReserved')) AS integer)
-                ) AS told (available, change)) AS event
-            WHERE available <> before + change LIMIT 10""", STOCK - EXPIRED / PRODUCTS)).as("events that do not follow from the one before").isEmpty();
+                ) AS published (available, change)) AS event
+            WHERE available <> before + change LIMIT 10""", STOCK - EXPIRED / PRODUCTS)).as("events whose stock does not follow from the previous event").isEmpty();
         invariants.assertHold();
         invariants.assertUnitsAdd();
         assertThat(tables.row("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")).containsEntry("deadlocks", 0L);

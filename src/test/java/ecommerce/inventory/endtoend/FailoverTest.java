@@ -80,7 +80,7 @@ class FailoverTest {
         }
     }
 
-    /** As of a machine that is gone: nobody refuses the connection. */
+    /** As after the loss of a machine: nobody refuses the connection. */
     @Test
     void aHostThatDoesNotAnswerIsPassedOver() throws IOException, SQLException {
         InetAddress here = InetAddress.getLoopbackAddress();
@@ -97,7 +97,7 @@ class FailoverTest {
             });
             Properties settings = new Properties();
             settings.setProperty("user", "postgres");
-            // The driver passes over a host for a while that was too slow for another test.
+            // Otherwise the driver would skip a host that was too slow in another test.
             settings.setProperty("hostRecheckSeconds", "0");
             settings.setProperty("loginTimeout", String.valueOf(Integer.parseInt(Defaults.of("spring.datasource.hikari.connection-timeout")) / 1000));
             for (String name : List.of("targetServerType", "connectTimeout")) {

@@ -29,7 +29,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
 import servicebus.EmbeddedServiceBus;
 
-/** What the orchestrator is told, and what the worker mends by itself. */
+/** What the health endpoints report, and what the worker repairs by itself. */
 class HealthTest {
 
     private static final Logger METERS = (Logger) LoggerFactory.getLogger(MeterRegistry.class);
@@ -69,7 +69,7 @@ class HealthTest {
         ListAppender<ILoggingEvent> log = new ListAppender<>();
         log.start();
         METERS.addAppender(log);
-        // The first of a process is a warning, the others are not.
+        // Only the first one in a process is a warning; the others need the level DEBUG.
         METERS.setLevel(Level.DEBUG);
         int registeredAgain;
         try {
@@ -84,7 +84,7 @@ class HealthTest {
 
         assertThat(management.sample("inventory_consumer_running", SOURCE)).isEqualTo(1);
         assertThat(registeredAgain).isZero();
-        assertThat(linesAboutAMeterThatIsThere(log)).as("of one that is registered again").isEqualTo(1);
+        assertThat(linesAboutAMeterThatIsThere(log)).as("lines about a meter that is registered again").isEqualTo(1);
     }
 
     private static int linesAboutAMeterThatIsThere(ListAppender<ILoggingEvent> log) {
@@ -119,13 +119,13 @@ class HealthTest {
         await().until(() -> shop.events("order-1").size() == 1);
 
         assertThat(management.sample("inventory_consumer_restarts_total", PAYMENTS))
-            .as("idle, and nothing waits").isZero();
+            .as("idle, without a backlog").isZero();
     }
 
     @Test
     void aSilentReceiverIsNoticedHoweverMuchLiesBeforeWhatItDoesNotGet() {
         bus.pause(ShopDriver.COMMANDS);
-        // More than one look takes in.
+        // More than one check reads.
         shop.sendCommands(Stream.generate(() -> ShopDriver.commandMessage("RestockInventory", "{\"productId\":\"later\",\"quantityToAdd\":1}")
             .setScheduledEnqueueTime(OffsetDateTime.now().plusDays(1))).limit(6_000).toArray(ServiceBusMessage[]::new));
         assertThat(bus.counts(ShopDriver.COMMANDS).scheduled()).isEqualTo(6_000);
@@ -148,7 +148,7 @@ class HealthTest {
             "\"inventory-commands-queue\":\"refused: UNAUTHORIZED: Unauthorized access. 'Listen' claim(s) are required.\"",
             "\"orders-subscription\":\"Started\""));
         assertThat(management.get("health/readiness").statusCode()).isEqualTo(503);
-        assertThat(management.get("health/liveness").statusCode()).as("a restart mends nothing").isEqualTo(200);
+        assertThat(management.get("health/liveness").statusCode()).as("a restart would not help").isEqualTo(200);
         assertThat(management.get("health").body()).as("secrets").doesNotContain("SAS_KEY_VALUE", "SharedAccess");
         await().untilAsserted(() -> {
             assertThat(management.sample("inventory_consumer_running", PAYMENTS)).isZero();
@@ -163,7 +163,7 @@ class HealthTest {
         bus.acceptReceivers(ShopDriver.COMMANDS);
         shop.command("RestockInventory", "{\"productId\":\"a\",\"quantityToAdd\":1}");
         await().untilAsserted(() -> assertThat(tables.stockOf("a")).startsWith("10 available"));
-        await().untilAsserted(() -> assertThat(management.get("health/readiness").statusCode()).as("without a payment, too").isEqualTo(200));
+        await().untilAsserted(() -> assertThat(management.get("health/readiness").statusCode()).as("even without a payment").isEqualTo(200));
         assertThat(management.sample("inventory_consumer_refused")).isZero();
         assertThat(management.sample("inventory_consumer_running")).isEqualTo(3);
         assertThat(management.sample("inventory_consumer_restarts_total", PAYMENTS)).as("it is not silent").isZero();
@@ -174,7 +174,7 @@ class HealthTest {
         bus.refuseTokens("InvalidSignature: The token has an invalid signature.");
         bus.dropConnections();
         await().untilAsserted(() -> assertThat(management.get("health/readiness").body().split("refused: UNAUTHORIZED: [^\"]*InvalidSignature", -1))
-            .as("sources that are refused").hasSize(4));
+            .as("refused sources").hasSize(4));
         bus.acceptTokens();
         shop.send(order("order-1", "1 a"));
         await().until(() -> shop.events("order-1").size() == 1);

@@ -51,15 +51,15 @@ import servicebus.BrowsedMessage;
 import servicebus.EmbeddedServiceBus;
 
 /**
- * 10,000 messages of all types, most of them broken at random ({@link HostileMessage}), with good orders among them: each is
- * handled or dead-lettered, as {@link HostileMessageJudge} says, and the worker is after them as it was before. Each is found again in one
- * place: the inbox, or a dead-letter queue, where it is counted by its reason. What comes again is counted as a duplicate.
+ * 10,000 messages of all types, most of them broken at random ({@link HostileMessage}), with valid orders among them. Each is handled or
+ * dead-lettered, as {@link HostileMessageJudge} decides, and afterwards the worker is in the same state as before. Each message is in
+ * exactly one place: in the inbox, or in a dead-letter queue, where it is counted by reason. A repeated message counts as a duplicate.
  * <p>
  * A failure names seed and index; {@code -Dhostile.seed=7 -Dhostile.case=1234} runs that message alone.
  */
 @WorkerTest
 @Import(HostileInputTest.Onlooker.class)
-// So few that the first round has all threads at work.
+// So few that all threads are used in the first round.
 @TestPropertySource(properties = "inventory.servicebus.max-concurrent-calls=16")
 class HostileInputTest {
 
@@ -120,9 +120,9 @@ class HostileInputTest {
 
         assertThat(outcome.faults).as("seed %d; each can be run alone by -Dhostile.seed and -Dhostile.case", SEED).isEmpty();
         assertThat(deadLettered()).as("the metric, by source and reason").isEqualTo(deadLetters);
-        assertThat(Onlooker.LEAKS).as("what a sender wrote into application properties").isEmpty();
-        assertThat(tables.containing(HostileMessage.CANARY)).as("tables that have it").isEmpty();
-        assertThat(log.forged()).as("lines of the log that a sender could have written").isEmpty();
+        assertThat(Onlooker.LEAKS).as("application properties of a sender that reached a node").isEmpty();
+        assertThat(tables.containing(HostileMessage.CANARY)).as("tables that contain it").isEmpty();
+        assertThat(log.forged()).as("log lines that a sender has forged").isEmpty();
         assertThat(tables.count("inbox WHERE processed_at IS NULL")).as("parked").isZero();
         assertThat(tables.count("inbox")).as("accepted").isEqualTo(outcome.handled - outcome.duplicates + tables.count("inventory_orders WHERE order_id LIKE 'good-%'"));
         assertThat(tables.count("inventory_orders WHERE order_id LIKE 'good-%' AND status = 'Reserved'")).as("good orders")
@@ -140,7 +140,7 @@ class HostileInputTest {
         }
     }
 
-    /** Messages of the first round: a command that was rejected may be done now. */
+    /** Sends messages of the first round again: a rejected command may succeed now. */
     private void assertThatWhatComesAgainIsCountedOrInOnePlace() {
         List<HostileMessage> again = IntStream.range(0, MESSAGES_PER_ROUND).filter(index -> ONLY == null || ONLY == index)
             .mapToObj(index -> HostileMessage.draw(SEED, index)).filter(HostileMessage::hasIdOfItsOwn).toList();
@@ -179,7 +179,7 @@ class HostileInputTest {
         return messages.stream().filter(message -> List.of(types).contains(message.type())).map(HostileMessage::message).toList();
     }
 
-    /** Of a message that is named its type, as HostileMessage has it. An id that is not a UUID counts within its type only. */
+    /** The inbox id of a message that names its type. An id that is not a UUID is unique only within its type. */
     private static UUID inboxId(HostileMessage message) {
         String id = message.message().getMessageId();
         return id.matches("[0-9a-f-]{36}") ? UUID.fromString(id)
@@ -190,7 +190,7 @@ class HostileInputTest {
         return tables.rows("SELECT message_id FROM inbox").stream().map(row -> (UUID) row.get("message_id")).collect(Collectors.toSet());
     }
 
-    /** By source and reason. */
+    /** The number of dead letters, by source and reason. */
     private Map<String, Long> deadLetters() {
         return SOURCES.stream().flatMap(source -> bus.browse(source + "/$DeadLetterQueue").stream()
             .map(message -> ROUTES.get(SOURCES.indexOf(source)) + ' ' + message.deadLetterReason()))
@@ -208,7 +208,7 @@ class HostileInputTest {
         return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
     }
 
-    /** What has become of the messages, and what is wrong with it. */
+    /** The outcome of the messages, and its faults. */
     private final class Outcome {
 
         private final HostileMessageJudge judge = new HostileMessageJudge(tables);
@@ -243,7 +243,7 @@ class HostileInputTest {
                     aboutOrder.merge(object.path("orderId").asText(), 1, Integer::sum);
                 }
             }
-            assertThat(dead.keySet()).as("dead letters that are none of those sent").isSubsetOf(messages.stream().map(HostileMessage::index).toList());
+            assertThat(dead.keySet()).as("dead letters of messages that were not sent").isSubsetOf(messages.stream().map(HostileMessage::index).toList());
             for (HostileMessage message : messages) {
                 BrowsedMessage letter = dead.get(message.index());
                 handled += letter == null ? 1 : 0;
@@ -281,7 +281,7 @@ class HostileInputTest {
             if (accepted == null) {
                 return "not valid, but handled";
             }
-            // By its type: a command may have any field that it does not need.
+            // Decided by the type: a command may have any additional field.
             if (List.of("RestockInventory", "AdjustInventory").contains(message.type())) {
                 return done.contains(message.message().getMessageId().replace("\0", "")) ? null : "handled without an event";
             }
@@ -292,7 +292,7 @@ class HostileInputTest {
         }
     }
 
-    /** Sees each node that a message comes to after it was normalised, with what comes along. */
+    /** Checks at each node after the normalisation whether application properties have reached it. */
     static class Onlooker implements InterceptStrategy {
 
         private static final Set<String> LEAKS = ConcurrentHashMap.newKeySet();
@@ -320,12 +320,12 @@ class HostileInputTest {
             if (value instanceof Map<?, ?> map) {
                 return map.entrySet().stream().anyMatch(entry -> hasCanary(String.valueOf(entry.getKey()), entry.getValue()));
             }
-            // The body as sent is large, and has nothing of the properties.
+            // The sent body is large, and contains no properties.
             return !name.equals("messageBody") && (name + value).contains(HostileMessage.CANARY);
         }
     }
 
-    /** Takes the worker's lines instead of the console. */
+    /** Receives the worker's log lines instead of the console. */
     private static final class LogLines extends AppenderBase<ILoggingEvent> {
 
         private final Logger logger = (Logger) LoggerFactory.getLogger("ecommerce.inventory");

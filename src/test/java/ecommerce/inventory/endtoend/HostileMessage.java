@@ -19,14 +19,14 @@ import org.springframework.test.util.ReflectionTestUtils;
 import org.springframework.util.StringUtils;
 
 /**
- * A message that started as a valid one and was changed at random: in its structure, in its bytes, in the AMQP section that they are
- * in, in its properties, in all of them or in none. The same seed and index make the same message, whatever was made before.
+ * A valid message that was changed at random: in its structure, bytes, AMQP section or properties, in all of them or in none. The same seed
+ * and index always make the same message.
  *
  * @param index   its number, and its application property {@code case}
- * @param type    of the valid one, whose topic or queue it is sent to
- * @param named   whether Subject or MessageType still name that type
- * @param intact  whether nothing is wrong with it: it must be handled
- * @param body    the bytes as sent; none of an AMQP value that does not hold bytes
+ * @param type    of the valid message, which decides the topic or queue
+ * @param named   whether Subject or MessageType still name the type
+ * @param intact  whether it is still valid and must be handled
+ * @param body    the sent bytes; empty for an AMQP value that does not contain bytes
  * @param message to send
  */
 record HostileMessage(int index, String type, boolean named, boolean intact, byte[] body, ServiceBusMessage message) {
@@ -36,7 +36,7 @@ record HostileMessage(int index, String type, boolean named, boolean intact, byt
     static final List<String> TYPES = List.of("OrderCreated", "OrderCancelled", "PaymentProcessed", "PaymentFailed", "RestockInventory",
         "AdjustInventory");
 
-    /** What senders have that set no id. */
+    /** The id of senders that set none. */
     static final String NIL = "00000000-0000-0000-0000-000000000000";
     private static final String REUSED = "reused-";
     /** A correlation id that is refused. */
@@ -65,13 +65,13 @@ record HostileMessage(int index, String type, boolean named, boolean intact, byt
     private static final String[] UNKNOWN_TYPES = {"OrderExploded", "ordercreated", "../OrderCreated", "OrderCreated?x=y", "OrderCreated\0",
         "#bean:inbox", "${body}", "Order Created", "in/OrderCreated", "OrderCreated.", "OrderCreated+", "Ｏrder", "x".repeat(300)};
 
-    /** An object in the making, in which a field may be there twice. Besides: lists are arrays, strings literals. */
+    /** An object under construction, in which a field may occur twice. Lists stand for arrays, strings for JSON literals. */
     private record Members(List<Map.Entry<String, Object>> fields) {
     }
 
     static HostileMessage draw(long seed, int index) {
         Random random = new Random(seed * 1_000_003 + index);
-        // What one seed and the next begin with is alike.
+        // The first numbers of consecutive seeds are similar.
         random.nextLong();
         String type = TYPES.get(random.nextInt(TYPES.size()));
         Members tree = valid(type, random);
@@ -83,7 +83,7 @@ record HostileMessage(int index, String type, boolean named, boolean intact, byt
         if (!pristine && random.nextInt(3) == 0) {
             body = mutate(body, random);
         }
-        // More than this the broker's batches do not take.
+        // A batch of the broker takes no more.
         body = body.length <= MAX_SIZE ? body : Arrays.copyOf(body, MAX_SIZE);
         AmqpMessageBody section = section(body, pristine, random);
         ServiceBusMessage message = new ServiceBusMessage(section);
@@ -93,7 +93,7 @@ record HostileMessage(int index, String type, boolean named, boolean intact, byt
         return new HostileMessage(index, type, named, intact, isOfBytes(section) ? body : new byte[0], message);
     }
 
-    /** Whether it is one that other messages have too, with other content. */
+    /** Whether other messages with other content have the same MessageId. */
     boolean hasReusedId() {
         return message.getMessageId().startsWith(REUSED);
     }
@@ -121,7 +121,7 @@ record HostileMessage(int index, String type, boolean named, boolean intact, byt
         return Arrays.equals(new String(body, StandardCharsets.UTF_8).getBytes(StandardCharsets.UTF_8), body);
     }
 
-    /** Other AMQP peers send it. The SDK does not let it be made. */
+    /** A body that is null, which other AMQP clients send. The SDK offers no way to make it. */
     private static AmqpMessageBody isNull() {
         AmqpMessageBody section = AmqpMessageBody.fromValue("");
         ReflectionTestUtils.setField(section, "value", null);
@@ -262,7 +262,7 @@ record HostileMessage(int index, String type, boolean named, boolean intact, byt
         });
         if (random.nextInt(4) == 0) {
             message.setCorrelationId(random.nextBoolean() ? "\0'; DROP TABLE outbox; --" : TOO_LONG);
-            // The SDK makes room by what it knows of application properties, and forgets the correlation id.
+            // The SDK sizes its buffer by the application properties, and forgets the correlation id.
             message.getApplicationProperties().put("padding", CANARY.repeat(300));
             message.setContentType("text/${body}");
             message.setReplyTo("direct:rebuild-summary");

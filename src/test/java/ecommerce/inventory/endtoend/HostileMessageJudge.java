@@ -24,8 +24,8 @@ import ecommerce.inventory.support.Tables;
 import org.springframework.util.StringUtils;
 
 /**
- * Decides what must become of a message, without the worker's code and without its schemas: PostgreSQL says what JSON is, and the
- * rest stands here. Fields may begin with either case, words of an enumeration have any case, ids may be integers. Nesting is at most 64, a
+ * Decides the right outcome of a message without the worker's code and schemas: PostgreSQL decides what is JSON, this class the rest.
+ * Fields may begin with either case, words of an enumeration have any case, ids may be integers. Nesting is at most 64, a
  * number has at most 100 digits, a correlation id at most 128 characters. Fields that the worker does not use may hold anything.
  */
 class HostileMessageJudge {
@@ -39,7 +39,7 @@ class HostileMessageJudge {
     private static final Pattern VISIBLE = Pattern.compile("\\S");
     private static final List<String> STATUSES = List.of("Authorized", "Captured", "Failed", "Refunded");
 
-    /** A field that the worker uses. {@code understood} answers its value in the one form, or null for one that is to be refused. */
+    /** A field that the worker uses. {@code understood} returns its normalised value, or null for a value to refuse. */
     private record Field(String name, boolean required, UnaryOperator<JsonNode> understood) {
     }
 
@@ -63,7 +63,7 @@ class HostileMessageJudge {
         this.tables = tables;
     }
 
-    /** The JSON object of a message that is to be handled, in the one form; null for one to be dead-lettered. */
+    /** The normalised JSON object of a message to handle; null for a message to dead-letter. */
     JsonNode accepted(HostileMessage message) throws IOException {
         String text = text(message.body());
         String correlationId = message.message().getCorrelationId();
@@ -88,13 +88,13 @@ class HostileMessageJudge {
     }
 
     private boolean isJsonObject(String text) {
-        // PostgreSQL takes no text with U+0000, and goes as deep as its stack.
+        // PostgreSQL accepts no text with U+0000, and limits nesting only by its stack.
         return text.indexOf('\0') < 0 && keepsLimits(text) && (Boolean) tables.row(
             "SELECT CASE WHEN pg_input_is_valid(body, 'jsonb') THEN body IS JSON OBJECT WITH UNIQUE KEYS ELSE false END AS answer "
                 + "FROM (SELECT CAST(? AS text) AS body)", text).get("answer");
     }
 
-    /** Reads over strings, so that what is in them does not count. */
+    /** Skips strings, whose content does not count. */
     private static boolean keepsLimits(String text) {
         int depth = 0;
         boolean inString = false;
@@ -127,12 +127,12 @@ class HostileMessageJudge {
         try {
             return number.length() <= MAX_DIGITS && Math.abs((long) new BigDecimal(number).scale()) <= MAX_DIGITS;
         } catch (NumberFormatException e) {
-            // No number at all, such as the e of true; PostgreSQL judges that.
+            // If it is not a number, such as the e of true, PostgreSQL decides.
             return number.length() <= MAX_DIGITS && !number.matches("[-+.\\d]*[eE].*\\d{6,}");
         }
     }
 
-    /** Null if a field is there in both cases. */
+    /** The object with field names in lower camel case; null if a field occurs in both cases. */
     private JsonNode lowerCased(JsonNode node) {
         if (node instanceof ArrayNode array) {
             ArrayNode answer = json.createArrayNode();
@@ -160,7 +160,7 @@ class HostileMessageJudge {
         return answer;
     }
 
-    /** Of the fields that a message of the type needs, those that were sent; null if one is missing or not what it has to be. */
+    /** The known fields that were sent; null if a required one is missing or one is invalid. */
     private static ObjectNode content(JsonNode sent, List<Field> fields) {
         if (!sent.isObject()) {
             return null;
@@ -192,7 +192,7 @@ class HostileMessageJudge {
             && value.textValue().codePointCount(0, value.textValue().length()) <= length ? value : null;
     }
 
-    /** 2.0 and 2e0 are 2. */
+    /** An integer; 2.0 and 2e0 are 2. */
     private static UnaryOperator<JsonNode> integer(int least) {
         return value -> {
             BigDecimal number = value.decimalValue().stripTrailingZeros();
@@ -221,7 +221,7 @@ class HostileMessageJudge {
         return quantities(answer).values().stream().allMatch(sum -> sum <= Integer.MAX_VALUE) ? answer : null;
     }
 
-    /** Units of each product of an order. */
+    /** The units of each product in an order. */
     private static Map<String, Long> quantities(JsonNode lines) {
         Map<String, Long> quantities = new TreeMap<>();
         lines.forEach(item ->
@@ -229,17 +229,17 @@ class HostileMessageJudge {
         return quantities;
     }
 
-    /** Whether a command is one that may be rejected: it is about what is not there, or about more than there may be. */
+    /** Whether a command may be rejected: its product may be missing, or its quantity too large. */
     static boolean mayBeRejected(JsonNode command, long littleEnough) {
         long change = command.path("quantityChange").longValue() + command.path("quantityToAdd").longValue();
         return change == 0 || Math.abs(change) > littleEnough
             || command.has("quantityChange") && !PRODUCTS.contains(command.path("productId").textValue());
     }
 
-    /** Those that are in stock. */
+    /** The products in stock. */
     static final List<String> PRODUCTS = List.of("prod-0", "prod-1", "prod-2", "prod-3", "prod-4", "bin-0", "bin-1", "bin-2", "bin-3", "bin-4");
 
-    /** What a valid message about an order may leave it as, if it is the only one about it. */
+    /** The possible statuses of an order after a valid message, if it is the only one of the order. */
     static List<String> statuses(String type, JsonNode object, long stock) {
         return switch (type) {
             case "OrderCancelled" -> List.of("Cancelled");
@@ -251,7 +251,7 @@ class HostileMessageJudge {
             });
             default -> {
                 Map<String, Long> lines = quantities(object.path("items"));
-                // Of a name that chance has made there may be some: a command may have made it, too.
+                // A product with a random name may exist, as a command may have created it.
                 boolean less = lines.entrySet().stream().anyMatch(line -> line.getKey().startsWith("unknown-")
                     || PRODUCTS.contains(line.getKey()) && line.getValue() > stock + MUCH);
                 boolean few = lines.entrySet().stream().allMatch(line -> PRODUCTS.contains(line.getKey()) && line.getValue() <= MUCH);

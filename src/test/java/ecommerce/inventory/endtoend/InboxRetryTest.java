@@ -32,14 +32,14 @@ import org.springframework.test.context.TestPropertySource;
 import servicebus.BrowsedMessage;
 import servicebus.EmbeddedServiceBus;
 
-/** A message that keeps failing: it leaves the broker, waits in the inbox, and is done, or dead and replayed. */
+/** A message that keeps failing leaves the broker, waits in the inbox, and is finally handled, or dead and replayed. */
 @Tag("plain-camel")
 @WorkerTest
 @TestPropertySource(properties = {
     "inventory.inbox.max-retries=1",
     "inventory.inbox.retry-delay=PT0.001S",
     "inventory.inbox.max-attempts=1000",
-    // As Java takes them, and PostgreSQL would not.
+    // A form that Java accepts and PostgreSQL does not.
     "inventory.reservation.ttl=pt25m",
     "inventory.inbox.parked-delay=pt0.1s",
     "inventory.inbox.parked-delay-max=pt0.1s"})
@@ -67,7 +67,7 @@ class InboxRetryTest {
         tables.clear();
         bus.purge();
         tables.stock("a", 10);
-        // After the reservation, so that there is something to roll back.
+        // Fails after the reservation, so that there is something to roll back.
         AdviceWith.adviceWith(camel, "reserve-inventory", route -> route.weaveById("short").before().process(exchange -> {
             if (fault && exchange.getVariable("messageBody", String.class).contains("order-1")) {
                 throw new CannotAcquireLockException("not now");
@@ -78,7 +78,7 @@ class InboxRetryTest {
     @AfterEach
     void withoutFault() throws Exception {
         AdviceWith.adviceWith(camel, "reserve-inventory", route -> route.weaveById("fault").remove());
-        assertThat(shop.deadLetters()).as("the broker has nothing to complain of").isEmpty();
+        assertThat(shop.deadLetters()).as("no dead letter in the broker").isEmpty();
         invariants.assertHold();
     }
 
@@ -113,7 +113,7 @@ class InboxRetryTest {
         shop.send(order("order-1", "2 a").setMessageId(id));
         shop.awaitQuiet(tables);
 
-        assertThat(tables.count("inbox WHERE processed_at IS NOT NULL")).as("one for each").isEqualTo(2);
+        assertThat(tables.count("inbox WHERE processed_at IS NOT NULL")).as("one per message").isEqualTo(2);
     }
 
     @Test
@@ -158,7 +158,7 @@ class InboxRetryTest {
     @Test
     void aMessageThatCostsItsConnectionIsParkedAndDeadAtLastWhileOthersGoOn() {
         fault = false;
-        // As a statement would that crashes its backend, whatever the retries.
+        // Acts like a statement that crashes its backend at each attempt.
         jdbc.execute("CREATE FUNCTION lose_connection() RETURNS trigger LANGUAGE plpgsql AS "
             + "'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END'");
         jdbc.execute("CREATE TRIGGER lose_connection BEFORE INSERT ON inventory_orders FOR EACH ROW WHEN (NEW.order_id LIKE 'order-1%') "
@@ -180,7 +180,7 @@ class InboxRetryTest {
         assertThat(tables.stockOf("a")).isEqualTo("8 available, 2 reserved, version 3");
     }
 
-    /** As an engineer's statement would that casts what is not a number. */
+    /** With a faulty statement that casts a text to a number. */
     @Test
     void aMessageThatAStatementCannotHandleIsParkedAndDoneOnceTheStatementIsMended() {
         fault = false;
@@ -241,7 +241,7 @@ class InboxRetryTest {
             shop.command("RestockInventory", "{\"productId\": \"a\", \"quantityToAdd\": 1}");
             await().until(() -> "Committed".equals(tables.statusOf("free-1")) && tables.stockOf("a").startsWith("11 "));
             assertThat(tables.count("inventory_orders WHERE order_id LIKE 'wants-%'")).isZero();
-            assertThat(bus.counts(ShopDriver.SUBSCRIPTION).active()).as("the broker has none of them any more").isZero();
+            assertThat(bus.counts(ShopDriver.SUBSCRIPTION).active()).as("none of them is left in the broker").isZero();
             somebody.rollback();
         }
         await().until(() -> tables.count("inbox WHERE processed_at IS NULL") == 0);
@@ -251,7 +251,7 @@ class InboxRetryTest {
         assertThat(tables.stockOf("locked")).startsWith("0 available, 20 reserved");
         assertThat(tables.stockOf("many")).startsWith("800 available, 199 reserved");
         assertThat(tables.count("inbox")).isEqualTo(202);
-        assertThat(shop.events()).as("a line each, a commit and a restock").hasSize(222);
+        assertThat(shop.events()).as("one per line, a commit and a restock").hasSize(222);
     }
 
     @Test
@@ -263,7 +263,7 @@ class InboxRetryTest {
             route -> route.weaveById("orders-as-columns").before().process(exchange -> tries.incrementAndGet()).id("count"));
         try (Connection migration = keepLocked("LOCK TABLE inventory_orders IN ACCESS EXCLUSIVE MODE")) {
             shop.send(order("order-2", "1 a"));
-            // More than its retries, which count otherwise.
+            // More tries than any failure other than an outage gets.
             await().until(() -> tries.get() > 3);
             assertThat(bus.counts(ShopDriver.SUBSCRIPTION).active()).isEqualTo(1);
             migration.rollback();

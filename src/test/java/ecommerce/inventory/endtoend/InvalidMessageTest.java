@@ -43,10 +43,10 @@ import servicebus.BrowsedMessage;
 import servicebus.EmbeddedServiceBus;
 
 /**
- * What strange messages come to: dead-lettered at once with a description that an operator understands, or handled
- * where there is only one way to understand them. The orders behind them are handled.
+ * Unusual messages are dead-lettered at once with a description that an operator understands, or handled if they have only one possible
+ * meaning. The orders behind them are handled.
  */
-// Locks that end soon, for the lost acknowledgement.
+// Short locks, for the test of the lost acknowledgement.
 @Tag("plain-camel")
 @WorkerTest
 @ExtendWith(OutputCaptureExtension.class)
@@ -113,11 +113,11 @@ class InvalidMessageTest {
                 orderCreated("{\"orderId\":\"order-1\",\"OrderId\":\"order-2\",\"items\":" + TWO_UNITS + "}")),
                 "orderId: is there twice"),
             arguments(named("U+0000 in the order id", orderCreated(json("order\\u0000-1", TWO_UNITS))),
-                "orderId: has a character that is no text"),
+                "orderId: has a character that is not text"),
             arguments(named("half a surrogate pair in a product id",
                 orderCreated(json("order-1", "[{\"productId\":\"\\ud800\",\"quantity\":2}]"))),
-                "items[0].productId: has a character that is no text"),
-            arguments(named("U+0000 in a field name", orderCreated("{\"\\u0000\":1}")), "body: has a character that is no text"),
+                "items[0].productId: has a character that is not text"),
+            arguments(named("U+0000 in a field name", orderCreated("{\"\\u0000\":1}")), "body: has a character that is not text"),
             arguments(named("nested 100,000 deep", orderCreated("{\"note\":" + "[".repeat(100_000) + "]".repeat(100_000) + "}")),
                 "body: is not JSON: Document nesting depth (65) exceeds the maximum allowed (64)"),
             arguments(named("of 250,000 values", orderCreated("{\"note\":[" + "1,".repeat(249_999) + "1]}")),
@@ -157,7 +157,7 @@ class InvalidMessageTest {
             arguments("{\"12 Main St\": 1, \"12 Main St\": 2}", json + "31: Duplicate field"),
             arguments("{\"street\": 1, \"street\": 2}", json + "23: Duplicate field 'street'"),
             arguments("{\"Main St\": 1, \"main St\": 2}", "body: is there twice"),
-            arguments("{\"12 Main St\": \"\\u0000\"}", "body: has a character that is no text (U+0000 or half of a surrogate pair)"));
+            arguments("{\"12 Main St\": \"\\u0000\"}", "body: has a character that is not text (U+0000 or half of a surrogate pair)"));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -225,7 +225,7 @@ class InvalidMessageTest {
             arguments("OrderExploded", null, "Subject: the message type 'OrderExploded' is not known to this worker"),
             arguments("../OrderCreated", null, "Subject: the message type '../OrderCreated' is not known to this worker"),
             arguments("OrderCreated?x=y", null, "Subject: the message type 'OrderCreated?x=y' is not known to this worker"),
-            // The Subject counts, not what is behind it.
+            // Only the Subject counts if there is one.
             arguments("OrderExploded", "OrderCreated", "Subject: the message type 'OrderExploded' is not known to this worker"),
             arguments(named("neither Subject nor MessageType", null), null,
                 "Subject: is missing, and so is the application property MessageType"));
@@ -243,7 +243,7 @@ class InvalidMessageTest {
 
     @Test
     void aCorrelationIdOf128CharactersIsPassedOn() {
-        // 256 bytes, and of UTF-16 more than 128 units.
+        // 256 bytes in UTF-8, and more than 128 units of UTF-16.
         String longest = "a".repeat(84) + "é".repeat(2) + "😀".repeat(42);
         assertReserved(orderWithCorrelationId(longest), 2);
 
@@ -268,7 +268,7 @@ class InvalidMessageTest {
 
     @Test
     void aBodyThatIsNoUtf8IsDeadLettered() {
-        // "A" in two bytes, which other readers take for something else.
+        // An overlong "A" of two bytes, which other decoders read as something else.
         byte[] body = json("order-1", TWO_UNITS.replace("}", ",\"note\":\"??\"}")).getBytes(StandardCharsets.UTF_8);
         int at = new String(body, StandardCharsets.UTF_8).indexOf("??");
         body[at] = (byte) 0xC1;
@@ -298,9 +298,9 @@ class InvalidMessageTest {
             arguments(named("PascalCase",
                 orderCreated("{\"OrderId\":\"order-1\",\"Items\":[{\"ProductId\":\"prod-456\",\"Quantity\":2}]}"))),
             arguments(named("1 MB of padding", orderCreated("{\"padding\":\"" + "x".repeat(MEGABYTE) + "\"," + order.substring(1)))),
-            // For JSON Schema this is an integer, too.
+            // For JSON Schema this is an integer.
             arguments(named("quantity 2.0", orderCreated(quantity("2.0")))),
-            arguments(named("of other types what no one uses", orderCreated("{\"customerId\":17,\"shippingAddress\":\"123 Main St\",\"createdAt\":0,"
+            arguments(named("other types in unused fields", orderCreated("{\"customerId\":17,\"shippingAddress\":\"123 Main St\",\"createdAt\":0,"
                 + order.substring(1).replace("}]", ",\"unitPrice\":\"19.99\"}]")))),
             arguments(named("UTF-8 byte order mark", orderCreated("\uFEFF" + order))),
             arguments(named("AMQP value", orderCreated(AmqpMessageBody.fromValue(order)))),
@@ -321,7 +321,7 @@ class InvalidMessageTest {
         assertThat(shop.events("4711")).singleElement().satisfies(Contracts::assertKept);
     }
 
-    /** Of its text, for a consumer may read integers only. */
+    /** Checks the text of the event, as a consumer may accept integers only. */
     @ParameterizedTest
     @CsvSource({"2.0, quantityReserved, 2", "1e4, quantityReserved, 10000", "20001.0, requestedQuantity, 20001"})
     void aQuantityIsPublishedAsAnInteger(String sent, String field, String published) {
@@ -342,7 +342,7 @@ class InvalidMessageTest {
 
         assertThat(tables.statusOf("order-1")).isEqualTo("Insufficient");
         assertThat(tables.count("outbox WHERE message_type = 'InventoryInsufficient' AND partition_key = 'order-1'"))
-            .as("an event for each product").isEqualTo(10_000);
+            .as("an event per product").isEqualTo(10_000);
         assertThat(shop.deadLetters()).isEmpty();
         assertThat(tables.count("inbox")).as("both messages").isEqualTo(2);
         assertOnlyTheValidOrderIsReserved();
@@ -373,7 +373,7 @@ class InvalidMessageTest {
             await().until(() -> tables.count("pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") == 1);
             bus.stopListening();
         }
-        // Now the worker commits, and cannot settle the message.
+        // Now the worker commits but cannot settle the message.
         await().until(() -> tables.count("inbox") == 1 && bus.counts(ShopDriver.SUBSCRIPTION).expiredLocks() == expired + 1);
         bus.startListening();
         shop.awaitQuiet(tables);
@@ -428,7 +428,7 @@ class InvalidMessageTest {
         assertOnlyTheValidOrderIsReserved();
     }
 
-    /** That this message, or all deliveries of it, reserved these units for order-1. */
+    /** Checks that this message, in one or several deliveries, reserved these units for order-1. */
     private void assertReserved(ServiceBusMessage message, int units) {
         sendAndThenAValidOrder(message);
 
@@ -437,8 +437,8 @@ class InvalidMessageTest {
             .containsEntry("quantity_reserved", units);
         assertThat(tables.stockOf("prod-456")).as("both orders")
             .isEqualTo((19_999 - units) + " available, " + (units + 1) + " reserved, version 3");
-        assertThat(tables.count("inbox WHERE processed_at IS NOT NULL")).as("one row for each message").isEqualTo(2);
-        assertThat(tables.count("outbox WHERE message_type = 'InventoryReserved'")).as("one event for each order").isEqualTo(2);
+        assertThat(tables.count("inbox WHERE processed_at IS NOT NULL")).as("one row per message").isEqualTo(2);
+        assertThat(tables.count("outbox WHERE message_type = 'InventoryReserved'")).as("one event per order").isEqualTo(2);
     }
 
     private void sendAndThenAValidOrder(ServiceBusMessage message) {
@@ -463,7 +463,7 @@ class InvalidMessageTest {
 
     private static ServiceBusMessage orderWithCorrelationId(String correlationId) {
         ServiceBusMessage message = order("order-1", "2 prod-456").setCorrelationId(correlationId);
-        // The SDK makes room for application properties, and forgets the correlation id.
+        // The SDK sizes its buffer by the application properties, and forgets the correlation id.
         message.getApplicationProperties().put("padding", "p".repeat(4_000));
         return message;
     }

@@ -24,7 +24,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import servicebus.BrowsedMessage;
 import servicebus.EmbeddedServiceBus;
 
-/** Commands to the inventory: what they change and publish, and when they are rejected. */
+/** Commands: what they change and publish, and when they are rejected. */
 @Tag("plain-camel")
 @WorkerTest
 class InventoryCommandTest {
@@ -71,7 +71,7 @@ class InventoryCommandTest {
     void anAdjustmentTakesAwayDownToZeroAvailable() {
         command("AdjustInventory", "{'productId': 'a', 'quantityChange': -10, 'reason': 'water damage'}");
 
-        assertThat(tables.stockOf("a")).as("what is reserved stays").isEqualTo("0 available, 5 reserved, version 2");
+        assertThat(tables.stockOf("a")).as("reserved units stay").isEqualTo("0 available, 5 reserved, version 2");
         assertTold("InventoryAdjusted", "\"productId\": \"a\"", "\"quantityChange\": -10", "\"newTotalQuantity\": 5", "\"reason\": \"water damage\"");
     }
 
@@ -191,7 +191,7 @@ class InventoryCommandTest {
 
         assertThat(tables.stockOf("new")).as("created once").isEqualTo("60 available, 0 reserved, version 20");
         assertThat(tables.stockOf("a")).isEqualTo("30 available, 5 reserved, version 21");
-        assertThat(shop.events()).as("an event for each").hasSize(commands);
+        assertThat(shop.events()).as("one per command").hasSize(commands);
     }
 
     private void command(String type, String body) {

@@ -30,11 +30,11 @@ import org.springframework.test.context.TestPropertySource;
 import servicebus.BrowsedMessage;
 import servicebus.EmbeddedServiceBus;
 
-/** What a customer's order says besides what is ordered is in no table and in no line of the log, whatever becomes of the order. */
+/** The personal data of an order is in no table and in no log line, whatever the outcome of the order. */
 @Tag("plain-camel")
 @WorkerTest
 @ExtendWith(OutputCaptureExtension.class)
-// As InboxRetryTest has it, which shares the worker.
+// The same as in InboxRetryTest, so that both share a worker.
 @TestPropertySource(properties = {
     "inventory.inbox.max-retries=1",
     "inventory.inbox.retry-delay=PT0.001S",

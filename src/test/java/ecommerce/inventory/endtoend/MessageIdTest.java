@@ -23,7 +23,7 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import servicebus.EmbeddedServiceBus;
 
-/** What senders do with MessageIds: one for several messages, or one that identifies nothing. No message is lost, none takes effect twice. */
+/** Senders that use one MessageId for several messages, or a meaningless one: no message is lost, and none takes effect twice. */
 @Tag("plain-camel")
 @WorkerTest
 @ExtendWith(OutputCaptureExtension.class)
@@ -66,7 +66,7 @@ class MessageIdTest {
         shop.awaitQuiet(tables);
 
         assertThat(tables.statusOf("order-1")).isEqualTo("Refunded");
-        assertThat(tables.count("inbox")).as("one row for each content").isEqualTo(3);
+        assertThat(tables.count("inbox")).as("one row per content").isEqualTo(3);
         assertThat(tables.stockOf("a")).startsWith("10 available, 0 reserved");
         assertNothingIsDeadLettered();
     }
@@ -129,7 +129,7 @@ class MessageIdTest {
         shop.awaitQuiet(tables);
 
         assertThat(tables.stockOf("a")).startsWith("15 available");
-        assertThat(bus.browse(ShopDriver.COMMANDS + "/$DeadLetterQueue")).as("the same, for what the worker reads of it").isEmpty();
+        assertThat(bus.browse(ShopDriver.COMMANDS + "/$DeadLetterQueue")).as("the same content in all fields that the worker reads").isEmpty();
     }
 
     private void awaitStatus(String orderId, String status) {

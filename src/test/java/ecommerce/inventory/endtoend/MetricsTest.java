@@ -66,7 +66,7 @@ class MetricsTest {
         shop.awaitQuiet(tables);
 
         await().untilAsserted(() -> {
-            assertThat(orders("reserved", "") - reserved).as("two orders, of three events").isEqualTo(2);
+            assertThat(orders("reserved", "") - reserved).as("two orders with three events").isEqualTo(2);
             assertThat(orders("insufficient", "")).isEqualTo(1);
             assertThat(orders("committed", "")).isEqualTo(1);
             assertThat(orders("released", "PaymentFailed")).isEqualTo(1);
@@ -105,7 +105,7 @@ class MetricsTest {
     @Test
     void whatIsDeadLetteredIsCountedByReasonAndSourceAndWhatIsInTheQueuesByWhoeverHasPutItThere() {
         String[] invalid = {"source=\"orders-subscription\"", "reason=\"MalformedBody\""};
-        assertThat(management.scrape()).as("from the start, so that the first is an increase")
+        assertThat(management.scrape()).as("zero from the start, so that the first one is an increase")
             .contains("reason=\"CommandRejected\",source=\"inventory-commands-queue\"");
         double before = management.sample("inventory_messages_dead_lettered_total", invalid);
         double others = management.sample("inventory_messages_dead_lettered_total") - before;
@@ -115,7 +115,7 @@ class MetricsTest {
             assertThat(management.sample("inventory_messages_dead_lettered_total", invalid) - before).isEqualTo(2);
             assertThat(management.sample("inventory_dead_letters_messages", "source=\"orders-subscription\"")).isEqualTo(2);
         });
-        assertThat(management.sample("inventory_messages_dead_lettered_total") - before - 2).as("of other reasons and sources").isEqualTo(others);
+        assertThat(management.sample("inventory_messages_dead_lettered_total") - before - 2).as("dead letters of other reasons and sources").isEqualTo(others);
     }
 
     @Test

@@ -25,7 +25,7 @@ import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 import org.springframework.jdbc.core.JdbcTemplate;
 import servicebus.EmbeddedServiceBus;
 
-/** The migration beside a version that is newer, beside other instances, and one that takes long or fails. */
+/** Migrations next to a newer version and next to other instances, and migrations that take long or fail. */
 @ExtendWith(OutputCaptureExtension.class)
 class MigrationTest {
 
@@ -56,7 +56,7 @@ class MigrationTest {
 
         assertThat(jdbc.queryForObject("SELECT obj_description('reserve_inventory'::regproc)", String.class))
             .isEqualTo("of a newer version");
-        assertThat(tables.count("flyway_schema_history WHERE script = 'V1001__slow.sql' AND success")).as("a migration at the start has its time too")
+        assertThat(tables.count("flyway_schema_history WHERE script = 'V1001__slow.sql' AND success")).as("the pool's limits do not apply to a migration at the start")
             .isEqualTo(1);
         assertThat(tables.stockOf("a")).startsWith("8 available, 2 reserved");
     }
@@ -80,10 +80,10 @@ class MigrationTest {
     void aMigrationThatFailsSaysWhichScriptAndWhyAndLeavesNothingOfIt(CapturedOutput output) {
         assertThatThrownBy(() -> migrate("failing"));
 
-        assertFailed(output, "V1002__failing.sql", "relation \"nowhere\" does not exist", "Start again when the cause is mended");
+        assertFailed(output, "V1002__failing.sql", "relation \"nowhere\" does not exist", "Start again when the cause is removed");
         assertThat(output).doesNotContain("\tat ");
         assertThat(tables.count("pg_class WHERE relname = 'half_done'")).isZero();
-        assertThat(tables.count("pg_class WHERE relname = 'inbox'")).as("those before it").isEqualTo(1);
+        assertThat(tables.count("pg_class WHERE relname = 'inbox'")).as("the migrations before it have run").isEqualTo(1);
     }
 
     @Test
@@ -103,11 +103,11 @@ class MigrationTest {
             assertThatThrownBy(() -> migrate("newer,classpath:migrations/slow", "spring.flyway.out-of-order=true", "spring.flyway.init-sqls=SET lock_timeout = '100ms'"));
         }
 
-        assertFailed(output, "V1000__newer.sql", "Somebody else has a table locked: start again when that is over");
+        assertFailed(output, "V1000__newer.sql", "Another session has locked a table: start again when it releases the lock");
     }
 
-    private static void assertFailed(CapturedOutput output, String... told) {
-        assertThat(output).contains("APPLICATION FAILED TO START", "could not be migrated").contains(told).doesNotContain("whether PostgreSQL runs");
+    private static void assertFailed(CapturedOutput output, String... lines) {
+        assertThat(output).contains("APPLICATION FAILED TO START", "could not be migrated").contains(lines).doesNotContain("whether PostgreSQL runs");
     }
 
     @Test
@@ -120,7 +120,7 @@ class MigrationTest {
         assertThat(tables.count("(SELECT version FROM flyway_schema_history GROUP BY 1 HAVING count(*) > 1) AS twice")).isZero();
     }
 
-    /** As the Job does, with scripts of {@code migrations/} besides those of this version. */
+    /** Migrates as the Job does, with scripts of {@code migrations/} in addition to those of this version. */
     private void migrate(String scripts, String... settings) {
         migrateAt(database, scripts, settings);
     }

@@ -29,7 +29,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.test.context.TestPropertySource;
 import servicebus.EmbeddedServiceBus;
 
-/** What an operator does on the management port, and what no one else can. */
+/** Operators' actions on the management port, which nobody else can carry out. */
 @WorkerTest
 @Import(ManagementPort.class)
 @ExtendWith(OutputCaptureExtension.class)
@@ -82,7 +82,7 @@ class OperatorTest {
                 "ann:" + TOKEN_OF_ANN, TOKEN + "," + TOKEN_OF_ANN)) {
             assertThat(management.post("operator/rebuild-summary", part, "{" + WHO + "}").statusCode()).as(part).isEqualTo(401);
         }
-        assertThat(tables.count("operator_actions")).as("nothing was to be done").isZero();
+        assertThat(tables.count("operator_actions")).as("records of actions").isZero();
     }
 
     @ParameterizedTest

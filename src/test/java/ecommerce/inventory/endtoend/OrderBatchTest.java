@@ -30,7 +30,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.jdbc.core.JdbcTemplate;
 import servicebus.EmbeddedServiceBus;
 
-/** Orders that wait while a transaction of orders runs. */
+/** Orders that arrive while a transaction of orders runs. */
 @WorkerTest
 @ExtendWith(OutputCaptureExtension.class)
 class OrderBatchTest {
@@ -84,9 +84,9 @@ class OrderBatchTest {
         assertThat(tables.stockOf("a")).isEqualTo("2 available, 3 reserved, version 3");
         assertThat(tables.stockOf("b")).isEqualTo("3 available, 1 reserved, version 4");
         assertThat(tables.count("(SELECT DISTINCT xmin::text FROM inbox WHERE message_type = 'OrderCreated') AS transactions"))
-            .as("the first, and one for all that waited").isEqualTo(2);
+            .as("one for the first, and one for all that waited").isEqualTo(2);
         assertThat(tables.count("inbox")).isEqualTo(7);
-        assertThat(shop.events()).as("of the first order, of order 1, two of order 2, two of the paid one, one of the short one").hasSize(7);
+        assertThat(shop.events()).as("one of the first order, one of order 1, two of order 2, two of the paid one, one of the short one").hasSize(7);
         assertThat(shop.deadLetters()).isEmpty();
     }
 
@@ -105,9 +105,9 @@ class OrderBatchTest {
             .isEqualTo("items: the quantities of product many add up to 2147483648, more than 2147483647"));
         assertThat(tables.stockOf("many")).isEqualTo("1 available, 99 reserved, version 100");
         assertThat(tables.count("inventory_orders WHERE order_id LIKE 'good-%' AND status = 'Reserved'")).isEqualTo(99);
-        assertThat(tables.count("(SELECT DISTINCT xmin::text FROM inbox) AS transactions")).as("the first, and one for the 99").isEqualTo(2);
+        assertThat(tables.count("(SELECT DISTINCT xmin::text FROM inbox) AS transactions")).as("one for the first, and one for the 99").isEqualTo(2);
         assertThat(output.getAll()).doesNotContain("were rolled back");
-        assertThat(tables.count("inbox")).as("nothing of the invalid one").isEqualTo(100);
+        assertThat(tables.count("inbox")).as("all except the invalid one").isEqualTo(100);
         assertThat(shop.events()).hasSize(100);
     }
 
@@ -123,7 +123,7 @@ class OrderBatchTest {
         assertThat(tables.rows("SELECT order_id, status FROM inventory_orders ORDER BY 1").stream().map(Map::values).map(Object::toString))
             .containsExactly("[1, Reserved]", "[2, Reserved]", "[first, Reserved]", "[paid, Committed]");
         assertThat(tables.count("(SELECT DISTINCT xmin::text FROM inbox WHERE message_type = 'OrderCreated') AS transactions"))
-            .as("the first, and one for all that waited").isEqualTo(2);
+            .as("one for the first, and one for all that waited").isEqualTo(2);
         assertThat(tables.count("inbox")).isEqualTo(5);
         assertThat(shop.deadLetters()).isEmpty();
     }
@@ -153,16 +153,16 @@ class OrderBatchTest {
         assertThat(tables.stockOf("locked")).startsWith("0 available, 10 reserved");
         assertThat(tables.stockOf("many")).startsWith("901 available, 99 reserved");
         assertThat(tables.count("inbox WHERE processed_at IS NOT NULL")).isEqualTo(101);
-        assertThat(shop.events()).as("one for each line").hasSize(111);
+        assertThat(shop.events()).as("one per line").hasSize(111);
         assertThat(shop.deadLetters()).isEmpty();
     }
 
-    /** Has messages come while the transaction of an order runs. */
+    /** Sends messages while the transaction of an order runs. */
     private void together(ServiceBusMessage... messages) {
         together(messages.length, messages);
     }
 
-    /** @param valid how many of them come as far as to wait */
+    /** @param valid number of messages that are valid, and so wait for the transaction */
     private void together(int valid, ServiceBusMessage... messages) {
         beginTogether(valid, messages);
         shop.awaitQuiet(tables);

@@ -31,11 +31,11 @@ import org.springframework.test.context.TestPropertySource;
 
 /**
  * The state machine of an order: every sequence of up to three of its events, in every order and with repeats, for an
- * order that fits and for one that does not. Events come in by {@code direct:inbox}, as the subscriptions bring them.
+ * order that is in stock and for one that is not. Events arrive at {@code direct:inbox}, as from the subscriptions.
  */
 @Tag("plain-camel")
 @WorkerTest
-// Expiry comes when the test says so. The rest is as QueryApiTest has it, which shares the worker.
+// The test starts the expiry. The rest is the same as in QueryApiTest, so that both share a worker.
 @TestPropertySource(properties = {"inventory.api.query-timeout=1", "inventory.reservation.expiry-schedule=0 0 0 1 1 ? 2099"})
 class OrderLifeCycleTest {
 
@@ -46,9 +46,9 @@ class OrderLifeCycleTest {
     private enum Event { CREATED, PAID, PAYMENT_FAILED, REFUNDED, CANCELLED, EXPIRY }
 
     /**
-     * The rules: for each status, what an event makes of it. Where two are given, the second is for an order that asks for
-     * more than there is. {@code -} is an order that no one knows, {@code =} no change, {@code !} what OrderCreated has not
-     * come for yet.
+     * The rules: for each status, the next status by event. If there are two, the second is for an order of more than the
+     * stock. {@code -} is an unknown order, {@code =} no change, {@code !} a status that was reached before OrderCreated
+     * arrived.
      */
     private static final Map<String, List<String>> RULES = rules("""
         status          | CREATED               | PAID                   | PAYMENT_FAILED  | REFUNDED  | CANCELLED  | EXPIRY
@@ -96,7 +96,7 @@ class OrderLifeCycleTest {
         Waiting.await().untilAsserted(invariants::assertSummaryFollows);
     }
 
-    /** What came decides, and not the order in which it came: said of messages, not of the clock. */
+    /** The set of messages decides, not their order. This does not hold for the expiry, which the clock starts. */
     @Test
     void theOrderOfTheMessagesDoesNotMatter() {
         Map<Set<Event>, Set<String>> endings = sequences().stream()
@@ -117,8 +117,8 @@ class OrderLifeCycleTest {
 
         deliver(event, "order", ORDERED, messageId);
 
-        assertThat(tables.rows("SELECT message_id FROM outbox ORDER BY sequence")).as("nothing more is published").hasSameSizeAs(before);
-        assertThat(tables.count("inbox")).as("the order and one more").isEqualTo(2);
+        assertThat(tables.rows("SELECT message_id FROM outbox ORDER BY sequence")).as("no more events").hasSameSizeAs(before);
+        assertThat(tables.count("inbox")).as("the order and one more message").isEqualTo(2);
     }
 
     /** Runs one sequence for an order and a product of its own, and compares order, stock and events with the rules. */
@@ -139,19 +139,19 @@ class OrderLifeCycleTest {
         });
         assertThat(tables.rows("SELECT status FROM inventory_reservations WHERE order_id = ?", order).toString()).as(what).isIn(switch (state) {
             case "Reserved", "Committed" -> List.of("[{status=" + state + "}]");
-            // Or it never held any.
+            // Or it never had a reservation.
             default -> List.of("[{status=Released}]", "[]");
         });
-        assertThat(told(order)).as(what).isEqualTo(expectedEvents(sequence, fits));
+        assertThat(published(order)).as(what).isEqualTo(expectedEvents(sequence, fits));
     }
 
-    /** The types of an order's events, with their reasons, in the order in which they are sent. */
-    private List<String> told(String order) {
+    /** The types of an order's events, with their reasons, in the order of the outbox. */
+    private List<String> published(String order) {
         return jdbc.queryForList("SELECT concat_ws(' ', message_type, message_body ->> 'reason') FROM outbox "
             + "WHERE partition_key = ? ORDER BY sequence", String.class, order);
     }
 
-    /** What the rules say is published at each change of state. */
+    /** The events that the rules expect at each change of state. */
     private static List<String> expectedEvents(List<Event> sequence, boolean fits) {
         List<String> events = new ArrayList<>();
         String state = "-";
@@ -207,7 +207,7 @@ class OrderLifeCycleTest {
         return rules;
     }
 
-    /** Has the worker handle an event of an order, whose one product is named as the order. */
+    /** Has the worker handle an event of an order, whose only product has the order's id. */
     private void deliver(Event event, String order, int quantity, UUID messageId) {
         String product = order.equals("order") ? "a" : order;
         switch (event) {

@@ -16,7 +16,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 import servicebus.BrowsedMessage;
 import servicebus.EmbeddedServiceBus;
 
-/** From an order on Service Bus to its outcome on Service Bus, and what the database holds afterwards. */
+/** From an order on Service Bus to its outcome on Service Bus, and the content of the database afterwards. */
 @Tag("plain-camel")
 @WorkerTest
 class OrderOutcomeTest {
@@ -46,9 +46,9 @@ class OrderOutcomeTest {
         assertThat(tables.stockOf("prod-456")).isEqualTo("98 available, 2 reserved, version 2");
         assertThat(tables.stockOf("prod-789")).isEqualTo("47 available, 3 reserved, version 2");
         assertThat(tables.count("inventory_reservations WHERE order_id = 'order-1' AND status = 'Reserved' "
-            + "AND expires_at = created_at + interval '15 minutes'")).as("a reservation for each product").isEqualTo(2);
+            + "AND expires_at = created_at + interval '15 minutes'")).as("a reservation per product").isEqualTo(2);
         assertThat(tables.count("inbox WHERE processed_at IS NOT NULL")).as("one message was accepted").isEqualTo(1);
-        assertThat(tables.count("outbox WHERE published_at IS NOT NULL")).as("an event for each product").isEqualTo(2);
+        assertThat(tables.count("outbox WHERE published_at IS NOT NULL")).as("an event per product").isEqualTo(2);
         assertThat(tables.statusOf("order-1")).isEqualTo("Reserved");
     }
 
@@ -83,7 +83,7 @@ class OrderOutcomeTest {
         assertThat(shop.events().get(0).bodyAsString()).contains("\"productId\": \"prod-000\"", "\"requestedQuantity\": 5", "\"availableStock\": 0");
         assertThat(shop.events().get(1).bodyAsString()).contains("\"productId\": \"prod-456\"", "\"requestedQuantity\": 101", "\"availableStock\": 100");
         assertThat(tables.stockOf("prod-456")).isEqualTo("100 available, 0 reserved, version 1");
-        assertThat(tables.stockOf("prod-789")).as("not short, and not touched").isEqualTo("50 available, 0 reserved, version 1");
+        assertThat(tables.stockOf("prod-789")).as("in stock, but not reserved").isEqualTo("50 available, 0 reserved, version 1");
         assertThat(tables.count("inventory_reservations")).isZero();
         assertThat(tables.statusOf("order-2")).isEqualTo("Insufficient");
         assertThat(shop.deadLetters()).isEmpty();
@@ -118,13 +118,13 @@ class OrderOutcomeTest {
 
         assertThat(tables.stockOf("prod-456")).as("50 of order-3, none of order-4").isEqualTo("50 available, 50 reserved, version 2");
         assertThat(shop.events("order-4").get(0).bodyAsString()).contains("\"requestedQuantity\": 60", "\"availableStock\": 50");
-        assertThat(tables.count("inventory_reservations")).as("one for each product of order-3").isEqualTo(2);
+        assertThat(tables.count("inventory_reservations")).as("one per product of order-3").isEqualTo(2);
     }
 
     @Test
     void anOrderHasOneOutcomeWhateverTheNumberOfItsMessages() {
         long completed = bus.counts(ShopDriver.SUBSCRIPTION).completed();
-        // Three messages of their own ids, so that the inbox takes each of them in.
+        // Three messages with different ids, so that the inbox accepts each of them.
         shop.send(order("order-5", "1 prod-456"), order("order-5", "1 prod-456"), order("order-5", "2 prod-789"));
         await().until(() -> bus.counts(ShopDriver.SUBSCRIPTION).completed() == completed + 3);
         shop.awaitQuiet(tables);

@@ -36,7 +36,7 @@ class OrderRaceTest {
     private static final int ORDERS_PER_THREAD = 200;
     private static final int ORDERS = THREADS * ORDERS_PER_THREAD;
     private static final int PRODUCTS = 5;
-    /** Less than is asked for, so that the products sell out while the orders race. */
+    /** Less than all orders want, so that the products sell out during the race. */
     private static final int STOCK = 2_000;
 
     private static final Function<BrowsedMessage, String> ORDER_ID =
@@ -51,7 +51,7 @@ class OrderRaceTest {
 
     @Test
     void racingOrdersForHotProductsNeitherOversellNorDeadlockAndHaveOneOutcomeEach() throws Exception {
-        // Other tests may have had this worker before.
+        // Other tests may have used this worker before.
         shop.awaitQuiet(tables);
         tables.clear();
         bus.purge();
@@ -88,7 +88,7 @@ class OrderRaceTest {
         assertThat(shop.deadLetters()).isEmpty();
         assertThat(deadlocks()).as("locks are taken in product order").isEqualTo(deadlocks);
 
-        // Events are the rows, and each once.
+        // The published events are the rows of the outbox, each once.
         Map<String, Long> published = shop.events().stream().collect(Collectors.groupingBy(BrowsedMessage::subject, Collectors.counting()));
         assertThat(published.get("InventoryReserved")).isEqualTo(tables.count("inventory_reservations"));
         assertThat(shop.events()).extracting(BrowsedMessage::messageId).doesNotHaveDuplicates().hasSize((int) tables.count("outbox"));

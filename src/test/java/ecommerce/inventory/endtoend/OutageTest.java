@@ -30,9 +30,9 @@ import servicebus.EmbeddedServiceBus;
 /** PostgreSQL or Service Bus becomes unavailable and comes back. */
 class OutageTest {
 
-    /** Short, so that a lock that is not renewed shows. */
+    /** Short, so that a lock that is not renewed expires during the test. */
     private static final Duration LOCK = Duration.ofSeconds(10);
-    /** Far longer than the limits of connection and query, and shorter than that of the socket. */
+    /** Far longer than the time limits of connections and queries, and shorter than that of sockets. */
     private static final Duration ANSWER = Duration.ofSeconds(30);
     private static final int ORDERS = 40;
 
@@ -71,7 +71,7 @@ class OutageTest {
         sendOrders();
         await().until(() -> bus.counts(ShopDriver.SUBSCRIPTION).locked() > 0);
 
-        // For longer than two locks.
+        // Longer than two lock durations.
         await().during(LOCK.multipliedBy(2)).untilAsserted(() -> {
             assertThat(bus.counts(ShopDriver.SUBSCRIPTION).active()).as("all are still there").isEqualTo(ORDERS);
             assertThat(bus.counts(ShopDriver.SUBSCRIPTION).expiredLocks()).as("locks are renewed").isZero();
@@ -93,9 +93,9 @@ class OutageTest {
         await().until(() -> bus.counts(ShopDriver.SUBSCRIPTION).locked() > 0);
         worker.close();
 
-        assertThat(bus.counts(ShopDriver.SUBSCRIPTION).locked()).as("abandoned, not left to their locks").isZero();
+        assertThat(bus.counts(ShopDriver.SUBSCRIPTION).locked()).as("abandoned, so that no lock has to expire").isZero();
         assertThat(bus.counts(ShopDriver.SUBSCRIPTION).active()).as("all are still there").isEqualTo(ORDERS);
-        assertThat(bus.counts(ShopDriver.SUBSCRIPTION).abandoned()).as("each of 16 handlers abandons one, and takes no other")
+        assertThat(bus.counts(ShopDriver.SUBSCRIPTION).abandoned()).as("each of 16 handlers abandons one, and receives no other")
             .isPositive().isLessThanOrEqualTo(16);
     }
 
@@ -118,7 +118,7 @@ class OutageTest {
             assertThat(api.send(file).statusCode()).as(file).isEqualTo(200);
         }
         await().untilAsserted(() -> assertThat(management.get("health/readiness").statusCode()).isEqualTo(503));
-        assertThat(management.get("health/liveness").statusCode()).as("a restart mends nothing").isEqualTo(200);
+        assertThat(management.get("health/liveness").statusCode()).as("a restart would not help").isEqualTo(200);
 
         postgres = startPostgres(port);
         await().untilAsserted(() -> assertThat(management.get("health/readiness").statusCode()).isEqualTo(200));
@@ -156,7 +156,7 @@ class OutageTest {
         await().until(() -> tables.count("inventory_orders") == 2 * ORDERS);
         shop.awaitQuiet(tables);
 
-        assertThat(tables.count("inbox")).as("what was delivered again is known").isEqualTo(2 * ORDERS);
+        assertThat(tables.count("inbox")).as("redelivered messages are known").isEqualTo(2 * ORDERS);
         assertThat(shop.events()).extracting(event -> event.messageId()).as("each event once").doesNotHaveDuplicates().hasSize(2 * ORDERS);
         assertThat(tables.stockOf("a")).startsWith(1_000 - 2 * ORDERS + " available, " + 2 * ORDERS + " reserved");
     }
@@ -169,7 +169,7 @@ class OutageTest {
         shop.send(IntStream.range(0, ORDERS).mapToObj(i -> order(prefix + i, "1 a")).toArray(ServiceBusMessage[]::new));
     }
 
-    /** The same data each time. */
+    /** Each start uses the same data. */
     private TestDatabase startPostgres(int port) {
         return TestDatabase.start(server -> server.setPort(port).setDataDirectory(data).setCleanDataDirectory(false));
     }

@@ -51,7 +51,7 @@ class OutboxRelayTest {
     @Test
     void aCommittedOrderWakesTheRelay() {
         tables.stock("a", 1);
-        // The relay never polls here: without the call there would be no event.
+        // The relay never polls here: without the wake-up call there would be no event.
         shop.send(ShopDriver.order("reserved", "1 a"));
         await().until(() -> shop.events("reserved").size() == 1);
         shop.send(ShopDriver.order("short", "1 a"));
@@ -94,7 +94,7 @@ class OutboxRelayTest {
         var refused = tables.row("SELECT error_message, next_retry_at > created_at AS later FROM outbox WHERE retry_count = 1");
         assertThat((String) refused.get("error_message")).matches("Larger than the \\d+ bytes that the broker accepts");
         assertThat(refused).containsEntry("later", true);
-        assertThat(tables.count("outbox WHERE partition_key = 'a' AND published_at IS NULL")).as("the next of its key waits").isEqualTo(2);
+        assertThat(tables.count("outbox WHERE partition_key = 'a' AND published_at IS NULL")).as("the refused one and the next one of its key wait").isEqualTo(2);
 
         jdbc.update("UPDATE outbox SET message_body = '1', next_retry_at = now() WHERE retry_count = 1");
         wake();

@@ -24,7 +24,7 @@ import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import servicebus.EmbeddedServiceBus;
 
-/** Two workers in one database, each in a schema of its own, beside tables of others. */
+/** Two workers in one database, each in a schema of its own, next to other programs' tables. */
 @Tag("plain-camel")
 class OwnSchemaTest {
 
@@ -101,7 +101,7 @@ class OwnSchemaTest {
             await().until(() -> first.shop.events().size() == ORDERS && second.shop.events().size() == ORDERS);
 
             await().until(() -> second.tables.count("inventory_summary WHERE total_reservations = " + ORDERS) == 1);
-            assertThat(first.tables.count("outbox_unprojected")).as("its own waits").isEqualTo(ORDERS);
+            assertThat(first.tables.count("outbox_unprojected")).as("its own events wait").isEqualTo(ORDERS);
         });
         await().until(() -> first.tables.count("inventory_summary WHERE total_reservations = " + ORDERS) == 1);
     }

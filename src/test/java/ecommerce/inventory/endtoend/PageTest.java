@@ -112,7 +112,7 @@ class PageTest {
     void whatIsDeadLetteredIsGivenUpAsWellAndWhatIsNotKnownIsNotNothing() {
         awaitText("#no-dead-messages", "Nothing was given up.");
         bus.refuseReceivers("payments/Subscriptions/inventory/$DeadLetterQueue", "amqp:unauthorized-access", "Unauthorized access.");
-        await().untilAsserted(() -> assertThat(text("#dead-letters")).isEqualTo("payments-subscription\nWhat is in its dead-letter queue is not known."));
+        await().untilAsserted(() -> assertThat(text("#dead-letters")).isEqualTo("payments-subscription\nIts dead-letter queue cannot be read."));
         await().untilAsserted(() -> assertThat(text("#dead")).contains("0 given up", "dead letters not known"));
         assertThat(text("#no-dead-messages")).isEmpty();
 
@@ -155,7 +155,7 @@ class PageTest {
         await().untilAsserted(() -> assertThat(text("#products")).startsWith("a-very-long"));
         assertThat(browser.executeScript("return document.documentElement.scrollWidth")).isEqualTo(390L);
         assertThat(browser.executeScript("return Array.from(document.querySelectorAll('td.number'), cell => getComputedStyle(cell, '::after').content)"))
-            .as("named, where no heading is seen").isEqualTo(List.of("\"available\"", "\"reserved\"", "\"committed\""));
+            .as("column names, where no heading is visible").isEqualTo(List.of("\"available\"", "\"reserved\"", "\"committed\""));
         assertNoTrouble();
     }
 
@@ -168,8 +168,8 @@ class PageTest {
 
         worker.close();
         awaitText("#connection", "Not live, reconnecting …");
-        awaitText("#trouble", "The worker cannot be reached. What is shown may be old; it is tried again.");
-        assertThat(text("#products")).as("what was known stays").isEqualTo("a\n5 0 0\nab\n5 0 0");
+        awaitText("#trouble", "The worker cannot be reached. The page may show old data; it tries again.");
+        assertThat(text("#products")).as("the last known stock stays").isEqualTo("a\n5 0 0\nab\n5 0 0");
         jdbc.update("UPDATE inventory SET available_stock = 4, version = 2, last_updated = now() WHERE product_id = 'a'");
         jdbc.update("INSERT INTO inventory_summary (product_id, total_committed_quantity, folded_at) VALUES ('ab', 2, now() - interval '1 min')");
         startWorker();
@@ -180,7 +180,7 @@ class PageTest {
     }
 
     @Test
-    @EnabledIfSystemProperty(named = "update", matches = ".*", disabledReason = "Takes the picture in the README")
+    @EnabledIfSystemProperty(named = "update", matches = ".*", disabledReason = "Takes the screenshot in the README")
     void itsPictureIsTaken() throws IOException {
         for (String product : List.of("apron", "bottle", "candle", "kettle", "lamp", "mug", "teapot")) {
             shop.command("RestockInventory", "{\"productId\": \"" + product + "\", \"quantityToAdd\": " + (40 + 7 * product.length()) + "}");
@@ -216,6 +216,6 @@ class PageTest {
 
     private void assertNoTrouble() {
         assertThat(browser.findElement(By.id("trouble")).isDisplayed()).isFalse();
-        assertThat(List.copyOf(browser.manage().logs().get(LogType.BROWSER).getAll())).as("console, of the policy too").isEmpty();
+        assertThat(List.copyOf(browser.manage().logs().get(LogType.BROWSER).getAll())).as("console, including violations of the content security policy").isEmpty();
     }
 }

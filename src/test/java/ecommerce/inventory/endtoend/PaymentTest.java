@@ -61,7 +61,7 @@ class PaymentTest {
     void aPaymentCommitsWhatIsReserved() {
         shop.sendPayments(about("order-1", "PaymentProcessed", "Authorized"));
 
-        assertThat(toldNext(2)).containsExactly(
+        assertThat(nextEvents(2)).containsExactly(
             "InventoryCommitted {\"orderId\": \"order-1\", \"productId\": \"a\", \"committedAt\": \"…\", \"quantityCommitted\": 3}",
             "InventoryCommitted {\"orderId\": \"order-1\", \"productId\": \"b\", \"committedAt\": \"…\", \"quantityCommitted\": 2}");
         assertThat(tables.stockOf("a")).isEqualTo("7 available, 0 reserved, version 3");
@@ -72,21 +72,21 @@ class PaymentTest {
     void aStatusMayBeInAnyCaseAndIsTheSameInEach() {
         ServiceBusMessage payment = about("order-1", "PaymentProcessed", "CAPTURED");
         shop.sendPayments(payment);
-        toldNext(2);
+        nextEvents(2);
         shop.sendPayments(about("order-1", "PaymentProcessed", "captured").setMessageId(payment.getMessageId()));
         shop.awaitQuiet(tables);
 
         assertThat(tables.count("inbox WHERE message_type = 'PaymentProcessed'")).as("the second is a duplicate").isEqualTo(1);
         assertThat(tables.statusOf("order-1")).isEqualTo("Committed");
         shop.sendPayments(about("order-1", "PaymentProcessed", "refunded"));
-        assertThat(toldNext(2)).containsExactly(released("a", 3, 10, "PaymentRefunded"), released("b", 2, 10, "PaymentRefunded"));
+        assertThat(nextEvents(2)).containsExactly(released("a", 3, 10, "PaymentRefunded"), released("b", 2, 10, "PaymentRefunded"));
     }
 
     @Test
     void aFailedPaymentGivesBackWhatIsReserved() {
         shop.sendPayments(about("order-1", "PaymentFailed"));
 
-        assertThat(toldNext(2)).containsExactly(released("a", 3, 10, "PaymentFailed"), released("b", 2, 10, "PaymentFailed"));
+        assertThat(nextEvents(2)).containsExactly(released("a", 3, 10, "PaymentFailed"), released("b", 2, 10, "PaymentFailed"));
         assertThat(tables.stockOf("a")).isEqualTo("10 available, 0 reserved, version 3");
     }
 
@@ -94,27 +94,27 @@ class PaymentTest {
     void aCancellationGivesBackWhatIsReserved() {
         shop.send(about("order-1", "OrderCancelled"));
 
-        assertThat(toldNext(2)).containsExactly(released("a", 3, 10, "OrderCancelled"), released("b", 2, 10, "OrderCancelled"));
+        assertThat(nextEvents(2)).containsExactly(released("a", 3, 10, "OrderCancelled"), released("b", 2, 10, "OrderCancelled"));
         assertThat(tables.stockOf("a")).isEqualTo("10 available, 0 reserved, version 3");
     }
 
     @Test
     void aCancellationAfterThePaymentPutsTheUnitsBack() {
         shop.sendPayments(about("order-1", "PaymentProcessed", "Captured"));
-        toldNext(2);
+        nextEvents(2);
         shop.send(about("order-1", "OrderCancelled"));
 
-        assertThat(toldNext(2)).containsExactly(released("a", 3, 10, "OrderCancelled"), released("b", 2, 10, "OrderCancelled"));
+        assertThat(nextEvents(2)).containsExactly(released("a", 3, 10, "OrderCancelled"), released("b", 2, 10, "OrderCancelled"));
         assertThat(tables.stockOf("a")).isEqualTo("10 available, 0 reserved, version 4");
     }
 
     @Test
     void aRefundAfterThePaymentPutsTheUnitsBack() {
         shop.sendPayments(about("order-1", "PaymentProcessed", "Captured"));
-        toldNext(2);
+        nextEvents(2);
         shop.sendPayments(about("order-1", "PaymentProcessed", "Refunded"));
 
-        assertThat(toldNext(2)).containsExactly(released("a", 3, 10, "PaymentRefunded"), released("b", 2, 10, "PaymentRefunded"));
+        assertThat(nextEvents(2)).containsExactly(released("a", 3, 10, "PaymentRefunded"), released("b", 2, 10, "PaymentRefunded"));
         assertThat(tables.stockOf("a")).isEqualTo("10 available, 0 reserved, version 4");
     }
 
@@ -122,8 +122,8 @@ class PaymentTest {
     void anOrderThatNoOnePaysForExpires() {
         expire();
 
-        assertThat(toldNext(2)).containsExactly(released("a", 3, 10, "Expired"), released("b", 2, 10, "Expired"));
-        assertThat(shop.events("order-1")).as("no message has caused it, but the order is known").extracting(BrowsedMessage::correlationId)
+        assertThat(nextEvents(2)).containsExactly(released("a", 3, 10, "Expired"), released("b", 2, 10, "Expired"));
+        assertThat(shop.events("order-1")).as("the correlation id of the order, although no message has caused the event").extracting(BrowsedMessage::correlationId)
             .containsOnly("checkout-7");
         assertThat(tables.stockOf("a")).isEqualTo("10 available, 0 reserved, version 3");
     }
@@ -131,10 +131,10 @@ class PaymentTest {
     @Test
     void aLatePaymentReservesAgainAndCommits() {
         expire();
-        toldNext(2);
+        nextEvents(2);
         shop.sendPayments(about("order-1", "PaymentProcessed", "Captured"));
 
-        assertThat(toldNext(4)).extracting(event -> event.replaceFirst(" .*", ""))
+        assertThat(nextEvents(4)).extracting(event -> event.replaceFirst(" .*", ""))
             .containsExactly("InventoryReserved", "InventoryReserved", "InventoryCommitted", "InventoryCommitted");
         assertThat(tables.stockOf("a")).isEqualTo("7 available, 0 reserved, version 5");
         assertThat(tables.statusOf("order-1")).isEqualTo("Committed");
@@ -143,14 +143,14 @@ class PaymentTest {
     @Test
     void aLatePaymentWithTooLittleLeftIsToldAsInsufficient() {
         expire();
-        toldNext(2);
+        nextEvents(2);
         shop.send(order("order-2", "8 a"));
         await().until(() -> tables.statusOf("order-2") != null);
         shop.sendPayments(about("order-1", "PaymentProcessed", "Captured"));
 
-        assertThat(toldNext(1)).containsExactly("InventoryInsufficient {\"orderId\": \"order-1\", \"checkedAt\": \"…\", \"productId\": \"a\", "
+        assertThat(nextEvents(1)).containsExactly("InventoryInsufficient {\"orderId\": \"order-1\", \"checkedAt\": \"…\", \"productId\": \"a\", "
             + "\"availableStock\": 2, \"requestedQuantity\": 3}");
-        assertThat(tables.stockOf("b")).as("not short, and not touched").isEqualTo("10 available, 0 reserved, version 3");
+        assertThat(tables.stockOf("b")).as("in stock, but not reserved").isEqualTo("10 available, 0 reserved, version 3");
         assertThat(tables.statusOf("order-1")).isEqualTo("Insufficient");
     }
 
@@ -161,14 +161,14 @@ class PaymentTest {
 
     private int seen = 2;
 
-    /** The next events about order-1, once they are there; more would be seen by a later look. */
-    private List<String> toldNext(int events) {
+    /** Waits for the next events of order-1. Additional events would show in a later call. */
+    private List<String> nextEvents(int events) {
         await().until(() -> shop.events("order-1").size() >= seen + events);
         shop.awaitQuiet(tables);
-        List<BrowsedMessage> told = shop.events("order-1");
-        told.forEach(Contracts::assertKept);
-        assertThat(told).hasSize(seen + events);
-        List<BrowsedMessage> next = told.subList(seen, seen + events);
+        List<BrowsedMessage> all = shop.events("order-1");
+        all.forEach(Contracts::assertKept);
+        assertThat(all).hasSize(seen + events);
+        List<BrowsedMessage> next = all.subList(seen, seen + events);
         seen += events;
         return next.stream().map(event -> event.subject() + " " + event.bodyAsString().replaceAll("[0-9T:.-]{20,}Z", "…")).toList();
     }

@@ -35,8 +35,8 @@ import org.springframework.jdbc.datasource.init.ResourceDatabasePopulator;
 import servicebus.EmbeddedServiceBus;
 
 /**
- * Migration and worker behind PgBouncer in transaction mode, with fewer connections to PostgreSQL than the pool has, under the roles
- * and in a schema of its own as docs/deploy.md says.
+ * Migration and worker behind PgBouncer in transaction mode, with fewer connections to PostgreSQL than the pool has, with the roles and
+ * the schema that docs/deploy.md describes.
  */
 @Tag("plain-camel")
 @ExtendWith(OutputCaptureExtension.class)

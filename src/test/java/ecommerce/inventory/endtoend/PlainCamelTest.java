@@ -27,13 +27,13 @@ import servicebus.BrowsedMessage;
 import servicebus.EmbeddedServiceBus;
 
 /**
- * The worker in a process that has neither Spring Boot nor Spring's container on its class path. (The other tests of this
- * package that run on camel-main have them there, for the tests' own sake.)
+ * The worker in a process that has neither Spring Boot nor Spring's container on its class path. (In the other tests on
+ * camel-main the class path contains both, because the tests need them.)
  */
 class PlainCamelTest {
 
     private static final String TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-    /** What camel-sql and the transactions are made of stays: spring-core, -beans, -jdbc and -tx. */
+    /** The jars to leave out. camel-sql and the transactions need spring-core, -beans, -jdbc and -tx. */
     private static final Pattern CONTAINER = Pattern.compile(
         "spring-(boot|context|web|aop|expression|test)[^/\\\\]*\\.jar|-starter-[^/\\\\]*\\.jar|camel-spring-(boot|xml|main)[^/\\\\]*\\.jar");
 
@@ -63,7 +63,7 @@ class PlainCamelTest {
             assertThat(shop.events("order-2")).extracting(BrowsedMessage::subject).containsExactly("InventoryInsufficient");
             assertThat(shop.events("order-1").get(0).applicationProperties()).as("traces are passed on")
                 .containsEntry("traceparent", TRACEPARENT).containsEntry("tracestate", "shop=1");
-            assertThat(shop.deadLetters()).extracting(BrowsedMessage::messageId).as("what the SDK cannot decode").containsExactly("null");
+            assertThat(shop.deadLetters()).extracting(BrowsedMessage::messageId).as("a message that the SDK cannot decode").containsExactly("null");
             Api api = new Api(Integer.parseInt(worker.output().replaceFirst("(?s).*" + CamelMainWorker.STARTED + "(\\d+).*", "$1")));
             assertThat(api.get("/stock/a", "Stock").get("availableStock").intValue()).isEqualTo(3);
             assertThat(worker.end("TERM")).as(worker.output()).isEqualTo(143);
@@ -74,7 +74,7 @@ class PlainCamelTest {
 
     private static String classPath() {
         String all = System.getProperty("java.class.path");
-        assertThat(CONTAINER.matcher(all).find()).as("there is something to leave out of " + all).isTrue();
+        assertThat(CONTAINER.matcher(all).find()).as("jars to leave out of " + all).isTrue();
         return Arrays.stream(all.split(File.pathSeparator)).filter(entry -> !CONTAINER.matcher(entry).find())
             .collect(Collectors.joining(File.pathSeparator));
     }

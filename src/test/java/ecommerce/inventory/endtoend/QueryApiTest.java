@@ -35,10 +35,10 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.test.context.TestPropertySource;
 import servicebus.EmbeddedServiceBus;
 
-/** What the API answers, and what it refuses. */
+/** The answers of the API, and the requests that it refuses. */
 @Tag("plain-camel")
 @WorkerTest
-// As OrderLifeCycleTest has it, which shares the worker.
+// The same as in OrderLifeCycleTest, so that both share a worker.
 @TestPropertySource(properties = {"inventory.api.query-timeout=1", "inventory.reservation.expiry-schedule=0 0 0 1 1 ? 2099"})
 class QueryApiTest {
 
@@ -173,7 +173,7 @@ class QueryApiTest {
             + "VALUES (gen_random_uuid(), 'OrderCreated', '{\"street\": \"Main St\"}', now() - interval '60 s', 'no such product', 'order-9')");
 
         JsonNode backlog = api.get("/backlog?countLimit=2", "Backlog");
-        assertThat(backlog.at("/inbox/parked").intValue()).as("counted no further").isEqualTo(2);
+        assertThat(backlog.at("/inbox/parked").intValue()).as("counted up to the limit").isEqualTo(2);
         assertThat(backlog.at("/inbox/oldestAge").doubleValue()).isBetween(90.0, 150.0);
         assertThat(backlog.at("/dead/messages").intValue()).isEqualTo(1);
         assertThat(backlog.at("/outbox/unpublished").intValue()).isZero();
@@ -186,7 +186,7 @@ class QueryApiTest {
 
         JsonNode dead = api.get("/dead-messages", "DeadMessageList").get("items");
         assertThat(dead.findValuesAsText("error")).containsExactly("no such product");
-        assertThat(dead.toString()).as("not its body").doesNotContain("Main St");
+        assertThat(dead.toString()).as("without the body").doesNotContain("Main St");
     }
 
     @Test
@@ -206,7 +206,7 @@ class QueryApiTest {
         return results.stream().filter(result -> result.getState() == HealthCheck.State.DOWN).map(result -> result.getCheck().getId()).toList();
     }
 
-    /** Counted by the worker's clock, of which the requests are none. */
+    /** A timer of the worker counts them; a request does not. */
     @Test
     void theBacklogSaysWhatIsInDeadLetterQueuesAndNothingOfThoseThatCouldNotBeLookedInto(@Autowired CamelContext camel) throws Exception {
         DeadLetterCounts counts = camel.getRegistry().findSingleByType(DeadLetterCounts.class);
@@ -222,7 +222,7 @@ class QueryApiTest {
 
         bus.refuseReceivers(ShopDriver.DEAD_LETTERS, "amqp:unauthorized-access", "Unauthorized access.");
         counts.process(null);
-        assertThat(api.get("/backlog", "Backlog").at("/deadLetters/sources")).as("not that there is nothing").hasToString(
+        assertThat(api.get("/backlog", "Backlog").at("/deadLetters/sources")).as("unknown, not zero").hasToString(
             "[{\"source\":\"inventory-commands-queue\",\"messages\":1},{\"source\":\"orders-subscription\",\"messages\":null},"
                 + "{\"source\":\"payments-subscription\",\"messages\":0}]");
         bus.acceptReceivers(ShopDriver.DEAD_LETTERS);
@@ -240,7 +240,7 @@ class QueryApiTest {
             assertThat(backlog.at("/outbox/unpublished").intValue()).isEqualTo(1);
             assertThat(backlog.at("/outbox/oldestAge").doubleValue()).isBetween(90.0, 150.0);
         } finally {
-            // Nobody waits for it to be published.
+            // The test does not wait until it is published.
             tables.clear();
         }
     }
@@ -281,7 +281,7 @@ class QueryApiTest {
         /stock?limit=1&limit=2                | limit     | 2                      | given twice
         /stock?sort=availableStock            | sort      | availableStock         | productId or -productId
         /stock?prefix=%00                     | prefix    | '\u0000'               | without a null character
-        /stock?page=2                         | page      | 2                      | no such parameter here, but [prefix, sort, after, limit]
+        /stock?page=2                         | page      | 2                      | no such parameter; it has [prefix, sort, after, limit]
         /stock?CamelSqlQuery=SELECT           | CamelSqlQuery | SELECT             | no such parameter
         /low-stock?threshold=-1               | threshold | -1                     | a whole number from 0 to 2147483647
         /orders/o/events?after=x              | after     | x                      | a whole number from 0 to 9223372036854775807
@@ -310,7 +310,7 @@ class QueryApiTest {
 
         assertThat(api.send("/api/inventory/stock/a", headers).body()).startsWith("{\"productId\" : \"a\"");
         assertThat(api.send("/api/inventory/stock?limit=1", headers).headers().map().keySet())
-            .as("nothing of the request comes back").noneMatch(name -> name.toLowerCase().startsWith("camel") || name.equals("limit"));
+            .as("no header of the request in the answer").noneMatch(name -> name.toLowerCase().startsWith("camel") || name.equals("limit"));
         assertThat(tables.count("inventory")).isEqualTo(2);
     }
 

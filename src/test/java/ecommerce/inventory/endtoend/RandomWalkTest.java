@@ -40,8 +40,8 @@ import servicebus.EmbeddedServiceBus;
 
 /**
  * 10,000 events ({@code -Drandom-walk.events}) of 500 orders for 20 products, shuffled, a fifth of them sent twice, while every
- * twentieth transaction of a message fails at its commit; with one worker, and with two that share the work. However it goes, in
- * the end every unit is accounted for and every order is in a state that its events allow.
+ * twentieth transaction of a message fails at its commit; with one worker, and with two that share the work. In the end every
+ * unit is accounted for, and every order has a status that its events allow.
  */
 class RandomWalkTest {
 
@@ -50,14 +50,14 @@ class RandomWalkTest {
     private static final int COMMANDS = EVENTS / 20;
     private static final int ORDERS = 500;
     private static final int PRODUCTS = 20;
-    /** Less than is asked for, so that some orders find too little. */
+    /** Less than all orders want, so that some orders are short. */
     private static final int STOCK = 60;
     private static final int DUPLICATE_PERCENT = 20;
 
     private enum Event { CREATED, PAID, PAYMENT_FAILED, REFUNDED, CANCELLED, EXPIRY }
 
     private final Random random = new Random(SEED);
-    /** Which events each order has; how often and when is left to chance. */
+    /** The events of each order; their number and time are random. */
     private final Map<String, Set<Event>> events = new TreeMap<>();
     private final List<ServiceBusMessage> orderMessages = new ArrayList<>();
     private final List<ServiceBusMessage> paymentMessages = new ArrayList<>();
@@ -103,7 +103,7 @@ class RandomWalkTest {
             invariants.assertUnitsAdd();
             invariants.assertSummaryFollows();
             assertRebuildGivesTheSame(running.get(0), tables);
-            assertThat(handled).as("each worker has done part of it").allSatisfy(count -> assertThat(count).hasPositiveValue());
+            assertThat(handled).as("messages that each worker has handled").allSatisfy(count -> assertThat(count).hasPositiveValue());
             shop.destroy();
         }
     }
@@ -123,7 +123,7 @@ class RandomWalkTest {
             }
             String orderId = "order-" + i;
             events.put(orderId, kinds);
-            // Each at least once, and the rest by chance.
+            // Each kind at least once, the rest at random.
             List<Event> kindsOfOrder = List.copyOf(kinds);
             for (int event = 0; event < (EVENTS - COMMANDS) / ORDERS; event++) {
                 drawn.add(Map.entry(orderId, kindsOfOrder.get(event < kinds.size() ? event : random.nextInt(kinds.size()))));
@@ -162,7 +162,7 @@ class RandomWalkTest {
         return sent.toArray(ServiceBusMessage[]::new);
     }
 
-    /** Brings the end of some reservations; those that a transaction has in flight are left alone. */
+    /** Makes some reservations expire, except those that a transaction has locked. */
     private void expireSome(JdbcTemplate jdbc) {
         for (int i = 0; i < 20 && !expiries.isEmpty(); i++) {
             jdbc.update("UPDATE inventory_reservations SET expires_at = now() WHERE reservation_id IN (SELECT reservation_id "
@@ -170,7 +170,7 @@ class RandomWalkTest {
         }
     }
 
-    /** As a serialization failure does, with all that the transaction has done. */
+    /** Fails like a serialization failure, which rolls back the whole transaction. */
     private static void failEveryTwentiethCommit(JdbcTemplate jdbc) {
         jdbc.execute("CREATE SEQUENCE commits");
         jdbc.execute("""
@@ -198,17 +198,17 @@ class RandomWalkTest {
     }
 
     private void assertNothingLostAndNothingTwice(EmbeddedServiceBus bus, ShopDriver shop, Tables tables) {
-        // Of a command that was sent twice, one may come too early and the other one in time.
+        // If a command was sent twice, the first may arrive too early and be rejected, and the second succeed.
         long rejected = bus.browse(ShopDriver.COMMANDS + "/$DeadLetterQueue").stream().map(BrowsedMessage::messageId).distinct()
             .filter(id -> tables.count("inbox WHERE message_id = '" + id + "'") == 0).count();
-        assertThat(tables.count("inbox")).as("each message once, but for commands that cannot be done")
+        assertThat(tables.count("inbox")).as("each message once, except for rejected commands")
             .isEqualTo(orderMessages.size() + paymentMessages.size() + commandMessages.size() - rejected);
         assertThat(tables.count("inbox WHERE dead_at IS NOT NULL")).isZero();
         assertThat(shop.deadLetters()).isEmpty();
         assertThat(bus.browse(ShopDriver.PAYMENTS + "/$DeadLetterQueue")).isEmpty();
         assertThat(tables.count("outbox WHERE message_type IN ('InventoryRestocked', 'InventoryAdjusted')")).isEqualTo(commandMessages.size() - rejected);
-        assertThat(tables.count("inbox WHERE retry_count > 0")).as("some were parked on the way").isPositive();
-        assertThat((Long) tables.row("SELECT last_value FROM commits").get("last_value")).as("commits that were tried, every twentieth in vain")
+        assertThat(tables.count("inbox WHERE retry_count > 0")).as("some were parked").isPositive();
+        assertThat((Long) tables.row("SELECT last_value FROM commits").get("last_value")).as("attempted commits, every twentieth of which failed")
             .isGreaterThan(tables.count("inbox"));
         assertThat(tables.row("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")).containsEntry("deadlocks", 0L);
     }
@@ -220,7 +220,7 @@ class RandomWalkTest {
             assertThat(allowed(kinds)).as("%s after %s", orderId, kinds).contains(status);
             states.merge(status, 1L, Long::sum);
         });
-        assertThat(states.keySet()).as("all ends are met").contains(
+        assertThat(states.keySet()).as("each final status occurs").contains(
             "Reserved", "Committed", "Insufficient", "PaymentFailed", "Expired", "Refunded", "Cancelled", "Paid");
     }
 
@@ -253,13 +253,13 @@ class RandomWalkTest {
         assertThat(published).extracting(BrowsedMessage::messageId).doesNotHaveDuplicates().hasSize(outbox.size());
         assertThat(published.stream().collect(Collectors.groupingBy(event -> keys.get(event.messageId()),
             Collectors.mapping(BrowsedMessage::messageId, Collectors.toList()))))
-            .as("published in order for each order").isEqualTo(outbox.stream().collect(Collectors.groupingBy(event -> (String) event.get("partition_key"),
+            .as("published in the order of the outbox, per order").isEqualTo(outbox.stream().collect(Collectors.groupingBy(event -> (String) event.get("partition_key"),
                 Collectors.mapping(event -> (String) event.get("id"), Collectors.toList()))));
 
-        Map<String, String> told = new TreeMap<>();
+        Map<String, String> last = new TreeMap<>();
         outbox.stream().filter(event -> event.get("message_type").toString().matches("Inventory(Reserved|Released|Committed)"))
-            .forEach(event -> told.put(event.get("partition_key") + " " + event.get("product"), event.get("message_type").toString().substring("Inventory".length())));
-        assertThat(told).as("the last event of each reservation is its status").isEqualTo(new TreeMap<>(
+            .forEach(event -> last.put(event.get("partition_key") + " " + event.get("product"), event.get("message_type").toString().substring("Inventory".length())));
+        assertThat(last).as("the last event of each reservation is its status").isEqualTo(new TreeMap<>(
             jdbc.queryForList("SELECT order_id || ' ' || product_id AS reservation, status FROM inventory_reservations").stream()
                 .collect(Collectors.toMap(row -> (String) row.get("reservation"), row -> (String) row.get("status")))));
         assertThat(jdbc.queryForList("SELECT * FROM outbox WHERE message_type = 'InventoryInsufficient' "

@@ -37,7 +37,7 @@ import org.springframework.context.annotation.Import;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.test.context.TestPropertySource;
 
-/** What both ports refuse, with which answer, and that it costs them nothing. */
+/** What both ports refuse and how they answer, without wasting resources. */
 @WorkerTest
 @Import({ManagementPort.class, NewTransaction.class})
 @TestPropertySource(properties = {"inventory.operator.token=" + OperatorTest.TOKEN, "server.tomcat.max-connections=240",
@@ -88,7 +88,7 @@ class RequestLimitsTest {
         client.send(method + " " + path + " HTTP/1.1\nHost: localhost\nContent-Type: " + contentType + "\nContent-Length: " + GIGABYTE + "\n\n");
         long sent = client.sendBody(GIGABYTE);
 
-        assertThat(sent).as("bytes that were taken").isLessThan(8 * MEGABYTE);
+        assertThat(sent).as("bytes that the server took").isLessThan(8 * MEGABYTE);
         assertProblem(client.answer(), status, method);
         assertThat(spooled()).as("temporary files").isEqualTo(spooled);
     }
@@ -117,7 +117,7 @@ class RequestLimitsTest {
         for (int on : new int[] {port, managementPort}) {
             String answer = open(on).send(lines + "Connection: close\n\n").answer();
 
-            // No page is there.
+            // This port has no page.
             assertProblem(answer, on == managementPort && lines.startsWith("POST / ") ? 404 : status, lines);
         }
     }
@@ -177,7 +177,7 @@ class RequestLimitsTest {
                 try {
                     client.send(answer.isDone() ? "" : "G");
                 } catch (IOException e) {
-                    // Closed meanwhile.
+                    // The server has closed it.
                 }
                 return answer.isDone();
             });
@@ -208,14 +208,14 @@ class RequestLimitsTest {
             for (int i = 0; i < 10; i++) {
                 answers.add(ask("127.0.0.1"));
             }
-            // Of them only, and not of what the clock starts.
+            // Only these queries, not those of timers.
             await().until(() -> tables.count(WAITING + " AND query LIKE '%''reservations'', (%'") == 8);
             assertThat(status("127.0.0.1")).as("one more of this address").isEqualTo(429);
             List<CompletableFuture<Integer>> others = Stream.generate(() -> ask("127.0.0.2")).limit(3).toList();
             await().until(() -> others.stream().anyMatch(CompletableFuture::isDone));
             others.stream().filter(answer -> !answer.isDone()).forEach(answers::add);
             assertThat(others).filteredOn(CompletableFuture::isDone).singleElement().extracting(CompletableFuture::join)
-                .as("two more, whosever they are").isEqualTo(503);
+                .as("two more, of any address").isEqualTo(503);
         });
 
         assertThat(answers).hasSize(12);
@@ -230,8 +230,8 @@ class RequestLimitsTest {
         assertProblem(open(port).send(listen).answer(), 429, "a third");
         RawHttp another = new RawHttp("127.0.0.2", port);
         opened.add(another);
-        assertThat(another.send(listen).readHead()).as("of another address").isEqualTo(200);
-        assertThat(IntStream.range(0, 12).map(i -> status("127.0.0.1"))).as("streams are not requests that wait for an answer").containsOnly(404);
+        assertThat(another.send(listen).readHead()).as("from another address").isEqualTo(200);
+        assertThat(IntStream.range(0, 12).map(i -> status("127.0.0.1"))).as("streams do not count as requests that wait for an answer").containsOnly(404);
     }
 
     @ParameterizedTest
@@ -261,7 +261,7 @@ class RequestLimitsTest {
             open(port).send("GET /api/inventory/stock?limit=1000 HTTP/1.1\nHost: localhost\n\n");
         }
 
-        assertThat(status("127.0.0.2")).as("by one of the threads that ask the database").isEqualTo(404);
+        assertThat(status("127.0.0.2")).as("answered by one of the threads for database queries").isEqualTo(404);
     }
 
     @Test
@@ -272,11 +272,11 @@ class RequestLimitsTest {
         try {
             // 1 MB in a second; a connection may take three times the two seconds of its timeout.
             assertThat(open(port).send("GET /api/inventory/events?limit=1000 HTTP/1.1\nHost: localhost\n\n").readSlowly(100_000))
-                .as("bytes that came, with those that were in buffers").isBetween(1L, size / 2);
+                .as("received bytes, including those from buffers").isBetween(1L, size / 2);
         } finally {
             jdbc.update("DELETE FROM outbox WHERE partition_key = 'limits'");
         }
-        // As soon as the worker has noticed.
+        // The worker notices after a short time.
         await().untilAsserted(() -> assertTwelveAtATimeAndTenOfAnAddress(transaction));
     }
 
@@ -295,7 +295,7 @@ class RequestLimitsTest {
             tables.run("lock-summary");
             answer.completeAsync(() -> management.post("operator/rebuild-summary", OperatorTest.TOKEN, "{\"by\": \"jane\", \"reason\": \"a test\"}").statusCode());
             await().until(() -> tables.count(WAITING) >= 1);
-            // Three times the timeout, and more.
+            // More than three times the timeout.
             Timestamp begin = jdbc.queryForObject("SELECT now()", Timestamp.class);
             await().until(() -> jdbc.queryForObject("SELECT now() > CAST(? AS timestamptz) + interval '9 s'", Boolean.class, begin));
         });

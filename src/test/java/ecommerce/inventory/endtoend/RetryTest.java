@@ -21,7 +21,7 @@ import org.springframework.dao.CannotAcquireLockException;
 import org.springframework.jdbc.core.JdbcTemplate;
 import servicebus.EmbeddedServiceBus;
 
-/** A transaction that fails in the middle: what was written is rolled back, and all of it is tried again. */
+/** A transaction that fails in the middle is rolled back and retried as a whole. */
 @Tag("plain-camel")
 @WorkerTest
 class RetryTest {
@@ -79,7 +79,7 @@ class RetryTest {
 
         assertThat(tables.stockOf("a")).as("once").isEqualTo("8 available, 2 reserved, version 2");
         assertThat(List.of(tables.count("inbox"), tables.count("inventory_orders"), tables.count("inventory_reservations"), tables.count("outbox")))
-            .as("a row in each").containsOnly(1L);
+            .as("one row in each table").containsOnly(1L);
         var after = bus.counts(ShopDriver.SUBSCRIPTION);
         assertThat(List.of(after.abandoned(), after.expiredLocks(), after.deadLetteredTotal())).as("no delivery attempt used up")
             .containsExactly(before.abandoned(), before.expiredLocks(), before.deadLetteredTotal());

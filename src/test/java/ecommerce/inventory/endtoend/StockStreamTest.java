@@ -31,7 +31,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.test.context.TestPropertySource;
 import servicebus.EmbeddedServiceBus;
 
-/** The stream of stock changes: what is published, to whom, and what it costs the others. */
+/** The stream of stock changes: what it sends, to which listeners, and that it does not slow down other requests. */
 @WorkerTest
 @Import(NewTransaction.class)
 @TestPropertySource(properties = {"inventory.stream.max-clients=3", "inventory.stream.heartbeat=PT0.1S"})
@@ -90,7 +90,7 @@ class StockStreamTest {
             tables.run("lock-summary");
             shop.sendPayments(about("order-1", "PaymentProcessed", "Captured"));
             awaitVersion(client, "ü", 3);
-            assertThat(client.last("ü").get("committedStock").intValue()).as("not in the read model").isZero();
+            assertThat(client.last("ü").get("committedStock").intValue()).as("the sale is not in the read model yet").isZero();
             transaction.executeWithoutResult(later -> jdbc.update("UPDATE inventory SET last_updated = last_updated - interval '1 h'"));
         });
 

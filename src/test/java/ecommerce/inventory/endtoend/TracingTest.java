@@ -49,13 +49,13 @@ import org.springframework.test.context.TestPropertySource;
 import servicebus.BrowsedMessage;
 import servicebus.EmbeddedServiceBus;
 
-/** One trace from the shop's span to the event that the shop receives, and lines of the log that say whose they are. */
+/** One trace from the shop's span to the event that the shop receives, and log lines that name their message. */
 @WorkerTest
 @AutoConfigureObservability(metrics = false)
 @Import(TracingTest.Spans.class)
 @TestPropertySource(properties = {"management.tracing.sampling.probability=1", "inventory.inbox.max-retries=0",
     "inventory.inbox.parked-delay=PT0.1S", "inventory.inbox.parked-delay-max=PT0.1S", "inventory.inbox.max-attempts=1000",
-    // There are spans of routes when they go somewhere; here they go to the test.
+    // Routes have spans only if an endpoint for them is set; here the test's exporter receives them.
     "management.otlp.tracing.endpoint=http://nowhere.invalid", "management.otlp.tracing.export.enabled=false"})
 class TracingTest {
 
@@ -65,7 +65,7 @@ class TracingTest {
     @TestConfiguration
     static class Spans {
 
-        /** No bean: Spring Boot would export to it once more. */
+        /** Not a bean: otherwise Spring Boot would export to it a second time. */
         private final InMemorySpanExporter exporter = InMemorySpanExporter.create();
 
         @Bean
@@ -117,7 +117,7 @@ class TracingTest {
             .contains("process orders/inventory", "inbox", "inbox-transaction", "OrderCreated", "wait in outbox", "send inventory"));
 
         List<SpanData> way = spans(trace);
-        assertThat(exporter.getFinishedSpanItems()).as("all spans that were made").hasSameSizeAs(way);
+        assertThat(exporter.getFinishedSpanItems()).as("all spans").hasSameSizeAs(way);
         List<String> names = new ArrayList<>();
         String id = spanOf(shop.events("order-1").get(0));
         Map<String, SpanData> byId = way.stream().collect(Collectors.toMap(SpanData::getSpanId, Function.identity()));
@@ -125,11 +125,11 @@ class TracingTest {
             names.add(byId.get(id).getName());
             id = byId.get(id).getParentSpanId();
         }
-        assertThat(id).as("where it began").isEqualTo(SHOPS_SPAN);
+        assertThat(id).as("the trace begins in the shop").isEqualTo(SHOPS_SPAN);
         assertThat(names).startsWith("send inventory", "inbox").endsWith("orders", "process orders/inventory");
         assertThat(way).filteredOn(span -> span.getAttributes().asMap().toString().contains("routes/handlers/reserve-inventory.sql")).as("the SQL").isNotEmpty();
-        assertThat(way).as("the relay is woken by it, and is no part of it").noneMatch(span -> span.getAttributes().asMap().toString().contains("claim-outbox"));
-        assertThat(way).as("statements, and how to get into the database").noneMatch(
+        assertThat(way).as("the trace wakes the relay but does not contain it").noneMatch(span -> span.getAttributes().asMap().toString().contains("claim-outbox"));
+        assertThat(way).as("SQL text and JDBC URL").noneMatch(
             span -> span.getAttributes().asMap().toString().matches("(?s).*(SELECT|jdbc:).*"));
     }
 
@@ -144,7 +144,7 @@ class TracingTest {
         await().until(() -> shop.events("order-8").size() == 1 && shop.events("order-9").size() == 1);
 
         assertThat(traceOf(shop.events("order-8").get(0))).isEqualTo(trace(8));
-        assertThat(traceOf(shop.events("order-9").get(0))).as("traceparent counts before").isEqualTo(trace(9));
+        assertThat(traceOf(shop.events("order-9").get(0))).as("traceparent takes precedence").isEqualTo(trace(9));
     }
 
     @Test
@@ -301,7 +301,7 @@ class TracingTest {
         shop.send(order("order-7", "1 a"), malformed);
         await().until(() -> log.list.stream().anyMatch(line -> line.getFormattedMessage().contains("is dead-lettered")));
         assertThat(log.list).filteredOn(line -> line.getFormattedMessage().contains("is dead-lettered")).singleElement()
-            .satisfies(line -> assertThat(line.getMDCPropertyMap()).as("nothing of an earlier message")
+            .satisfies(line -> assertThat(line.getMDCPropertyMap()).as("no field of an earlier message")
                 .containsEntry("messageId", malformed.getMessageId()).doesNotContainKey("orderId"));
     }
 

@@ -20,7 +20,7 @@ import org.springframework.test.context.TestPropertySource;
 import servicebus.Counts;
 import servicebus.EmbeddedServiceBus;
 
-/** Messages that are not settled, or whose settlement the broker does not answer: what becomes of them, and of those behind them. */
+/** Messages that are not settled, or whose settlement the broker does not answer, and the messages behind them. */
 @WorkerTest
 @Import(NewTransaction.class)
 @ExtendWith(OutputCaptureExtension.class)
@@ -56,7 +56,7 @@ class UnsettledMessageTest {
             shop.send(order("order-2", "1 a"));
             await().until(() -> "Reserved".equals(tables.statusOf("order-2")));
 
-            // That of order 2 may not be settled yet.
+            // The message of order 2 may not be settled yet.
             await().until(() -> bus.counts(ShopDriver.SUBSCRIPTION).completed() > before.completed());
             assertThat(bus.counts(ShopDriver.SUBSCRIPTION).locked()).as("of order 1").isEqualTo(1);
             assertThat(tables.count("inbox")).as("of order 2").isEqualTo(1);
@@ -69,7 +69,7 @@ class UnsettledMessageTest {
         shop.awaitQuiet(tables);
 
         Counts after = bus.counts(ShopDriver.SUBSCRIPTION);
-        assertThat(after.abandoned() - before.abandoned()).as("would come back at once, and use up its deliveries").isZero();
+        assertThat(after.abandoned() - before.abandoned()).as("an abandoned message would return at once, and use up its deliveries").isZero();
         assertThat(after.expiredLocks() - before.expiredLocks()).isEqualTo(1);
         assertThat(output.getOut()).doesNotContain("failed in delivery 2");
     }
@@ -87,7 +87,7 @@ class UnsettledMessageTest {
         assertThat(tables.stockOf("a")).as("each once").isEqualTo("8 available, 2 reserved, version 3");
     }
 
-    /** The SDK hands it to a handler beside the one that still runs, whatever the limit. */
+    /** The SDK passes it to a handler next to the one that still runs, despite the limit. */
     @Test
     void aMessageThatComesByANewConnectionWaitsForTheHandlerThatTheOldOneLeft(CapturedOutput output,
             @Autowired NewTransaction transaction) {

@@ -38,7 +38,7 @@ import org.springframework.context.SmartLifecycle;
 import org.springframework.jdbc.core.JdbcTemplate;
 import servicebus.EmbeddedServiceBus;
 
-/** What a worker does with the messages that it has in flight when it is stopped, and with questions before it has started. */
+/** What a stopping worker does with messages in flight, and how a starting worker answers queries. */
 @ExtendWith(OutputCaptureExtension.class)
 class WorkerStopTest {
 
@@ -63,14 +63,14 @@ class WorkerStopTest {
 
     @ParameterizedTest(name = "{0} at a time")
     @ValueSource(ints = {1, 4})
-    void whatIsInWorkIsFinishedAndSettledAndNoMoreIsTaken(int inWork) throws Exception {
+    void whatIsInWorkIsFinishedAndSettledAndNoMoreIsTaken(int inFlight) throws Exception {
         ServiceBusMessage[] orders = IntStream.range(0, ORDERS).mapToObj(i -> order("order-" + i, "1 a")).toArray(ServiceBusMessage[]::new);
-        stopWhileInWork(inWork, () -> shop.send(orders), () -> { }, "inventory.servicebus.max-concurrent-calls=" + inWork);
+        stopWhileInFlight(inFlight, () -> shop.send(orders), () -> { }, "inventory.servicebus.max-concurrent-calls=" + inFlight);
 
-        assertThat(tables.count("inbox")).as("what was in flight is done").isEqualTo(inWork);
+        assertThat(tables.count("inbox")).as("messages in flight are handled").isEqualTo(inFlight);
         var counts = bus.counts(ShopDriver.SUBSCRIPTION);
-        assertThat(counts.completed()).as("and settled").isEqualTo(inWork);
-        assertThat(counts.active()).as("the rest is for the next worker").isEqualTo(ORDERS - inWork);
+        assertThat(counts.completed()).as("and settled").isEqualTo(inFlight);
+        assertThat(counts.active()).as("the rest is for the next worker").isEqualTo(ORDERS - inFlight);
         assertThat(counts.locked()).as("at once").isZero();
 
         try (var next = Worker.start(database, bus)) {
@@ -82,7 +82,7 @@ class WorkerStopTest {
     @Test
     void largeMessagesThatWaitForOthersToBeDoneAreNotTakenAnyMore() throws Exception {
         int fit = 2;
-        stopWhileInWork(fit, () -> {
+        stopWhileInFlight(fit, () -> {
             for (int i = 0; i < fit + 2; i++) {
                 shop.send(orderCreated("{\"orderId\":\"order-" + i + "\",\"items\":[{\"productId\":\"a\",\"quantity\":1}],\"note\":\""
                     + "x".repeat(250_000) + "\"}"));
@@ -90,23 +90,23 @@ class WorkerStopTest {
             await().until(() -> bus.counts(ShopDriver.SUBSCRIPTION).locked() == fit + 2);
         }, () -> { });
 
-        assertThat(tables.count("inbox")).as("as many as have 512 KiB").isEqualTo(fit);
+        assertThat(tables.count("inbox")).as("as many as fit into 512 KiB").isEqualTo(fit);
         var counts = bus.counts(ShopDriver.SUBSCRIPTION);
         assertThat(counts.completed()).isEqualTo(fit);
         assertThat(counts.active()).as("for the next worker").isEqualTo(2);
     }
 
-    /** And not from handler to handler, until its deliveries are used up. */
+    /** Otherwise it would go from handler to handler until its deliveries are used up. */
     @Test
     void aMessageThatComesWhileTheWorkerStopsIsGivenBack() throws Exception {
-        stopWhileInWork(1, () -> shop.send(order("order-1", "1 a")), () -> {
+        stopWhileInFlight(1, () -> shop.send(order("order-1", "1 a")), () -> {
             shop.send(order("order-2", "1 a"));
             await().until(() -> bus.counts(ShopDriver.SUBSCRIPTION).locked() == 2 || bus.counts(ShopDriver.SUBSCRIPTION).deadLetteredTotal() > 0);
         });
 
         var counts = bus.counts(ShopDriver.SUBSCRIPTION);
         assertThat(counts.deadLetteredTotal()).isZero();
-        assertThat(counts.abandoned()).as("once, and once more by the SDK if the broker sends it again while the receiver is being closed")
+        assertThat(counts.abandoned()).as("once, and again by the SDK if the broker resends it while the receiver is closing")
             .isBetween(1L, 2L);
         assertThat(counts.active()).as("for the next worker").isEqualTo(1);
     }
@@ -129,7 +129,7 @@ class WorkerStopTest {
             }
             assertThat(api.send("/api/inventory/stream").statusCode()).isEqualTo(503);
             assertThat(api.send("/api/inventory/stock").headers().firstValue("Retry-After")).hasValue("1");
-            assertThat(worker).as("its start").isNotDone();
+            assertThat(worker).as("the start").isNotDone();
         } finally {
             HeldStart.latch.countDown();
             try (var started = worker.join()) {
@@ -138,7 +138,7 @@ class WorkerStopTest {
         }
     }
 
-    /** The last to be started of what Spring starts. Camel starts its routes after that. */
+    /** The last bean that Spring starts. Camel starts its routes after that. */
     static class HeldStart implements SmartLifecycle {
 
         private static CountDownLatch latch;
@@ -163,10 +163,10 @@ class WorkerStopTest {
     }
 
     /**
-     * Starts a worker and stops it while as many messages as said are in their transactions, each in one of its own; they continue when
-     * the stop has begun.
+     * Starts a worker, and stops it while a number of messages are in flight, each in a transaction of its own. They continue after the
+     * stop has begun.
      */
-    private void stopWhileInWork(int inWork, Runnable before, Runnable meanwhile, String... properties) throws Exception {
+    private void stopWhileInFlight(int inFlight, Runnable before, Runnable meanwhile, String... properties) throws Exception {
         ConfigurableApplicationContext worker = Worker.start(database, bus,
             Stream.concat(Stream.of("inventory.inbox.batch-size=1"), Stream.of(properties)).toArray(String[]::new));
         CamelContext camel = worker.getBean(CamelContext.class);
@@ -178,10 +178,10 @@ class WorkerStopTest {
         }));
         tables.stock("a", 1_000);
         before.run();
-        await().until(() -> working.get() == inWork);
+        await().until(() -> working.get() == inFlight);
 
         CompletableFuture<Void> stopped = CompletableFuture.runAsync(worker::close);
-        // It waits for what is in flight.
+        // The consumer waits for messages in flight.
         await().until(() -> ((ServiceSupport) camel.getRoute("orders-subscription").getConsumer()).isSuspending());
         meanwhile.run();
         mayGoOn.countDown();

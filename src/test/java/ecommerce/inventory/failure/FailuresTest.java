@@ -10,7 +10,7 @@ import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 import org.springframework.jdbc.UncategorizedSQLException;
 
-/** Whether a failure is the fault of the message, or may be that of a statement. */
+/** Whether a failure is the fault of the message, or perhaps of a statement. */
 class FailuresTest {
 
     @Test
@@ -21,7 +21,7 @@ class FailuresTest {
         });
     }
 
-    /** Number out of range, no number, no date, division by zero, wrong parameter, constraints, RAISE without a state, no function. */
+    /** Number out of range, not a number, not a date, division by zero, parameter, constraints, RAISE without a state, no function. */
     @ParameterizedTest
     @ValueSource(strings = {"22003", "22P02", "22007", "22012", "22023", "23502", "23514", "P0001", "42883", "IW000"})
     void anyOtherErrorOfPostgreSqlIsNot(String state) {

@@ -24,7 +24,7 @@ import org.postgresql.util.PSQLState;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.transaction.TransactionSystemException;
 
-/** Whether a failure is an outage of the database, or that of one message. */
+/** Whether a failure is an outage of the database, or concerns only one message. */
 class OutagesTest {
 
     private final DataSource database = mock();
@@ -35,7 +35,7 @@ class OutagesTest {
     @ValueSource(strings = {"57P01", "57P02", "25P03", "08006", "08003"})
     void aConnectionThatIsLostIsAnOutageOnlyIfTheDatabaseAnswersOnNoOther(String state) throws SQLException {
         when(database.getConnection()).thenReturn(other);
-        assertThat(outages.isOutage(failure(state))).as("connected, and no answer").isTrue();
+        assertThat(outages.isOutage(failure(state))).as("connected, but no answer").isTrue();
 
         when(other.isValid(anyInt())).thenReturn(true);
         assertThat(outages.isOutage(failure(state))).as("an answer").isFalse();
@@ -52,7 +52,7 @@ class OutagesTest {
         assertThat(outages.isOutage(new TransactionSystemException("Could not roll back", new SQLException("Connection is closed", "08003")))).isFalse();
     }
 
-    /** The pool has ended the connection, so that there was nothing to roll back on. */
+    /** The pool has closed the connection, so that the rollback failed too. */
     @Test
     void aServerThatHasBecomeReadOnlyIsAnOutageAlsoIfTheNextConnectionIsToAnotherOne() {
         TransactionSystemException rollback = new TransactionSystemException("Could not roll back", new SQLException("Connection is closed"));
@@ -81,7 +81,7 @@ class OutagesTest {
             PSQLState.CONNECTION_UNABLE_TO_CONNECT)))).isEqualTo("PostgreSQL is read-only");
     }
 
-    /** No free connection, disk full, read-only: a database that answers is no better for it. */
+    /** No free connection, disk full, read-only: these are outages even if the database answers. */
     @ParameterizedTest
     @ValueSource(strings = {"08001", "53100", "53300", "25006", "57P03"})
     void whatNoMessageCanCauseIsAnOutageWhateverTheDatabaseAnswers(String state) {

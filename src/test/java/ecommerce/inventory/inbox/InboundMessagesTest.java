@@ -19,13 +19,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.core.io.ClassPathResource;
 
 /**
- * What a message of each type has to look like, and by which key it waits. Said here once more: all that checks messages reads the
- * schemas, and would accept what a changed one accepts.
+ * Valid and invalid messages of each type, and their partition keys. This repeats the schemas on purpose: all other checks read the
+ * schemas, so only this test notices a schema that was changed by mistake.
  */
 class InboundMessagesTest {
 
     private static final ObjectMapper JSON = new ObjectMapper();
-    /** The least that a message has. */
+    /** The smallest valid message of each type. */
     private static final Map<String, String> VALID = Map.of(
         "OrderCreated", "{\"orderId\": \"1\", \"items\": [{\"productId\": \"a\", \"quantity\": 1}]}",
         "OrderCancelled", "{\"orderId\": \"1\"}",
@@ -165,7 +165,7 @@ class InboundMessagesTest {
         }
     }
 
-    /** Of a message that has another value in a field, which may be none. */
+    /** The violations of a message in which a field has another value; "none" removes the field. */
     private static Set<ValidationMessage> faults(String type, String field, String value) throws IOException {
         JsonNode message = JSON.readTree(VALID.get(type));
         JsonPointer pointer = JsonPointer.compile(field);

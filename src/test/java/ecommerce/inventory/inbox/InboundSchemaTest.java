@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the schema of a message says besides what is valid: what of it is kept, in which form, and by which key it waits. */
+/** What the schema of a message defines besides validity: the fields that are kept, their form, and the partition key. */
 class InboundSchemaTest {
 
     private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
@@ -99,7 +99,7 @@ class InboundSchemaTest {
     @Test
     void itsKeywordsAreKnownToTheValidator() throws Exception {
         assertThat(InboundSchema.validators().getSchema(JSON.readTree("{\"x-partition-key\": \"a\", \"x-discard\": true}")).getValidators())
-            .as("of an unknown one it would warn").extracting(validator -> (Object) validator.getClass().getEnclosingClass())
+            .as("known keywords, so that it does not warn").extracting(validator -> (Object) validator.getClass().getEnclosingClass())
             .containsExactly(NonValidationKeyword.class, NonValidationKeyword.class);
     }
 

@@ -22,7 +22,7 @@ import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
-/** What {@code kubectl apply -k} would send to a cluster. */
+/** The objects that {@code kubectl apply -k} would send to a cluster. */
 final class Manifest {
 
     static final Path ROOT = Path.of("k8s");
@@ -34,7 +34,7 @@ final class Manifest {
     }
 
     /**
-     * The objects of a kustomization. Where there is no kubectl the test is skipped, and says so.
+     * The objects of a kustomization. Without kubectl the test is skipped, with a message.
      *
      * @param directory under {@code k8s/}
      */
@@ -56,7 +56,7 @@ final class Manifest {
         return objects.get(0);
     }
 
-    /** How an object is called in a message. */
+    /** The name of an object, for messages. */
     static String nameOf(JsonNode object) {
         return object.get("kind").textValue() + " " + object.at("/metadata/name").textValue();
     }
@@ -66,7 +66,7 @@ final class Manifest {
         return object(overlay, "Integration", "Deployment").at("/spec/template/spec");
     }
 
-    /** Its container. */
+    /** The container of the worker. */
     static JsonNode container(String overlay) {
         return pod(overlay).at("/containers/0");
     }
@@ -78,7 +78,7 @@ final class Manifest {
         return environment;
     }
 
-    /** The files of secrets in a pod: their names, and of which key of which secret each is. */
+    /** The secret files of a pod: the secret and key of each, by file name. */
     static Map<String, String> secretFiles(JsonNode pod) {
         return pod.get("volumes").findValues("secret").stream().flatMap(secret -> StreamSupport.stream(secret.get("items").spliterator(), false)
                 .map(item -> Map.entry(item.get("path").textValue(), secret.get("name").textValue() + "/" + item.get("key").textValue())))
@@ -91,7 +91,7 @@ final class Manifest {
             .collect(Collectors.toMap(variable -> variable.get("name").textValue(), variable -> variable.path("value").asText()));
     }
 
-    /** What is in the ConfigMap of a name, to which a hash may be added. */
+    /** The data of a ConfigMap, to whose name a hash may be added. */
     static Map<String, String> data(String overlay, String name) {
         return objects(overlay, "ConfigMap").filter(map -> map.at("/metadata/name").textValue().startsWith(name)).findFirst().orElseThrow()
             .get("data").properties().stream().collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue().textValue()));

@@ -35,7 +35,7 @@ import io.fabric8.openshift.api.model.monitoring.v1.PodMonitor;
 import io.fabric8.openshift.api.model.monitoring.v1.PrometheusRule;
 import org.springframework.core.io.ClassPathResource;
 
-/** Kubernetes, Camel K, KEDA and the Prometheus Operator, as strict as no API server is: what is unknown is refused. */
+/** The schemas of Kubernetes, Camel K, KEDA and the Prometheus Operator. Stricter than an API server: unknown fields are refused. */
 final class ManifestSchema {
 
     private static final Map<String, Class<?>> MODELS = Map.of(
@@ -59,7 +59,7 @@ final class ManifestSchema {
         .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
         .withCoercionConfig(LogicalType.Textual, text -> Stream.of(CoercionInputShape.Integer, CoercionInputShape.Float,
             CoercionInputShape.Boolean).forEach(shape -> text.setCoercion(shape, CoercionAction.Fail)))
-        // The models keep what they do not know in a map.
+        // The models keep unknown fields in a map.
         .annotationIntrospector(new JacksonAnnotationIntrospector() {
             @Override
             public Boolean hasAnySetter(Annotated member) {
@@ -70,7 +70,7 @@ final class ManifestSchema {
     private ManifestSchema() {
     }
 
-    /** What is wrong with an object: where, and what; nothing if it is right. */
+    /** The errors of an object, with their places; empty if it is valid. */
     static List<String> problems(JsonNode object) {
         String type = object.path("apiVersion").asText() + "/" + object.path("kind").asText();
         if (MODELS.containsKey(type)) {
@@ -108,7 +108,7 @@ final class ManifestSchema {
         }
     }
 
-    /** An API server drops fields that a schema does not have, and says nothing. */
+    /** Refuses fields that a schema does not have: an API server would drop them silently. */
     private static void close(JsonNode schema) {
         if (schema.path("properties").isObject() && !schema.has("additionalProperties")
                 && !schema.path("x-kubernetes-preserve-unknown-fields").asBoolean()) {

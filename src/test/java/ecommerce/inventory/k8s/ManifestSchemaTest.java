@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.FieldSource;
 
-/** All manifests keep to the schemas of Kubernetes, Camel K, KEDA and the Prometheus Operator, and these notice what does not. */
+/** All manifests are valid by the schemas of Kubernetes, Camel K, KEDA and the Prometheus Operator, which find mistakes. */
 class ManifestSchemaTest {
 
     static final List<String> OVERLAYS = Manifest.OVERLAYS;
@@ -55,7 +55,7 @@ class ManifestSchemaTest {
         overlays/prod       | TriggerAuthentication | /spec/podIdentity/provider                                   | "azur" | provider
         overlays/prod       | Job                 | /apiVersion                                                    | "v1"  | v1/Job is unknown
         """)
-    void aMistakeIsNoticed(String overlay, String kind, String where, String value, String told) throws IOException {
+    void aMistakeIsNoticed(String overlay, String kind, String where, String value, String problem) throws IOException {
         JsonNode broken = Manifest.object(overlay, kind).deepCopy();
         assertThat(ManifestSchema.problems(broken)).isEmpty();
         JsonPointer pointer = JsonPointer.compile(where);
@@ -64,6 +64,6 @@ class ManifestSchemaTest {
 
         ((ObjectNode) parent).set(pointer.last().getMatchingProperty(), new ObjectMapper().readTree(value));
 
-        assertThat(ManifestSchema.problems(broken)).isNotEmpty().anyMatch(problem -> problem.contains(told));
+        assertThat(ManifestSchema.problems(broken)).isNotEmpty().anyMatch(found -> found.contains(problem));
     }
 }

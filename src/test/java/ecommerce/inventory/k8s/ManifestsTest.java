@@ -31,13 +31,13 @@ import org.springframework.core.io.ClassPathResource;
 import org.springframework.core.io.Resource;
 import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 
-/** The manifests agree with each other, with the worker's settings, with its files and with what is written of them. */
+/** The manifests agree with each other, with the worker's settings and files, and with the documents. */
 class ManifestsTest {
 
     static final List<String> ALL = Manifest.OVERLAYS;
-    /** Those that run the image. */
+    /** The overlays that run the image. */
     static final List<String> OVERLAYS = List.of("overlays/dev", "overlays/prod", "overlays/deployment");
-    /** Other machines of the cluster and of the network around it, and the metadata service of a node. */
+    /** Addresses of the cluster, of the networks around it, and of a node's metadata service. */
     private static final List<String> PRIVATE_AND_LINK_LOCAL = List.of("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16");
 
     @ParameterizedTest
@@ -59,7 +59,7 @@ class ManifestsTest {
         });
     }
 
-    /** Each folder of routes is mounted at its own path: in one map Camel would find no route, and start. */
+    /** Each folder of routes is mounted at its own path: if all were in one, Camel would find no route, and start without any. */
     @ParameterizedTest
     @FieldSource("ALL")
     void everyFolderOfRoutesIsMounted(String overlay) {
@@ -99,7 +99,7 @@ class ManifestsTest {
 
         assertThat(Stream.of("configMap", "configMapRef").flatMap(reference -> pod.findValues(reference).stream())
             .map(map -> map.get("name").textValue()))
-            .hasSize(1 + folders().length).allMatch(name -> name.matches(".*-[a-z0-9]{10}"), "ends in a hash of its content")
+            .hasSize(1 + folders().length).allMatch(name -> name.matches(".*-[a-z0-9]{10}"), "ends with a hash of its content")
             .allSatisfy(name -> assertThat(configMap(overlay, name).path("immutable").booleanValue()).as(name + " cannot be changed").isTrue());
     }
 
@@ -114,7 +114,7 @@ class ManifestsTest {
             .isEqualTo("inventory-worker-migration-" + images.get(0).replaceFirst(".*:", ""));
     }
 
-    /** As docs/deploy.md says: a digest behind the version is pulled, and the Job keeps a name that Kubernetes takes. */
+    /** As docs/deploy.md describes: an image with version and digest is pulled by its digest, and the Job keeps a valid name. */
     @Test
     void anImageIsPulledByItsDigest(@TempDir Path directory) throws IOException {
         String digest = "sha256:" + "0123456789abcdef".repeat(4);
@@ -157,14 +157,14 @@ class ManifestsTest {
         assertThat(Manifest.environment(overlay)).containsEntry("INVENTORY_DATABASE_MIGRATEATSTART", "false");
         assertThat(roles).contains("CREATE ROLE " + Manifest.environment(overlay).get("SPRING_DATASOURCE_USERNAME") + " LOGIN",
             "CREATE ROLE " + migration.get("SPRING_DATASOURCE_USERNAME") + " LOGIN");
-        assertThat(Manifest.environment(overlay).get("SPRING_DATASOURCE_USERNAME")).as("owns no table")
+        assertThat(Manifest.environment(overlay).get("SPRING_DATASOURCE_USERNAME")).as("not the owner of the tables")
             .isNotEqualTo(migration.get("SPRING_DATASOURCE_USERNAME"));
-        assertThat(Manifest.environment(overlay)).as("grants nothing").doesNotContainKey("SPRING_FLYWAY_LOCATIONS");
+        assertThat(Manifest.environment(overlay)).as("does not run the grants").doesNotContainKey("SPRING_FLYWAY_LOCATIONS");
         assertThat(migration).containsEntry("SPRING_FLYWAY_LOCATIONS", "classpath:db/migration,classpath:db/roles");
         assertThat(new ClassPathResource("db/roles/afterMigrate.sql").exists()).isTrue();
     }
 
-    /** What is in a ConfigMap would run as the owner of the tables. */
+    /** SQL from a ConfigMap would run as the owner of the tables. */
     @ParameterizedTest
     @FieldSource("OVERLAYS")
     void theMigrationRunsNothingButWhatIsInTheImage(String overlay) {
@@ -197,8 +197,8 @@ class ManifestsTest {
             "inventory.operator.token");
         Manifest.objects(overlay).forEach(object -> assertThat(settingsOf(object)).as("plain values of %s", Manifest.nameOf(object))
             .doesNotContainAnyElementsOf(secrets));
-        assertThat(settingsOf(Manifest.object(overlay, "Job"))).as("what is looked at").contains("spring.datasource.username");
-        assertThat(Manifest.secretFiles(pods(overlay).get(1))).as("of the migration").containsOnlyKeys("spring.datasource.url", "spring.datasource.password")
+        assertThat(settingsOf(Manifest.object(overlay, "Job"))).as("settings that this test finds").contains("spring.datasource.username");
+        assertThat(Manifest.secretFiles(pods(overlay).get(1))).as("secrets of the migration").containsOnlyKeys("spring.datasource.url", "spring.datasource.password")
             .containsEntry("spring.datasource.password", "inventory-worker-migration/password");
     }
 
@@ -238,7 +238,7 @@ class ManifestsTest {
             assertThat(monitor.at("/spec/podMetricsEndpoints/0/port").textValue()).isEqualTo("management"));
     }
 
-    /** A pod that waits for the database is to get no requests, and is not to be restarted. */
+    /** A pod that waits for the database gets no requests, and is not restarted. */
     @ParameterizedTest
     @FieldSource("OVERLAYS")
     void aPodThatIsNotReadyIsNotRestarted(String overlay) {
@@ -305,7 +305,7 @@ class ManifestsTest {
         });
         assertThat(rules.stream().filter(rule -> rule.findValues("ipBlock").isEmpty()).flatMap(rule -> rule.findValues("port").stream())
             .map(JsonNode::intValue)).as("in the cluster").containsOnly(53);
-        assertThat(rules.stream().filter(rule -> rule.findValues("ipBlock").isEmpty())).as("names are asked for by both").hasSize(2).allSatisfy(rule ->
+        assertThat(rules.stream().filter(rule -> rule.findValues("ipBlock").isEmpty())).as("both resolve names").hasSize(2).allSatisfy(rule ->
             assertThat(rule.get("ports").findValuesAsText("protocol")).containsExactlyInAnyOrder("UDP", "TCP"));
         assertThat(instructions()).contains("k8s/addresses/database.yaml", "k8s/addresses/service-bus.yaml");
     }
@@ -330,7 +330,7 @@ class ManifestsTest {
                 assertThat(security.get("allowPrivilegeEscalation").booleanValue()).isFalse();
                 assertThat(security.get("capabilities").toString()).isEqualTo("{\"drop\":[\"ALL\"]}");
                 assertThat(security.at("/seccompProfile/type").textValue()).isEqualTo("RuntimeDefault");
-                assertThat(container.get("resources").findValues("memory")).as("requested and at most").hasSize(2).hasSameElementsAs(
+                assertThat(container.get("resources").findValues("memory")).as("request and limit").hasSize(2).hasSameElementsAs(
                     List.of(container.at("/resources/limits/memory")));
                 assertThat(container.get("volumeMounts")).anyMatch(mount -> mount.get("mountPath").textValue().equals("/tmp"))
                     .allMatch(mount -> mount.get("mountPath").textValue().equals("/tmp") || mount.path("readOnly").booleanValue());
@@ -384,14 +384,14 @@ class ManifestsTest {
         }
     }
 
-    /** All that an object sets of the worker by environment variables or a ConfigMap, as settings without hyphens. */
+    /** The worker's settings in the environment variables or the ConfigMap of an object, without hyphens. */
     private static List<String> settingsOf(JsonNode object) {
         Stream<String> variables = object.findValues("env").stream().flatMap(ManifestsTest::elements).map(variable -> variable.get("name").textValue());
         Stream<String> data = object.path("data").properties().stream().map(Map.Entry::getKey);
         return Stream.concat(variables, data).map(name -> name.toLowerCase(Locale.ROOT).replace('_', '.')).toList();
     }
 
-    /** Camel K gives a pod those labels of the Integration that it is told to. */
+    /** The labels of the pod: Camel K copies those that the Integration names. */
     private static JsonNode podLabels(String overlay) {
         JsonNode workload = Manifest.object(overlay, "Integration", "Deployment");
         if (workload.get("kind").textValue().equals("Deployment")) {
@@ -402,7 +402,7 @@ class ManifestsTest {
         return workload.at("/metadata/labels").<ObjectNode>deepCopy().retain(transferred);
     }
 
-    /** Of the worker, and of the migration. */
+    /** The pods of the worker and of the migration. */
     private static List<JsonNode> pods(String overlay) {
         return List.of(Manifest.pod(overlay), Manifest.object(overlay, "Job").at("/spec/template/spec"));
     }
@@ -419,10 +419,10 @@ class ManifestsTest {
         return Manifest.objects(overlay, kind).filter(object -> object.at("/metadata/name").textValue().equals(name)).findFirst().orElseThrow();
     }
 
-    /** Whether a policy is for pods with these labels. */
+    /** Whether a policy applies to pods with these labels. */
     private static boolean selects(JsonNode policy, Set<Map.Entry<String, String>> labels) {
         JsonNode selector = policy.at("/spec/podSelector");
-        assertThat(selector).as("else it is for all pods").isNotEmpty();
+        assertThat(selector).as("an empty selector would match all pods").isNotEmpty();
         return labels.containsAll(entries(selector.path("matchLabels"))) && elements(selector.path("matchExpressions")).allMatch(expression -> {
             assertThat(expression.get("operator").textValue()).isEqualTo("In");
             return elements(expression.get("values")).anyMatch(value -> labels.contains(Map.entry(expression.get("key").textValue(), value.textValue())));
@@ -434,7 +434,7 @@ class ManifestsTest {
             .flatMap(policy -> policy.at("/spec/egress").findValues("port").stream()).map(JsonNode::intValue).collect(Collectors.toSet());
     }
 
-    /** Who reaches a port of the worker. */
+    /** The sources that may connect to a port of the worker. */
     private static JsonNode from(String overlay, int port) {
         List<JsonNode> rules = Manifest.objects(overlay, "NetworkPolicy").flatMap(policy -> elements(policy.at("/spec/ingress")))
             .filter(rule -> !rule.has("ports") || rule.get("ports").findValues("port").stream().anyMatch(p -> p.intValue() == port)).toList();

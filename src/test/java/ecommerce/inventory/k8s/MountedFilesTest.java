@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.mock.env.MockEnvironment;
 import servicebus.EmbeddedServiceBus;
 
-/** A process as the pod runs it: class path, environment, and the files of ConfigMaps and Secrets as a kubelet mounts them. */
+/** A process as in the pod: class path, environment, and the files of ConfigMaps and Secrets as a kubelet mounts them. */
 class MountedFilesTest {
 
     private static final String OVERLAY = "overlays/dev";
@@ -89,7 +89,7 @@ class MountedFilesTest {
         shop.destroy();
     }
 
-    /** What is mounted comes first, and tests have no part in it. */
+    /** The mounted files come first; the classes of tests are not included. */
     private String classPath() {
         return Stream.concat(Stream.of(resources.toString()), Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
             .filter(entry -> !entry.endsWith("test-classes"))).collect(Collectors.joining(File.pathSeparator));
@@ -104,7 +104,7 @@ class MountedFilesTest {
         files.computeIfPresent(file, (name, content) -> content.replace(text, replacement));
     }
 
-    /** Files are links into a directory of a changing name, for all to change at once. */
+    /** Files are links into a directory whose name changes, so that all files change at once. */
     private static void mount(Path mountPoint, Map<String, String> files) throws IOException {
         Path version = Files.createDirectory(mountPoint.resolve("..2026_11_24_10_00_00.1234567890"));
         Files.createSymbolicLink(mountPoint.resolve("..data"), version.getFileName());

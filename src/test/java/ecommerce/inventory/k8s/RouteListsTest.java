@@ -17,16 +17,16 @@ import ecommerce.inventory.support.Contracts;
 import org.junit.jupiter.api.Test;
 
 /**
- * The lists that follow from other files; {@code -Dupdate} writes them. Each file of routes is listed where the manifests need it, as
- * kustomize takes no patterns: a file that is missing there would be in the image, and absent in the cluster. Each source lists the types
- * of messages that its channel has in the contract.
+ * Lists that follow from other files; {@code -Dupdate} writes them. The manifests list each file of routes, as kustomize accepts no
+ * patterns: a file that is not listed would be in the image, but missing in the cluster. Each source lists the message types of its
+ * channel in the contract.
  */
 class RouteListsTest {
 
     private static final Path MAIN = Path.of("src/main");
     private static final Path ROUTES = MAIN.resolve("resources/routes");
     private static final String ROUTE = ".camel.yaml";
-    /** Its listeners are at a servlet, which Quarkus does not have. */
+    /** It needs a servlet, which Quarkus does not have. */
     private static final String NOT_ON_QUARKUS = "stock-stream.camel.yaml";
 
     @Test
@@ -66,7 +66,7 @@ class RouteListsTest {
         check(file, wanted);
     }
 
-    /** @param heading the line before the list, which ends where a line is not indented further than it */
+    /** @param heading the line before the list; the list ends before the next line that is not indented more than the heading */
     private static void check(Path file, String heading, String list) throws IOException {
         String text = Files.readString(file);
         int start = text.indexOf(heading) + heading.length();
@@ -80,7 +80,7 @@ class RouteListsTest {
             Files.writeString(file, wanted);
         }
 
-        assertThat(Files.readString(file)).as("%s does not list what is there; write the lists: mvn test -Dtest=RouteListsTest -Dupdate", file)
+        assertThat(Files.readString(file)).as("a list in %s is out of date; rewrite it: mvn test -Dtest=RouteListsTest -Dupdate", file)
             .isEqualTo(wanted);
     }
 

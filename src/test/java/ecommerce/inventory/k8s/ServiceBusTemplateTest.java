@@ -21,8 +21,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * {@code servicebus/main.bicep} takes names and values from {@code Config.json}; what it could still forget is a property, and what
- * it says by itself is how long messages wait, who reaches the namespace and who may do what.
+ * {@code servicebus/main.bicep} takes names and values from {@code Config.json}. This test checks that it uses every property, and what it
+ * sets itself: how long messages wait, who can reach the namespace, and who may do what.
  */
 class ServiceBusTemplateTest {
 
@@ -42,18 +42,18 @@ class ServiceBusTemplateTest {
         assertSet(resource("topics"), "topic.Properties.", topology.get("Topics"));
         topology.get("Topics").forEach(topic ->
             assertSet(resource("topicSubscriptions"), "subscription.properties.", topic.get("Subscriptions")));
-        assertThat(topology.toString()).as("rules of subscriptions are not made").doesNotContain("\"Rules\"");
+        assertThat(topology.toString()).as("the template does not create rules").doesNotContain("\"Rules\"");
     }
 
     private static void assertSet(String resource, String from, JsonNode entities) {
         assertThat(entities).isNotEmpty().allSatisfy(entity -> entity.get("Properties").fields().forEachRemaining(property -> {
             if (property.getValue().asText().isEmpty()) {
-                // Forwards to nowhere.
+                // Without a target there is nothing to forward.
                 return;
             }
             String name = property.getKey();
             if (name.equals("DefaultMessageTimeToLive")) {
-                // Not the emulator's: messagesWaitLongerThanAnOutageAndAreNeverDroppedInSilence.
+                // Differs from the emulator: see messagesWaitLongerThanAnOutageAndAreNeverDroppedInSilence.
                 return;
             }
             assertThat(resource).contains("    " + Character.toLowerCase(name.charAt(0)) + name.substring(1) + ": " + from + name + "\n");
@@ -64,16 +64,16 @@ class ServiceBusTemplateTest {
     void messagesWaitLongerThanAnOutageAndAreNeverDroppedInSilence() {
         Duration timeToLive = Duration.parse(only("param messageTimeToLive string = '([^']+)'", bicep));
 
-        assertThat(topology.findValuesAsText("DefaultMessageTimeToLive")).as("the emulator's, which takes no more").containsOnly("PT1H");
+        assertThat(topology.findValuesAsText("DefaultMessageTimeToLive")).as("the emulator's maximum").containsOnly("PT1H");
         assertThat(timeToLive).isGreaterThanOrEqualTo(Duration.ofDays(7))
-            .as("the inbox still knows a message that comes twice").isLessThan(Duration.parse(Defaults.of("inventory.retention.inbox")));
+            .as("the inbox still knows a message that is sent again").isLessThan(Duration.parse(Defaults.of("inventory.retention.inbox")));
         for (String entities : List.of("queues", "topics", "topicSubscriptions")) {
             assertThat(only("    defaultMessageTimeToLive: ([^\n]+)\n", resource(entities))).as(entities).isEqualTo("messageTimeToLive");
         }
         assertThat(topology.findValues("DeadLetteringOnMessageExpiration")).hasSize(4).allMatch(JsonNode::booleanValue);
     }
 
-    /** Standard has no such property. */
+    /** A Standard namespace does not have the property. */
     @Test
     void aPremiumNamespaceTakesNoLargerMessageThanTheParameterSays() {
         for (String entities : List.of("queues", "topics")) {
@@ -82,7 +82,7 @@ class ServiceBusTemplateTest {
         assertThat(only("param maxMessageSize int = (\\d+)", bicep)).as("Premium's default").isEqualTo("1024");
     }
 
-    /** A property that the version does not have is at best ignored: 2021-11-01 knew neither of the two. */
+    /** An API version ignores unknown properties: 2021-11-01 has neither of the two. */
     @Test
     void theNamespaceIsOfAVersionThatKnowsWhatProtectsIt() {
         assertThat(Pattern.compile("Microsoft\\.ServiceBus/[\\w/]+@([^']+)'").matcher(bicep).results().map(version -> version.group(1)))
@@ -149,7 +149,7 @@ class ServiceBusTemplateTest {
         return "subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '" + id + "')";
     }
 
-    /** The roles of a principal by the entity that they are given at. */
+    /** The roles of a principal, by the entity on which they are granted. */
     private Map<String, String> assignments(String who) {
         return Pattern.compile("resource " + who + "\\w+ '.*?\n}", Pattern.DOTALL).matcher(bicep).results().map(MatchResult::group)
             .collect(Collectors.toMap(

@@ -30,16 +30,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** In which sends events leave, and what becomes of those that the broker does not take. Events are named by key and number. */
+/** The batches in which events are sent, and the outcome of events that the broker refuses. Events are named by key and number. */
 class OutboxPublisherTest {
 
     private final ServiceBusSenderClient sender = mock();
-    /** What is in each batch that was made. */
+    /** The events in each batch. */
     private final Map<ServiceBusMessageBatch, List<String>> batches = new HashMap<>();
-    /** Each send that was tried: the events in it. */
+    /** The events of each attempted send. */
     private final List<List<String>> sends = new ArrayList<>();
     private int batchSize = 10;
-    /** The events that the broker refuses, with what it answers. */
+    /** The events that the broker refuses, with its answers. */
     private final Map<String, RuntimeException> faults = new HashMap<>();
 
     @BeforeEach
@@ -76,7 +76,7 @@ class OutboxPublisherTest {
         assertThat(sends).containsExactly(List.of("a1", "b1", "a2", "a3", "b2"), List.of("a1"), List.of("b1"), List.of("a2"), List.of("b2"));
     }
 
-    /** Nor of those that the SDK does not call transient: the broker takes no event at present, whatever it says. */
+    /** Some of these are not transient for the SDK, but mean that the broker accepts no event at present. */
     @ParameterizedTest
     @CsvSource({"UNAUTHORIZED_ACCESS, UNAUTHORIZED", "NOT_FOUND, MESSAGING_ENTITY_NOT_FOUND", "ENTITY_DISABLED_ERROR, MESSAGING_ENTITY_DISABLED",
         "RESOURCE_LIMIT_EXCEEDED, QUOTA_EXCEEDED", "SERVER_BUSY_ERROR, SERVICE_BUSY", "TIMEOUT_ERROR, SERVICE_TIMEOUT"})
@@ -112,12 +112,12 @@ class OutboxPublisherTest {
         return null;
     }
 
-    /** What became of the events. */
+    /** The outcome of the events. */
     private String publish(String... events) {
         Map<String, Object> result = new OutboxPublisher("inventory", new MessageTracer(OpenTelemetry.noop()), () -> sender,
             new RelayHealthCheck(Duration.ofMinutes(1)))
             .publish(Stream.of(events).map(OutboxPublisherTest::row).toList());
-        assertThat((String[]) result.get("errors")).as("one for each that failed").hasSameSizeAs((UUID[]) result.get("failed")).doesNotContainNull();
+        assertThat((String[]) result.get("errors")).as("one per failed event").hasSameSizeAs((UUID[]) result.get("failed")).doesNotContainNull();
         return "published " + names(result.get("published"), events) + ", failed " + names(result.get("failed"), events)
             + (result.get("outage") == null ? "" : ", outage");
     }
@@ -135,7 +135,7 @@ class OutboxPublisherTest {
         return UUID.nameUUIDFromBytes(event.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** As the SDK makes it of what the broker answers. */
+    /** The exception that the SDK makes of an answer of the broker. */
     private static ServiceBusException failure(AmqpErrorCondition condition) {
         return new ServiceBusException(new AmqpException(false, condition, "refused", null), ServiceBusErrorSource.SEND);
     }

@@ -8,10 +8,10 @@ import java.util.Set;
 
 import ecommerce.inventory.support.RawHttp;
 
-/** A way to misuse a port, done over and over by many clients at once. */
+/** A way to misuse a port, repeated by many clients at once. */
 enum PortAttack {
 
-    /** What the others are compared with. */
+    /** No attack, for comparison. */
     NONE(null),
     BODY_WITH_LENGTH((client, i) -> large(client, "PUT /x", "Content-Type: application/x-www-form-urlencoded\nContent-Length: 1073741824\n")),
     BODY_OF_A_GET((client, i) -> large(client, "GET /api/inventory/backlog", "Content-Length: 1073741824\n")),
@@ -53,7 +53,7 @@ enum PortAttack {
         .status()),
     PIPELINED((client, i) -> client.send("GET / HTTP/1.1\nHost: localhost\n\n".repeat(500)).status());
 
-    /** Done once, by a client with a connection of its own. */
+    /** One attempt of a client with a connection of its own. */
     interface Act {
 
         /** @return the status of the answer; 0 if there was none */
@@ -67,13 +67,13 @@ enum PortAttack {
     }
 
     /**
-     * @param  opened for the connections, by which they can be closed from outside
+     * @param  opened collects the connections, so that another thread can close them
      * @return        the status of the answer; 0 if the connection was refused, or closed without one
      */
     int once(String from, int port, int number, Set<RawHttp> opened) {
         List<RawHttp> clients = new ArrayList<>();
         try {
-            // A flood of them is many at once.
+            // A flood of connections opens many at once.
             for (int i = 0; i < (this == CONNECTIONS ? 100 : 1); i++) {
                 clients.add(new RawHttp(from, port));
                 opened.add(clients.get(i));

@@ -46,8 +46,8 @@ import org.springframework.mock.env.MockEnvironment;
 import servicebus.EmbeddedServiceBus;
 
 /**
- * The jar, with the memory of the manifest, while both of its ports are misused and orders come in. For long:
- * {@code -Dattack.seconds=60 -Dattack.orders=500}. What was measured is in {@code target/port-attacks.md}.
+ * The jar, with the memory of the manifest, while both of its ports are misused and orders arrive. For a long run:
+ * {@code -Dattack.seconds=60 -Dattack.orders=500}. The results are in {@code target/port-attacks.md}.
  */
 class PortAttackIT {
 
@@ -92,7 +92,7 @@ class PortAttackIT {
         await().atMost(Duration.ofMinutes(3)).until(() -> worker.output().contains("Started InventoryWorker"));
         jdbc.update("INSERT INTO inventory (product_id, available_stock) SELECT repeat('p', 100) || i, 1000000 FROM generate_series(1, 20000) AS i");
         tables.stock("a", 1_000_000_000);
-        // Warm, so that the first attack is not compared with the others by how long the worker has run.
+        // Warms up the worker, so that the first attack can be compared with the others.
         for (int i = 0; i < SECONDS; i++) {
             send(ORDERS_PER_SECOND);
         }
@@ -110,7 +110,7 @@ class PortAttackIT {
 
     @AfterEach
     void end() {
-        // Not in the middle of a send, which would be counted and not be sent.
+        // Lets a running send finish: otherwise it would count without being sent.
         orders.shutdown();
         await().until(orders::isTerminated);
         clients.shutdownNow();
@@ -134,7 +134,7 @@ class PortAttackIT {
         IntStream.range(0, attack == PortAttack.NONE ? 0 : CLIENTS).forEach(client -> clients.execute(() -> {
             while (System.nanoTime() < end && !clients.isShutdown()) {
                 int number = attempts.getAndIncrement();
-                // From two addresses, to each port by turns.
+                // From two addresses, to both ports by turns.
                 int status = attack.once("127.0.0." + (2 + client % 2), number % 2 == 0 ? port : managementPort, number, opened);
                 answers.computeIfAbsent(status, any -> new AtomicInteger()).incrementAndGet();
             }
@@ -142,16 +142,16 @@ class PortAttackIT {
         await().atMost(Duration.ofSeconds(SECONDS + 60)).until(() -> System.nanoTime() > end);
 
         assertThat(worker.handle().isAlive()).as(worker.output()).isTrue();
-        // Two attackers with all requests that an address may have are all that the port answers at a time: then it says 503, to come again.
-        await().untilAsserted(() -> assertThat(page("127.0.0.1", port)).as("somebody else's page, meanwhile").isEqualTo(200));
-        assertThat(management.get("health/readiness").statusCode()).as("and the probes").isEqualTo(200);
+        // Two attackers with the most requests per address use up the port's limit: then it answers 503, and the client retries.
+        await().untilAsserted(() -> assertThat(page("127.0.0.1", port)).as("the page for another address, during the attack").isEqualTo(200));
+        assertThat(management.get("health/readiness").statusCode()).as("the probes, during the attack").isEqualTo(200);
         long handled = handled() - handledBefore;
         end();
         int sent = SENT.get() - before;
         await().untilAsserted(() -> assertThat(handled()).as("orders").isEqualTo(SENT.get()));
         await().untilAsserted(() -> {
             for (String attacker : List.of("127.0.0.2", "127.0.0.3")) {
-                assertThat(page(attacker, port)).as("a place for %s", attacker).isEqualTo(200);
+                assertThat(page(attacker, port)).as("%s is answered again", attacker).isEqualTo(200);
                 assertThat(page(attacker, managementPort)).as("the same on the other port").isEqualTo(404);
             }
             assertThat(files()).as("files").isEqualTo(files);
@@ -172,7 +172,7 @@ class PortAttackIT {
         return tables.count("inventory_orders WHERE status = 'Reserved'");
     }
 
-    /** Asked for as Prometheus does, from an address of its own. */
+    /** Scraped from an address of its own, as Prometheus does. */
     private static long heap() {
         return (long) management.sample("jvm_memory_used_bytes", "area=\"heap\"");
     }

@@ -18,7 +18,7 @@ import org.springframework.boot.actuate.health.Status;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
-/** {@code check-invariants.camel.yaml}: what is found is reported as metric, as health and in the log. */
+/** {@code check-invariants.camel.yaml}: violations are reported as a metric, in the health and in the log. */
 @RouteTest(routes = "timers/check-invariants", mock = "sql:*")
 @ExtendWith(OutputCaptureExtension.class)
 class CheckInvariantsRouteTest {

@@ -15,12 +15,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.beans.factory.annotation.Autowired;
 
-/** {@code payment-processed.camel.yaml} and {@code commit-inventory.camel.yaml}: what a payment does. */
+/** {@code payment-processed.camel.yaml} and {@code commit-inventory.camel.yaml}: the effect of a payment. */
 @RouteTest(routes = {"handlers/payment-processed", "handlers/commit-inventory"},
     mock = {"sql:*", "direct:reserve-inventory", "direct:PaymentFailed", "direct:payment-refunded"}, watch = "direct:commit-inventory")
 class CommitInventoryRouteTest {
 
-    /** A message as the inbox passes it on; the SQL is a mock, so any parameter will do. */
+    /** A message from the inbox; the SQL is a mock, so that the parameters do not matter. */
     private static final Map<String, Object> MESSAGE = Map.of("messageBody", "{\"orderId\":\"order-1\"}");
 
     @Autowired

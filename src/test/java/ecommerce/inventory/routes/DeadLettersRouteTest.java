@@ -18,7 +18,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.test.context.bean.override.mockito.MockitoBean;
 
-/** {@code dead-letters.camel.yaml}: what an operator asks for reaches the dead-letter queues, and the answer comes back. */
+/** {@code dead-letters.camel.yaml}: an operator's request reaches the dead-letter queues, and the operator gets the answer. */
 @RouteTest(routes = "operator/dead-letters", mock = "sql:*")
 class DeadLettersRouteTest {
 

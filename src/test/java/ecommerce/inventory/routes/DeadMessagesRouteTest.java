@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 
-/** {@code dead-messages.camel.yaml}: what an operator can do about messages that were given up. */
+/** {@code dead-messages.camel.yaml}: an operator's actions on dead messages. */
 @RouteTest(routes = "operator/dead-messages", mock = "sql:*")
 class DeadMessagesRouteTest {
 

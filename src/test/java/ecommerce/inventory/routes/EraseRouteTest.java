@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.context.bean.override.mockito.MockitoBean;
 
-/** {@code erase.camel.yaml} and {@code erase-order.camel.yaml}: what an operator has erased, and what is refused. */
+/** {@code erase.camel.yaml} and {@code erase-order.camel.yaml}: what an operator can erase, and what is refused. */
 @RouteTest(routes = {"operator/erase", "operator/erase-order"}, mock = "sql:*")
 class EraseRouteTest {
 

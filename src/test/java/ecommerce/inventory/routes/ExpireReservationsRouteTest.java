@@ -58,7 +58,7 @@ class ExpireReservationsRouteTest {
         assertThat(clock().getException()).isNull();
 
         MockEndpoint.assertIsSatisfied(camel);
-        assertThat(received("since")).as("each begins where the one before has ended")
+        assertThat(received("since")).as("each round begins where the previous one ended")
             .containsExactly("-infinity", "after [\"order-1\"]", "after [\"order-2\"]");
     }
 
@@ -113,7 +113,7 @@ class ExpireReservationsRouteTest {
         return expire.getExchanges().stream().map(exchange -> exchange.getVariable(variable)).toList();
     }
 
-    /** Each round takes the next answer. */
+    /** Each round gets the next answer. */
     private void expireAnswers(String... orders) {
         for (int i = 0; i < orders.length; i++) {
             Map<String, Object> answer = expired(orders[i]);

@@ -27,7 +27,7 @@ import org.springframework.jdbc.UncategorizedSQLException;
 import org.springframework.test.context.TestPropertySource;
 import org.springframework.test.context.bean.override.mockito.MockitoBean;
 
-/** {@code inbox-retry.camel.yaml}: how parked messages are retried, delayed and given up. */
+/** {@code inbox-retry.camel.yaml}: how parked messages are retried, delayed, and finally dead. */
 @RouteTest(routes = "inbox/inbox-retry", mock = "sql:*")
 @Import(InboxRetryRouteTest.Surroundings.class)
 @TestPropertySource(properties = "inventory.inbox.max-attempts=4")
@@ -185,7 +185,7 @@ class InboxRetryRouteTest {
         MockEndpoint.assertIsSatisfied(camel);
     }
 
-    /** As many messages are due, and then none. */
+    /** A number of messages are due, then none. */
     private void parked(int messages) {
         take.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(null));
         for (int i = 0; i < messages; i++) {

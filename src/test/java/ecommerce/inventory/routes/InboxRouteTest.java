@@ -52,7 +52,7 @@ import org.springframework.test.context.bean.override.mockito.MockitoBean;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
-/** {@code inbox.camel.yaml}: what of a message reaches its handler, how often, and what follows. */
+/** {@code inbox.camel.yaml}: what reaches the handler of a message, how often, and what follows. */
 @RouteTest(routes = "inbox/inbox", mock = {"sql:*", "seda:outbox-relay*"}, watch = "direct:inbox-transaction")
 @Import(InboxRouteTest.Surroundings.class)
 @TestPropertySource(properties = {
@@ -67,7 +67,7 @@ class InboxRouteTest {
     private static final String SPAN_ID = "b7ad6b7169203331";
     private static final DataAccessResourceFailureException CONNECTION_LOST =
         new DataAccessResourceFailureException("connection lost", new SQLException("connection lost", "08006"));
-    /** As a .NET peer writes it. */
+    /** An order as a .NET sender writes it. */
     private static final String ORDER = "{\"OrderId\":\"order-1\",\"Items\":[{\"ProductId\":\"prod-456\",\"Quantity\":2}]}";
 
     private static final String KEPT = "{\"orderId\":\"order-1\",\"items\":[{\"productId\":\"prod-456\",\"quantity\":2}]}";
@@ -129,7 +129,7 @@ class InboxRouteTest {
             "traceparent", "00-" + TRACE_ID + "-" + SPAN_ID + "-00",
             "tracestate", "shop=1",
             "enqueuedAt", ENQUEUED_TIME_SENT));
-        assertThat(message.getHeaders()).as("a header could replace a parameter, or the statement itself").isEmpty();
+        assertThat(message.getHeaders()).as("no headers, which could replace a parameter or the statement itself").isEmpty();
     }
 
     @Test
@@ -175,7 +175,7 @@ class InboxRouteTest {
         MockEndpoint.assertIsSatisfied(camel);
         List<Object> ids = messageIds();
         assertThat(ids.get(1)).as("delivered again").isEqualTo(ids.get(0));
-        assertThat(List.copyOf(ids).subList(1, 5)).as("another place or time in the broker's log").doesNotHaveDuplicates();
+        assertThat(List.copyOf(ids).subList(1, 5)).as("another sequence number or enqueued time").doesNotHaveDuplicates();
         assertThat(ids.get(4)).hasToString("00000000-0000-0000-0000-000000000001");
     }
 
@@ -382,7 +382,7 @@ class InboxRouteTest {
 
     @Test
     void aMessageIsHeldWhileTheDatabaseIsAway() throws Exception {
-        // More often than a failing transaction would be tried.
+        // More often than other failures are retried.
         handlerFails(10, CONNECTION_LOST);
         when(outages.isOutage(any())).thenReturn(true);
         handler.expectedMessageCount(11);
@@ -418,13 +418,13 @@ class InboxRouteTest {
         MockEndpoint.assertIsSatisfied(camel);
     }
 
-    /** Under which the messages reached the handler. */
+    /** The ids of the messages that reached the handler. */
     private List<Object> messageIds() {
         return handler.getExchanges().stream().map(exchange -> exchange.getMessage().getBody(Map.class).get("messageId"))
             .map(Object.class::cast).toList();
     }
 
-    /** And leaves a body of its own behind, as a step of a real handler does. */
+    /** The handler fails a number of times. It also changes the body, as a real handler does. */
     private void handlerFails(int times, RuntimeException failure) {
         for (int i = 1; i <= times; i++) {
             handler.whenExchangeReceived(i, exchange -> {

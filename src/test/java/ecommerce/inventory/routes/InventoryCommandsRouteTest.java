@@ -17,11 +17,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 
-/** {@code sources}, {@code restock-inventory} and {@code adjust-inventory.camel.yaml}: the way of a command. */
+/** {@code sources}, {@code restock-inventory} and {@code adjust-inventory.camel.yaml}: the path of a command. */
 @RouteTest(routes = {"receive/inbox-subscription", "receive/sources", "handlers/restock-inventory", "handlers/adjust-inventory"}, mock = {"sql:*", "direct:inbox"})
 class InventoryCommandsRouteTest {
 
-    /** A message as the inbox passes it on; the SQL is a mock, so any parameter will do. */
+    /** A message from the inbox; the SQL is a mock, so that the parameters do not matter. */
     private static final Map<String, Object> MESSAGE = Map.of("messageBody", "{\"productId\":\"prod-456\"}");
 
     @Autowired
@@ -43,7 +43,7 @@ class InventoryCommandsRouteTest {
     @ParameterizedTest
     @ValueSource(strings = {"Restock", "Adjust"})
     void aCommandIsDoneByItsSql(String command) throws Exception {
-        // With no reason against it, the one column is null.
+        // The only column, the reason for a rejection, is null.
         MockEndpoint sql = sql(command, null);
         sql.expectedBodiesReceived(MESSAGE);
 

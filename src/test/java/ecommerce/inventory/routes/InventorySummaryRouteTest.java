@@ -41,7 +41,7 @@ class InventorySummaryRouteTest {
     @Test
     void aFailureEndsTheFoldUntilTheClockComesAgain() throws Exception {
         fold.whenAnyExchangeReceived(exchange -> {
-            throw new IllegalStateException("database is away");
+            throw new IllegalStateException("database is unavailable");
         });
         fold.expectedMessageCount(1);
 
@@ -75,7 +75,7 @@ class InventorySummaryRouteTest {
         MockEndpoint.assertIsSatisfied(camel);
     }
 
-    /** Each round takes the next answer. */
+    /** Each round gets the next answer. */
     private void foldAnswers(long... counts) {
         for (int i = 0; i < counts.length; i++) {
             long count = counts[i];

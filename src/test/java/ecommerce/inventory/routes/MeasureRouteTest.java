@@ -12,7 +12,7 @@ import org.apache.camel.component.mock.MockEndpoint;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 
-/** {@code measure.camel.yaml}: what the query answers is what the gauges say. */
+/** {@code measure.camel.yaml}: the gauges show the result of the query. */
 @RouteTest(routes = "timers/measure", mock = "sql:*")
 class MeasureRouteTest {
 
@@ -28,7 +28,7 @@ class MeasureRouteTest {
         measure.whenExchangeReceived(1, exchange -> exchange.getMessage().setBody(Map.of("inventory.outbox.pending", 7L)));
         measure.whenExchangeReceived(2, exchange -> exchange.getMessage().setBody(Map.of("inventory.outbox.pending", 5L)));
         measure.whenExchangeReceived(3, exchange -> {
-            throw new IllegalStateException("database is away");
+            throw new IllegalStateException("database is unavailable");
         });
 
         clock();
@@ -38,7 +38,7 @@ class MeasureRouteTest {
         double age = gauge("inventory.measurement.age");
         clock();
         assertThat(gauge("inventory.outbox.pending")).isEqualTo(5);
-        assertThat(gauge("inventory.measurement.age")).as("and their age says so").isGreaterThanOrEqualTo(age);
+        assertThat(gauge("inventory.measurement.age")).as("the age of the measurement grows").isGreaterThanOrEqualTo(age);
     }
 
     @Test

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.dao.DataAccessResourceFailureException;
 
-/** {@code operator-actions.camel.yaml}: the record of what operators do. */
+/** {@code operator-actions.camel.yaml}: the record of operators' actions. */
 @RouteTest(routes = "operator/operator-actions", mock = "sql:*")
 class OperatorActionsRouteTest {
 

@@ -36,7 +36,7 @@ import org.springframework.test.context.TestPropertySource;
 import org.springframework.test.context.bean.override.mockito.MockitoBean;
 import org.springframework.test.context.bean.override.mockito.MockitoSpyBean;
 
-/** {@code outbox.camel.yaml}: what the relay claims, publishes and marks. */
+/** {@code outbox.camel.yaml}: how the relay claims, publishes and marks events. */
 @RouteTest(routes = "outbox/outbox", mock = {"sql:*", "seda:outbox-relay*"}, from = {"quartz:*", "seda:*"})
 @ExtendWith(OutputCaptureExtension.class)
 @TestPropertySource(properties = {
@@ -198,7 +198,7 @@ class OutboxRouteTest {
         verifyNoInteractions(publisher);
     }
 
-    /** One answer for each round; a round more is an error of the test. */
+    /** One answer per round; an additional round fails the test. */
     @SafeVarargs
     private void claimAnswers(List<Map<String, Object>>... rounds) {
         Deque<List<Map<String, Object>>> answers = new ArrayDeque<>(List.of(rounds));
@@ -220,7 +220,7 @@ class OutboxRouteTest {
         return Map.of("message_id", id, "message_type", "InventoryReserved", "partition_key", "order-1");
     }
 
-    /** As the publisher answers. */
+    /** A result of the publisher. */
     private static Map<String, Object> result(List<UUID> published, List<UUID> failed, String outage) {
         Map<String, Object> result = new HashMap<>();
         result.put("published", published.toArray(UUID[]::new));

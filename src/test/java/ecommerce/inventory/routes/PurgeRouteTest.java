@@ -34,7 +34,7 @@ class PurgeRouteTest {
     @Autowired
     private ProducerTemplate sender;
 
-    /** For Spring Boot the settings of the test come before this; Camel by itself would take it. */
+    /** Spring Boot's test settings take precedence over this system property; plain Camel would use it. */
     @BeforeAll
     static void setAnotherBatchSize() {
         System.setProperty("inventory.retention.batch-size", "7");
@@ -68,7 +68,7 @@ class PurgeRouteTest {
     void aFailureEndsTheRoundsUntilTheClockComesAgain(String table) throws Exception {
         MockEndpoint purge = purge(table);
         purge.whenAnyExchangeReceived(exchange -> {
-            throw new IllegalStateException("database is away");
+            throw new IllegalStateException("database is unavailable");
         });
         purge.expectedMessageCount(1);
 

@@ -24,7 +24,7 @@ import org.postgresql.util.ServerErrorMessage;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.context.TestPropertySource;
 
-/** {@code queries.camel.yaml}: what of a request reaches the SQL, and what becomes of its answer. */
+/** {@code queries.camel.yaml}: which parts of a request reach the SQL, and how its result is answered. */
 @RouteTest(routes = "api/queries", mock = "sql:*")
 @TestPropertySource(properties = "inventory.api.query-timeout=7")
 class QueryRoutesTest {
@@ -139,7 +139,7 @@ class QueryRoutesTest {
         headers.put(Exchange.HTTP_QUERY, query);
         return client.request("direct:" + operation, exchange -> {
             exchange.getMessage().setHeaders(headers);
-            exchange.getMessage().setBody("a stranger's");
+            exchange.getMessage().setBody("untrusted");
         });
     }
 

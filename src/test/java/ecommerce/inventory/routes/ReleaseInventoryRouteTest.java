@@ -14,11 +14,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.beans.factory.annotation.Autowired;
 
-/** {@code release-inventory.camel.yaml}: what gives stock back. */
+/** {@code release-inventory.camel.yaml}: the messages that release stock. */
 @RouteTest(routes = "handlers/release-inventory", mock = "sql:*")
 class ReleaseInventoryRouteTest {
 
-    /** A message as the inbox passes it on; the SQL is a mock, so any parameter will do. */
+    /** A message from the inbox; the SQL is a mock, so that the parameters do not matter. */
     private static final Map<String, Object> MESSAGE = Map.of("messageBody", "{\"orderId\":\"order-1\"}");
 
     @Autowired

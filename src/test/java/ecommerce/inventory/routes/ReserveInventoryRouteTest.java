@@ -19,12 +19,12 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.dao.CannotAcquireLockException;
 import org.springframework.test.context.TestPropertySource;
 
-/** {@code reserve-inventory.camel.yaml}: what the route makes of each outcome of the reservation. */
+/** {@code reserve-inventory.camel.yaml}: what the route does for each outcome of a reservation. */
 @RouteTest(routes = "handlers/reserve-inventory", mock = "sql:*")
 @TestPropertySource(properties = "inventory.reservation.ttl=pt20m")
 class ReserveInventoryRouteTest {
 
-    /** A message as the inbox passes it on; the SQL is a mock, so any parameter will do. */
+    /** A message from the inbox; the SQL is a mock, so that the parameters do not matter. */
     private static final Map<String, Object> MESSAGE = message("order-1");
 
     @Autowired
@@ -142,7 +142,7 @@ class ReserveInventoryRouteTest {
         return Map.of("messageBody", "{\"orderId\":\"" + orderId + "\"}");
     }
 
-    /** A row of the reservation: the message, and what became of it. */
+    /** A result row of the reservation: the message and its outcome. */
     private static Map<String, Object> outcome(String orderId, String outcome, String shortLines) {
         Map<String, Object> row = new HashMap<>(message(orderId));
         row.put("outcome", outcome);

@@ -18,7 +18,7 @@ import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.mock.web.MockHttpServletResponse;
 import org.springframework.test.annotation.DirtiesContext;
 
-/** {@code stock-stream.camel.yaml}: when the table is read, and what is published. */
+/** {@code stock-stream.camel.yaml}: when the table is read, and what is sent. */
 @RouteTest(routes = "api/stock-stream", mock = "sql:*")
 @DirtiesContext(classMode = DirtiesContext.ClassMode.AFTER_EACH_TEST_METHOD)
 class StockStreamRouteTest {
@@ -82,7 +82,7 @@ class StockStreamRouteTest {
     void aFailureEndsNeitherTheStreamNorTheClock() throws Exception {
         MockHttpServletResponse client = listen();
         changes.whenExchangeReceived(1, exchange -> {
-            throw new IllegalStateException("database is away");
+            throw new IllegalStateException("database is unavailable");
         });
         changes.whenExchangeReceived(2, exchange -> exchange.getMessage().setBody(List.of(change("a", 1))));
 

@@ -23,7 +23,7 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.test.context.TestPropertySource;
 
-/** {@code watch-database.camel.yaml}: what the database answers last is what the probes report. */
+/** {@code watch-database.camel.yaml}: the probes report the last answer of the database. */
 @RouteTest(routes = "timers/watch-database", mock = "sql:*")
 @ExtendWith(OutputCaptureExtension.class)
 @TestPropertySource(properties = "inventory.database.refusal-limit=PT0.001S")
@@ -81,7 +81,7 @@ class WatchDatabaseRouteTest {
         await().until(() -> databaseCredentialsHealthIndicator.health().getStatus() == Status.DOWN);
         MockEndpoint.resetMocks(camel);
         clock();
-        assertThat(databaseCredentialsHealthIndicator.health().getStatus()).as("taken").isEqualTo(Status.UP);
+        assertThat(databaseCredentialsHealthIndicator.health().getStatus()).as("accepted").isEqualTo(Status.UP);
     }
 
     @Test

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.context.bean.override.mockito.MockitoBean;
 
-/** {@code watch-receivers.camel.yaml} and {@code count-dead-letters.camel.yaml}: a look that fails is not the last. */
+/** {@code watch-receivers.camel.yaml} and {@code count-dead-letters.camel.yaml}: after a failure they continue. */
 @RouteTest(routes = {"receive/watch-receivers", "timers/count-dead-letters"})
 class WatchReceiversRouteTest {
 
@@ -29,8 +29,8 @@ class WatchReceiversRouteTest {
 
     @Test
     void aFailureWaitsForTheClockToComeAgain() throws Exception {
-        doThrow(new IllegalStateException("Service Bus is away")).doNothing().when(watch).process(any());
-        doThrow(new IllegalStateException("Service Bus is away")).doNothing().when(counts).process(any());
+        doThrow(new IllegalStateException("Service Bus is unavailable")).doNothing().when(watch).process(any());
+        doThrow(new IllegalStateException("Service Bus is unavailable")).doNothing().when(counts).process(any());
 
         for (String route : List.of("watch-receivers", "count-dead-letters", "watch-receivers", "count-dead-letters")) {
             assertThat(sender.send("direct:" + route, exchange -> { }).getException()).isNull();

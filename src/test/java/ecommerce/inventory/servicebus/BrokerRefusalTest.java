@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What is a refusal, and what an outage. */
+/** Which errors of the broker are refusals, and which mean an outage. */
 class BrokerRefusalTest {
 
     private static final AmqpErrorContext CONTEXT = new AmqpErrorContext("shop.servicebus.windows.net");

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Which dead-lettered messages name an order or a customer, and what is answered of those that cannot be deleted. */
+/** Which dead-lettered messages name an order or a customer, and the answer for those that cannot be deleted. */
 class DeadLetterErasureTest {
 
     private final DeadLetterErasure erasure = new DeadLetterErasure("c-1");

@@ -27,7 +27,7 @@ import org.apache.camel.ProducerTemplate;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** A replay ends, whatever Service Bus gives out, and holds no more than it should. */
+/** A replay ends whatever Service Bus delivers, and keeps only a limited number of messages. */
 class DeadLetterReplayLimitsTest {
 
     private final SettlingConsumer consumer = mock(RETURNS_DEEP_STUBS);
@@ -95,7 +95,7 @@ class DeadLetterReplayLimitsTest {
         for (List<ServiceBusReceivedMessage> batch : batches) {
             answer = answer.thenReturn(new IterableStream<>(batch));
         }
-        answer.thenThrow(new AssertionError("asked once more"));
+        answer.thenThrow(new AssertionError("received once more"));
     }
 
     private Map<String, Object> replay(long wanted) {

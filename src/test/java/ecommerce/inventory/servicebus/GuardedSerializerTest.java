@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.test.util.ReflectionTestUtils;
 
-/** What the SDK cannot decode is a message all the same: with what can be read of it, and with a fault if its body cannot. */
+/** A message that the SDK cannot decode is still received: with all readable parts, and with a fault if the body is unreadable. */
 class GuardedSerializerTest {
 
     private static final Map<String, Object> KEPT = Map.of("MessageType", "OrderCreated");
@@ -45,7 +45,7 @@ class GuardedSerializerTest {
     private final MessageSerializer sdk = decoderOf(new ServiceBusClientBuilder());
     private final MessageSerializer guarded = decoderOf(GuardedSerializer.install(new ServiceBusClientBuilder()));
 
-    /** A duration, as the SDK has it, that is text. */
+    /** A text in place of the SDK's duration. */
     private static final class NoDuration implements DescribedType {
         @Override
         public Object getDescriptor() {

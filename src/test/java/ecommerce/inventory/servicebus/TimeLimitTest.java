@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import reactor.core.publisher.Mono;
 
-/** A settlement that the broker never answers ends, and its thread continues. */
+/** A settlement that the broker never answers ends at the limit, and its thread continues. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TimeLimitTest {
 

@@ -19,10 +19,10 @@ import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 import org.springframework.core.io.ClassPathResource;
 
-/** That each number among the settings has a least value: of all that there are, as they are documented. */
+/** Each documented setting that is a number has a least value. */
 class SettingLimitsTest {
 
-    /** All other numbers are at least 1, or more. */
+    /** All other numbers have to be at least 1. */
     static final List<String> MAY_BE_ZERO = List.of("inventory.servicebus.prefetch", "inventory.inbox.max-retries", "inventory.stream.max-clients");
 
     private static final String BUS = "inventory.servicebus.connection-string";
@@ -32,7 +32,7 @@ class SettingLimitsTest {
         JsonNode all = new ObjectMapper().readTree(new ClassPathResource("META-INF/spring-configuration-metadata.json").getInputStream());
         return StreamSupport.stream(all.get("properties").spliterator(), false)
             .filter(setting -> setting.get("type").textValue().equals("java.lang.Integer")).map(setting -> setting.get("name").textValue())
-            // Others are Spring Boot's own, of an endpoint.
+            // The others are Spring Boot's, for the operator endpoint.
             .filter(name -> name.startsWith("inventory.")).toList();
     }
 

@@ -37,7 +37,7 @@ import org.springframework.core.io.ClassPathResource;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
-/** A start with a setting that is missing or wrong, and what the settings are documented to be. */
+/** Starts with a missing or wrong setting, and the documentation of the settings. */
 @ExtendWith(OutputCaptureExtension.class)
 class SettingsTest {
 
@@ -125,7 +125,7 @@ class SettingsTest {
     void aTimeZoneThatTheDatabaseDoesNotKnowStopsTheStartWithASentenceThatSaysWhereToSetAnother(CapturedOutput output) {
         String database = Backend.createDatabase();
         TimeZone ofTheMachine = TimeZone.getDefault();
-        // Of Java only.
+        // A time zone that only Java knows.
         TimeZone.setDefault(TimeZone.getTimeZone("ACT"));
         try {
             assertThatThrownBy(() -> start("spring.datasource.url=" + database, "spring.datasource.username=postgres",
@@ -148,7 +148,7 @@ class SettingsTest {
             + "into inventory.database.schema, such as inventory; the migration makes it").doesNotContain("\tat ");
     }
 
-    /** As Flyway proposes. */
+    /** With the baseline that Flyway's error message proposes. */
     @Test
     void aSchemaThatIsBaselinedHasAllTables() {
         String database = databaseWithAForeignTable();
@@ -189,7 +189,7 @@ class SettingsTest {
         assertThat(settings.servicebus().toString() + settings.operator()).doesNotContain(KEY, "0123456789-", "SharedAccessKey");
     }
 
-    /** In a month without such a day, and in a year that is past. */
+    /** A day that its month does not have, and a past year. */
     @ParameterizedTest
     @ValueSource(strings = {"0 0 3 30 2 ?", "0 0 3 31 4,6,9,11 ?", "* * * * * ? 2020", "", " "})
     void noScheduleMayBeOneThatNeverComes(String never) throws IOException {
@@ -202,7 +202,7 @@ class SettingsTest {
         assertThat(settings("schedule", "java.lang.String")).allSatisfy(name -> bind(name, "0 0 3 29 2 ?"));
     }
 
-    /** Too short to be counted in milliseconds, and too long to be added to a time. */
+    /** Shorter than a millisecond, and too long to be added to a time. */
     @ParameterizedTest
     @ValueSource(strings = {"PT0S", "PT0.0009S", "-PT1S", "P36501D", "PT9223372036854775807S"})
     void noDurationMayBeTooShortOrTooLong(String duration) throws IOException {
@@ -210,7 +210,7 @@ class SettingsTest {
             .rootCause().isInstanceOf(InvalidSettingException.class).hasMessageStartingWith(name + " is "));
     }
 
-    /** Those of InventoryProperties. */
+    /** The settings of InventoryProperties. */
     private static List<String> settings(String end, String type) throws IOException {
         List<String> names = new ArrayList<>();
         for (JsonNode setting : metadata()) {
@@ -238,7 +238,7 @@ class SettingsTest {
         for (JsonNode setting : metadata()) {
             String name = setting.get("name").textValue();
             if (!name.startsWith("inventory.")) {
-                // Spring Boot's own, of an endpoint.
+                // A setting of Spring Boot, for the operator endpoint.
                 continue;
             }
             documented.add(name);
@@ -247,12 +247,12 @@ class SettingsTest {
             assertThat(setting.path("defaultValue").asText()).as("default of %s", name)
                 .isEqualTo(String.valueOf(defaults.containsProperty(name) ? defaults.getProperty(name) : ""));
         }
-        assertThat(documented).as("what application.yaml sets")
+        assertThat(documented).as("settings of application.yaml")
             .containsAll(Arrays.stream(((EnumerablePropertySource<?>) defaults).getPropertyNames())
                 .filter(name -> name.startsWith("inventory.")).toList());
     }
 
-    /** Of two values for a setting the later one counts. */
+    /** If a setting has two values, the later one counts. */
     private static void start(String... settings) {
         Map<String, Object> properties = new HashMap<>();
         for (String setting : settings) {

@@ -24,7 +24,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
 
-/** Asks a worker by HTTP, and checks each answer against its contract. */
+/** A client of a worker's API, which checks each answer against the contract. */
 public class Api {
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -37,7 +37,7 @@ public class Api {
         base = "http://localhost:" + port;
     }
 
-    /** All that can be asked, of product and order {@code a}. */
+    /** Paths of all queries, for product {@code a} and order {@code a}. */
     public static List<String> questions() {
         List<String> paths = new ArrayList<>();
         CONTRACT.get("paths").fieldNames().forEachRemaining(path -> paths.add(path.replaceAll("\\{\\w+}", "a")));
@@ -45,10 +45,10 @@ public class Api {
     }
 
     /**
-     * Asks and expects an answer.
+     * Sends a query and expects an answer.
      *
      * @param path    of the API, {@code "/stock?limit=1"}
-     * @param schema  in the contract that the answer must keep to
+     * @param schema  of the answer, by its name in the contract
      */
     public JsonNode get(String path, String schema) {
         HttpResponse<String> response = send("/api/inventory" + path);
@@ -58,19 +58,19 @@ public class Api {
     }
 
     /**
-     * Asks and expects a problem.
+     * Sends a query and expects a problem.
      *
-     * @param headers of the request, name and value by turns
+     * @param headers of the request: names and values alternate
      */
     public JsonNode problem(int status, String path, String... headers) {
         HttpResponse<String> response = send("/api/inventory" + path, headers);
         assertThat(response.statusCode()).as("%s: %s", path, response.body()).isEqualTo(status);
         assertThat(response.headers().firstValue("Content-Type").orElse("")).as(response.body()).startsWith("application/problem+json");
-        assertThat(response.body()).as("nothing of the inside").doesNotContain("Exception", "\tat ", "PSQL", "org.", "jdbc");
+        assertThat(response.body()).as("no internals").doesNotContain("Exception", "\tat ", "PSQL", "org.", "jdbc");
         return kept("Problem", response.body());
     }
 
-    /** @param headers of the request, name and value by turns */
+    /** @param headers of the request: names and values alternate */
     public HttpResponse<String> send(String path, String... headers) {
         HttpRequest.Builder request = request(path);
         if (headers.length > 0) {
@@ -79,7 +79,7 @@ public class Api {
         return send(request.build());
     }
 
-    /** The answer to a request of another method, without a body. */
+    /** The status of a request with another method and without a body. */
     public int status(String method, String path) {
         return send(request(path).method(method, HttpRequest.BodyPublishers.noBody()).build()).statusCode();
     }
@@ -109,7 +109,7 @@ public class Api {
         }
     }
 
-    /** What has come by a stream so far. */
+    /** The changes that a stream has received so far. */
     public static final class Stream implements AutoCloseable {
 
         private final HttpResponse<InputStream> response;
@@ -146,7 +146,7 @@ public class Api {
             return List.copyOf(lines);
         }
 
-        /** The last that was published of a product, or null. */
+        /** The last change of a product, or null. */
         public JsonNode last(String productId) {
             return last.get(productId);
         }

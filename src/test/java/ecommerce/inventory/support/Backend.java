@@ -12,19 +12,19 @@ import org.springframework.context.ConfigurableApplicationContext;
 import servicebus.EmbeddedServiceBus;
 
 /**
- * Gives each test context a database and a Service Bus of its own, so that no worker of another test takes part.
+ * Gives each test context a database and a Service Bus of its own, so that no worker of another test interferes.
  * The bus is a bean; property {@code test.lock-duration} (ISO-8601) shortens its message locks.
  */
 public class Backend implements ApplicationContextInitializer<ConfigurableApplicationContext> {
 
-    /** Of a Premium namespace, so that a large message reaches the worker. */
+    /** As in a Premium namespace, so that a large message reaches the worker. */
     private static final int MAX_MESSAGE_SIZE = 4 << 20;
     private static final AtomicInteger DATABASES = new AtomicInteger();
     private static final AtomicInteger WORKERS = new AtomicInteger();
 
     /** One server for all tests of the process. */
     private static final class Postgres {
-        // Test contexts are kept, and each keeps its pool.
+        // Spring caches test contexts, and each keeps its connection pool.
         private static final TestDatabase SERVER = TestDatabase.start(server -> server.setServerConfig("max_connections", "1000"));
     }
 
@@ -39,12 +39,12 @@ public class Backend implements ApplicationContextInitializer<ConfigurableApplic
             "inventory.servicebus.connection-string=" + bus.connectionString()).applyTo(context);
     }
 
-    /** A name for a worker. Workers of one name in one process would share a Quartz scheduler. */
+    /** A unique name for a worker: workers with the same name in one process would share a Quartz scheduler. */
     static String uniqueName() {
         return "inventory-worker-" + WORKERS.incrementAndGet();
     }
 
-    /** Starts a bus of the shipped topology. */
+    /** Starts a bus with the shipped topology. */
     public static EmbeddedServiceBus startBus(Duration lockDuration) {
         try {
             return EmbeddedServiceBus.start(Path.of("servicebus", "Config.json"), EmbeddedServiceBus.Options.defaults()
@@ -54,7 +54,7 @@ public class Backend implements ApplicationContextInitializer<ConfigurableApplic
         }
     }
 
-    /** Creates an empty database and answers its JDBC URL. */
+    /** Creates an empty database and returns its JDBC URL. */
     public static String createDatabase() {
         return Postgres.SERVER.create("inventory_" + DATABASES.incrementAndGet());
     }

@@ -16,11 +16,11 @@ import java.util.Set;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
-/** A copy of a PostgreSQL that runs, as pg_basebackup makes it, which is not among the embedded programs. */
+/** Copies a running PostgreSQL, as pg_basebackup does, which is not among the embedded programs. */
 public final class BaseBackup extends SimpleFileVisitor<Path> {
 
     private static final Set<String> OF_THE_PROCESS = Set.of("postmaster.pid", "postmaster.opts", "epg-lock");
-    /** What is written while it is copied, the server that starts on the copy fetches from the other. */
+    /** Is not copied: the server on the copy fetches from the other one what is written during the copy. */
     private static final Path WRITE_AHEAD_LOG = Path.of("pg_wal");
 
     private final Path from;
@@ -69,7 +69,7 @@ public final class BaseBackup extends SimpleFileVisitor<Path> {
         return FileVisitResult.CONTINUE;
     }
 
-    /** A file that the server has deleted in the meantime is none that it needs. */
+    /** A file that the server deletes during the copy is not needed. */
     @Override
     public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
         if (e instanceof NoSuchFileException) {

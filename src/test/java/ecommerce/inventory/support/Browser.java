@@ -14,14 +14,14 @@ import org.openqa.selenium.chrome.ChromeOptions;
 import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
 
-/** A Chromium that a test looks at a page with. */
+/** A Chromium in which a test opens a page. */
 public final class Browser {
 
     private Browser() {
     }
 
     /**
-     * Starts one of its own, without a window. Where there is none the test is skipped.
+     * Starts Chromium without a window. If it is not installed, the test is skipped.
      *
      * @param profile an empty directory
      */

@@ -15,7 +15,7 @@ import servicebus.BrowsedMessage;
 import servicebus.Counts;
 import servicebus.EmbeddedServiceBus;
 
-/** The embedded Service Bus in a JVM of its own, with what can happen to it. It is never restarted, as it keeps its messages in memory. */
+/** The embedded Service Bus in a JVM of its own, with its faults. It is never restarted, as it keeps its messages in memory. */
 public final class BusProcess extends ControlledProcess {
 
     /** The shipped topology. */
@@ -26,7 +26,7 @@ public final class BusProcess extends ControlledProcess {
 
     private final String connectionString;
 
-    /** @param lock how long it locks messages; as the topology says by default */
+    /** @param lock duration of message locks; by default that of the topology */
     public BusProcess(List<String> jvmOptions, Path topology, Duration... lock) throws IOException {
         super("service-bus", jvmOptions, BusProcess.class, Stream.concat(Stream.of(topology), Stream.of(lock)).map(Object::toString).toList());
         connectionString = ask("connection-string");
@@ -35,7 +35,7 @@ public final class BusProcess extends ControlledProcess {
     /**
      * Runs the bus.
      *
-     * @param arguments the topology; perhaps the lock duration, ISO 8601
+     * @param arguments the topology and, if set, the lock duration in ISO 8601
      */
     public static void main(String[] arguments) throws IOException {
         EmbeddedServiceBus bus = EmbeddedServiceBus.start(Path.of(arguments[0]),
@@ -79,7 +79,7 @@ public final class BusProcess extends ControlledProcess {
         return read(ask("counts", entity), new TypeReference<>() { });
     }
 
-    /** Reason by MessageId. */
+    /** The dead letters of an entity: reason by MessageId. */
     public Map<String, String> deadLetters(String entity) {
         return read(ask("dead-letters", entity), new TypeReference<>() { });
     }

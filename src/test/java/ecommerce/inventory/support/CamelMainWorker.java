@@ -17,23 +17,23 @@ import org.flywaydb.core.Flyway;
 import org.springframework.util.PropertyPlaceholderHelper;
 
 /**
- * The worker on camel-main: the routes, statements and beans that ship, without Spring Boot and without a context of
- * Spring's. Reads {@code application.yaml} as Spring Boot does, as far as it is for the routes or the database.
+ * The worker on camel-main: the shipped routes, statements and beans, without Spring Boot and without a Spring context.
+ * Reads {@code application.yaml} as Spring Boot does, as far as routes and database need it.
  */
 public final class CamelMainWorker implements AutoCloseable {
 
-    /** What the process prints when it is ready, before the port of the API. */
+    /** The text that the process prints when it is ready, followed by the port of the API. */
     public static final String STARTED = "Started, port ";
     private static final String POOL = "spring.datasource.hikari.";
     private static final String CONNECTION = "data-source-properties.";
 
-    /** As Spring Boot has them; those of what is not set stay. */
+    /** Replaces placeholders as Spring Boot does; unknown ones stay. */
     private static final PropertyPlaceholderHelper PLACEHOLDERS = new PropertyPlaceholderHelper("${", "}", ":", null, true);
 
     private final Main main = new Main();
     private final HikariDataSource database;
 
-    /** @param settings what differs from {@code application.yaml}, by the same names */
+    /** @param settings that differ from {@code application.yaml}, with the same names */
     public CamelMainWorker(Map<String, String> settings) throws Exception {
         Properties properties = PlainCamelBeans.defaults();
         properties.putAll(settings);
@@ -48,7 +48,7 @@ public final class CamelMainWorker implements AutoCloseable {
             .withName(properties.getProperty("camel.main.name"))
             .withShutdownTimeout(Integer.parseInt(properties.getProperty("camel.main.shutdown-timeout")))
             .withRoutesIncludePattern(properties.getProperty("camel.main.routes-include-pattern"))
-            // It writes to a servlet, and there is none.
+            // It needs a servlet container.
             .withRoutesExcludePattern("**/stock-stream.camel.yaml");
         main.configure().addConfiguration(PlainCamelBeans.class);
         main.configure().httpServer().withEnabled(true).withPort(Integer.parseInt(properties.getProperty("server.port", "8080")));
@@ -67,7 +67,7 @@ public final class CamelMainWorker implements AutoCloseable {
         System.out.println(STARTED + worker.port());
     }
 
-    /** The pool with the settings that Spring Boot gives it. */
+    /** The connection pool with the same settings as in Spring Boot. */
     private static HikariConfig pool(Properties properties) {
         Properties pool = new Properties();
         properties.stringPropertyNames().stream().filter(name -> name.startsWith(POOL)).forEach(name -> {
@@ -93,7 +93,7 @@ public final class CamelMainWorker implements AutoCloseable {
         return camel().hasService(VertxPlatformHttpServer.class).getPort();
     }
 
-    /** Finishes what is in flight. */
+    /** Stops after the messages in flight are finished. */
     @Override
     public void close() {
         main.stop();

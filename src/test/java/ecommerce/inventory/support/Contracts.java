@@ -18,18 +18,18 @@ import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import servicebus.BrowsedMessage;
 
-/** The contracts that others rely on, and whether messages keep to them. */
+/** The public contracts, and checks that messages match them. */
 public final class Contracts {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** Of all messages. */
+    /** The contract of all messages. */
     public static final JsonNode ASYNCAPI = read("contracts/asyncapi.yaml");
 
     private Contracts() {
     }
 
-    /** A YAML file of the class path. A key that is there twice is an error. */
+    /** Reads a YAML file from the class path. A duplicate key is an error. */
     public static JsonNode read(String file) {
         LoaderOptions options = new LoaderOptions();
         options.setAllowDuplicateKeys(false);
@@ -40,12 +40,12 @@ public final class Contracts {
         }
     }
 
-    /** What a {@code $ref} within the contract of messages points to. */
+    /** The target of a {@code $ref} in the contract of messages. */
     public static JsonNode resolve(JsonNode reference) {
         return ASYNCAPI.requiredAt(reference.get("$ref").textValue().substring(1));
     }
 
-    /** An event keeps to its contract: the body, the application properties, and the properties of Service Bus. */
+    /** Checks an event against its contract: body, application properties, and properties of Service Bus. */
     public static void assertKept(BrowsedMessage event) {
         Map<String, String> properties = new LinkedHashMap<>();
         properties.put("MessageId", event.messageId());
@@ -61,11 +61,11 @@ public final class Contracts {
     }
 
     /**
-     * A message keeps to its contract, formats included.
+     * Checks a message against its contract, formats included.
      *
      * @param name       of the message
      * @param headers    its application properties
-     * @param properties those of Service Bus, by the names that it gives them
+     * @param properties of Service Bus, by its names
      */
     public static void assertKept(String name, JsonNode payload, Object headers, Object properties) {
         JsonNode message = ASYNCAPI.requiredAt("/components/messages/" + name);

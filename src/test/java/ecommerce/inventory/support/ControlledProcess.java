@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A JVM of its own that does what it is told: a command is a line of words, and so is its answer. It has the class path of this
- * process and ends with it, however this one ends. What it logs goes to {@code target/processes/<name>.log}.
+ * A JVM that is controlled by commands: a command is a line of words, and so is its answer. It has the class path of this process,
+ * and ends with it, however this one ends. Its log is {@code target/processes/<name>.log}.
  */
 public class ControlledProcess implements AutoCloseable {
 
@@ -27,10 +27,10 @@ public class ControlledProcess implements AutoCloseable {
     private final BufferedWriter commands;
     private final BufferedReader answers;
 
-    /** What the process does. */
+    /** The commands of the process. */
     public interface Commands {
 
-        /** @return one line */
+        /** @return the answer, one line */
         String run(List<String> command) throws Exception;
     }
 
@@ -55,7 +55,7 @@ public class ControlledProcess implements AutoCloseable {
     /**
      * Sends a command and waits for the answer.
      *
-     * @throws IllegalStateException when it failed there
+     * @throws IllegalStateException when the command failed
      */
     public synchronized String ask(Object... words) {
         try {
@@ -78,7 +78,7 @@ public class ControlledProcess implements AutoCloseable {
         return process.toHandle();
     }
 
-    /** Ends it, as the end of this process would. */
+    /** Ends the process, as the end of this one would. */
     @Override
     public void close() throws IOException {
         commands.close();
@@ -90,7 +90,7 @@ public class ControlledProcess implements AutoCloseable {
         process.destroyForcibly();
     }
 
-    /** In the process: answers commands until there are no more, then ends the JVM. */
+    /** Runs in the process: answers commands until the input ends, then ends the JVM. */
     public static void serve(Commands commands) throws IOException {
         PrintStream answers = System.out;
         System.setOut(System.err);

@@ -7,7 +7,7 @@ import org.springframework.boot.env.YamlPropertySourceLoader;
 import org.springframework.core.env.PropertySource;
 import org.springframework.core.io.ClassPathResource;
 
-/** What {@code application.yaml} sets. */
+/** The settings of {@code application.yaml}. */
 public final class Defaults {
 
     private static final PropertySource<?> APPLICATION = load();

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
 
-/** A test that is killed, with its JVM, leaves no process behind. */
+/** A killed JVM leaves no process behind. */
 class EndOfJvmTest {
 
     private static final Pattern CHILD = Pattern.compile("child (\\d+)\n");
@@ -45,7 +45,7 @@ class EndOfJvmTest {
         }
     }
 
-    /** The JVM that is killed, and its child. */
+    /** The JVM that the test kills, and its child process. */
     public static void main(String[] arguments) throws IOException, InterruptedException {
         if (arguments.length == 0) {
             System.out.println("child " + TestDatabase.start().jdbc()

@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
 /**
- * What the {@code Dockerfile} builds, on a machine without Docker: its instructions are carried out in a directory, in which all of its
- * stages have their root, by the JVM of the tests. Takes a POSIX system with GNU's tools.
+ * Builds the {@code Dockerfile} without Docker: runs its instructions in a directory that is the root of all stages, with the JVM of the
+ * tests. Needs a POSIX system with GNU tools.
  */
 public final class Image {
 
@@ -29,7 +29,7 @@ public final class Image {
         this.root = root;
     }
 
-    /** @param root an empty directory, or none yet */
+    /** @param root an empty directory, or one that does not exist yet */
     public static Image build(Path root) throws IOException, InterruptedException {
         Image image = new Image(root.toAbsolutePath());
         for (String instruction : instructions()) {
@@ -38,7 +38,7 @@ public final class Image {
         return image;
     }
 
-    /** The image's options of the JVM for memory and collector, for a JVM that is to run as there, but without the archive of classes. */
+    /** The image's JVM options for memory and garbage collector, without the archive of classes. */
     public static List<String> jvmOptions() {
         try {
             String entrypoint = instructions().stream().filter(instruction -> instruction.startsWith("ENTRYPOINT ")).findFirst().orElseThrow();
@@ -54,7 +54,7 @@ public final class Image {
             .filter(line -> !line.isBlank()).toList();
     }
 
-    /** What follows {@code java} when the image is run. */
+    /** The arguments of {@code java} in the image. */
     public List<String> arguments() {
         return entrypoint.subList(1, entrypoint.size());
     }
@@ -76,7 +76,7 @@ public final class Image {
             case "USER", "EXPOSE" -> {
                 // Nothing to build.
             }
-            default -> throw new IllegalArgumentException("An instruction that is not known here: " + instruction);
+            default -> throw new IllegalArgumentException("Unknown instruction: " + instruction);
         }
     }
 
@@ -85,11 +85,11 @@ public final class Image {
         String target = arguments[arguments.length - 1];
         if (!arguments[0].startsWith("--from=")) {
             if (!Files.readAllLines(Path.of(".dockerignore")).contains("!" + source)) {
-                throw new IllegalArgumentException(source + " is kept from the build by .dockerignore");
+                throw new IllegalArgumentException(source + " is excluded by .dockerignore");
             }
             run(Path.of("").toAbsolutePath(), List.of("sh", "-ec", "cp " + source + " " + workingDirectory.resolve(target)));
         } else if (!source.equals(target) || !Files.exists(Path.of(source))) {
-            throw new IllegalArgumentException("Is not there, or has another place in the other stage: " + Arrays.toString(arguments));
+            throw new IllegalArgumentException("Is missing, or is at another path in the other stage: " + Arrays.toString(arguments));
         }
     }
 

@@ -9,20 +9,20 @@ import java.util.Map;
 
 import org.springframework.jdbc.core.JdbcTemplate;
 
-/** What is true of the tables at every commit, whatever has happened. */
+/** Invariants of the tables that hold after every commit. */
 public class Invariants {
 
-    private static final String OWN_CHECK = "what the worker itself finds";
+    private static final String OWN_CHECK = "violations that the worker itself finds";
     private static final Map<String, String> PLACES = queries(
-        Map.entry("products whose reserved stock is not what reservations hold", """
+        Map.entry("products whose reserved stock differs from their reservations", """
             SELECT i.product_id, i.reserved_stock, r.held FROM inventory i LEFT JOIN (
                 SELECT product_id, sum(quantity_reserved) AS held FROM inventory_reservations WHERE status = 'Reserved' GROUP BY 1) r
             USING (product_id) WHERE i.reserved_stock <> coalesce(r.held, 0)"""),
-        Map.entry("products with less than nothing", "SELECT * FROM inventory WHERE available_stock < 0 OR reserved_stock < 0"),
-        Map.entry("reservations that are not as their order is", """
+        Map.entry("products with negative stock", "SELECT * FROM inventory WHERE available_stock < 0 OR reserved_stock < 0"),
+        Map.entry("reservations whose status does not follow from their order", """
             SELECT r.order_id, r.product_id, r.status, o.status FROM inventory_reservations r LEFT JOIN inventory_orders o USING (order_id)
             WHERE r.status <> CASE WHEN o.status IN ('Reserved', 'Committed') THEN o.status ELSE 'Released' END OR o.status IS NULL"""),
-        Map.entry("orders that are to hold their items and do not", """
+        Map.entry("orders without a reservation for each product", """
             SELECT o.order_id, o.status FROM inventory_orders o WHERE o.status IN ('Reserved', 'Committed')
             AND (SELECT count(DISTINCT item ->> 'productId') FROM jsonb_array_elements(o.items) AS item)
                 <> (SELECT count(*) FROM inventory_reservations r WHERE r.order_id = o.order_id)"""));
@@ -37,11 +37,11 @@ public class Invariants {
             USING (product_id) WHERE i.total_stock + coalesce(c.committed, 0) <> i.initial_stock + coalesce(e.changed, 0)"""));
     private static final Map<String, String> SUMMARY = queries(
         Map.entry("events that are not folded", "SELECT * FROM outbox_unprojected LIMIT 10"),
-        Map.entry("products whose summary is not what reservations say is sold", """
+        Map.entry("products whose summary differs from the sold units", """
             SELECT s.product_id, s.total_committed_quantity, r.sold FROM inventory_summary s LEFT JOIN (
                 SELECT product_id, sum(quantity_reserved) AS sold FROM inventory_reservations WHERE status = 'Committed' GROUP BY 1) r
             USING (product_id) WHERE s.total_committed_quantity <> coalesce(r.sold, 0)"""),
-        Map.entry("products whose summary is not what the events say", """
+        Map.entry("products whose summary differs from the events", """
             SELECT s.*, e.* FROM inventory_summary s FULL JOIN (
                 SELECT message_body ->> 'productId' AS product_id,
                        count(*) FILTER (WHERE message_type = 'InventoryReserved') AS reserved,
@@ -62,23 +62,23 @@ public class Invariants {
         this.jdbc = jdbc;
     }
 
-    /** Every unit is where the reservations and orders say. */
+    /** Stock, reservations and orders agree. */
     public void assertHold() {
         assertNone(PLACES);
     }
 
-    /** Nothing came from nowhere and nothing went: available + reserved + committed = initial + restocked + adjusted. */
+    /** No unit is lost or added: available + reserved + committed = initial + restocked + adjusted. */
     public void assertUnitsAdd() {
         assertNone(UNITS);
     }
 
-    /** The read model is what the events add up to, and what the inventory says; all events being folded. */
+    /** The read model agrees with events and inventory; all events have to be folded. */
     public void assertSummaryFollows() {
         assertNone(SUMMARY);
         assertThat(new Tables(jdbc).run("check-invariants")).as(OWN_CHECK).isEmpty();
     }
 
-    /** All of it, as rows that are not as they should be, by what they are. To be asked when all events are folded. */
+    /** All violations, as rows by invariant. All events have to be folded. */
     public Map<String, List<Map<String, Object>>> differences() {
         Map<String, List<Map<String, Object>>> differences = new LinkedHashMap<>();
         for (Map<String, String> queries : List.of(PLACES, UNITS, SUMMARY)) {

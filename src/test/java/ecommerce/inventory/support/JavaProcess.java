@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A JVM of its own, started by a test and ended with it, however that ends. */
+/** A JVM that a test starts, and that ends with the test, however that ends. */
 public final class JavaProcess implements AutoCloseable {
 
     private static final Duration EXIT_LIMIT = Duration.ofSeconds(60);
@@ -20,27 +20,27 @@ public final class JavaProcess implements AutoCloseable {
     private final Path output;
     private final Process process;
 
-    /** @param arguments what follows {@code java} on the command line */
+    /** @param arguments of {@code java} */
     public JavaProcess(List<String> arguments) throws IOException {
         this(List.of(), Path.of(""), arguments, Map.of());
     }
 
-    /** @param directory that it works in */
+    /** @param directory the working directory */
     public JavaProcess(Path directory, List<String> arguments) throws IOException {
         this(List.of(), directory, arguments, Map.of());
     }
 
-    /** @param environment variables that it gets besides those of this process */
+    /** @param environment variables in addition to those of this process */
     public JavaProcess(List<String> arguments, Map<String, String> environment) throws IOException {
         this(List.of(), Path.of(""), arguments, environment);
     }
 
-    /** @param wrapper a command that runs the one that follows it in its place, such as {@code setpriv} */
+    /** @param wrapper a command that replaces itself with the command behind it, such as {@code setpriv} */
     public JavaProcess(List<String> wrapper, List<String> arguments) throws IOException {
         this(wrapper, Path.of(""), arguments, Map.of());
     }
 
-    /** @param output a file, which is kept */
+    /** @param output a file, which stays */
     public JavaProcess(List<String> arguments, Map<String, String> environment, Path output) throws IOException {
         this(List.of(), Path.of(""), arguments, environment, output);
     }
@@ -68,7 +68,7 @@ public final class JavaProcess implements AutoCloseable {
         return file;
     }
 
-    /** What it has printed so far. */
+    /** The output so far. */
     public String output() {
         try {
             return Files.readString(output);
@@ -103,15 +103,15 @@ public final class JavaProcess implements AutoCloseable {
         return exitCode(EXIT_LIMIT);
     }
 
-    /** Waits for the end, at most as long. */
+    /** Waits for the end, up to a limit. */
     public int exitCode(Duration limit) throws InterruptedException {
         if (!endsWithin(limit)) {
-            throw new IllegalStateException("Did not end in " + limit + ":\n" + output());
+            throw new IllegalStateException("Did not end within " + limit + ":\n" + output());
         }
         return process.exitValue();
     }
 
-    /** Waits for the end, at most as long, and answers whether it has ended. */
+    /** Waits for the end, up to a limit, and returns whether the process has ended. */
     boolean endsWithin(Duration limit) throws InterruptedException {
         return process.waitFor(limit.toSeconds(), TimeUnit.SECONDS);
     }
@@ -121,8 +121,8 @@ public final class JavaProcess implements AutoCloseable {
     }
 
     /**
-     * @param  which VmRSS, what it has now, or VmHWM, what it has had at most
-     * @return       bytes of memory; nothing where the system does not say
+     * @param  which VmRSS for the current memory, VmHWM for the peak
+     * @return       bytes; empty if the system does not report them
      */
     public OptionalLong memory(String which) throws IOException {
         Path status = Path.of("/proc", String.valueOf(process.pid()), "status");

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 
 import org.springframework.core.env.Environment;
 
-/** What a monitoring system and an operator do: requests to the management port of a worker. */
+/** Requests to a worker's management port, as of a monitoring system or an operator. */
 public class ManagementPort {
 
     private final HttpClient http = HttpClient.newHttpClient();
@@ -36,16 +36,16 @@ public class ManagementPort {
         return send(request.build());
     }
 
-    /** What Prometheus would scrape. */
+    /** The metrics, as Prometheus scrapes them. */
     public String scrape() {
         return get("prometheus").body();
     }
 
     /**
-     * A sample of a scrape.
+     * The value of a metric.
      *
-     * @param  labels in any order, such as {@code outcome="reserved"}; others may be there too
-     * @return        the sum of all samples that have them; 0 if there is none
+     * @param  labels in any order, such as {@code outcome="reserved"}; a sample may have more labels
+     * @return        the sum of all samples with these labels; 0 if there is none
      */
     public double sample(String name, String... labels) {
         return scrape().lines().filter(line -> line.matches(Pattern.quote(name) + "(\\{.*)? .*"))

@@ -4,7 +4,7 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** A transaction of its own, also inside of another one: as another process would have it. */
+/** Always a new transaction, even inside another one, as if another process ran it. */
 public class NewTransaction extends TransactionTemplate {
 
     public NewTransaction(PlatformTransactionManager transactionManager) {

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** A PgBouncer in transaction mode before a PostgreSQL of this machine. Each transaction has whichever connection is free. */
+/** A PgBouncer in transaction mode in front of a local PostgreSQL: each transaction uses any free connection. */
 public final class PgBouncer implements AutoCloseable {
 
     private final Process process;
@@ -23,16 +23,16 @@ public final class PgBouncer implements AutoCloseable {
     /**
      * Starts it.
      *
-     * @param directory   empty, for its settings and its log
+     * @param directory   empty, for its settings and log
      * @param server      port of PostgreSQL
-     * @param connections to PostgreSQL, for each role and database
+     * @param connections to PostgreSQL, per role and database
      * @param roles       that may log in
      */
     public PgBouncer(Path directory, int server, int connections, String... roles) throws IOException {
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = free.getLocalPort();
         }
-        // It does not run as root; as another user it has to find its files.
+        // It does not run as root; another user has to be able to read its files.
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
         Path users = Files.writeString(directory.resolve("users.txt"),
             Arrays.stream(roles).map(role -> "\"" + role + "\" \"\"\n").collect(Collectors.joining()));
@@ -61,7 +61,7 @@ public final class PgBouncer implements AutoCloseable {
         }
     }
 
-    /** Where it is installed, if it is. */
+    /** The path of the program, if it is installed. */
     public static Optional<Path> program() {
         return Stream.concat(Stream.of(System.getenv("PATH").split(":")), Stream.of("/usr/sbin"))
             .map(directory -> Path.of(directory, "pgbouncer")).filter(Files::isExecutable).findFirst();
@@ -75,7 +75,7 @@ public final class PgBouncer implements AutoCloseable {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
             return socket.isConnected();
         } catch (IOException e) {
-            // Not yet.
+            // Does not accept connections yet.
             return false;
         }
     }

@@ -19,12 +19,12 @@ import org.springframework.core.env.MapPropertySource;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
- * In place of the worker on Spring Boot: a {@link CamelMainWorker}, and what of it the tests ask the test's own context for. Not
- * annotated, or Spring Boot's scan would find it.
+ * Replaces the worker on Spring Boot by a {@link CamelMainWorker}, and adds those of its beans to the test's context that tests inject.
+ * Not annotated, or Spring Boot's scan would find it.
  */
 class PlainRuntime {
 
-    /** With all that a test has set. What {@code application.yaml} says, the worker has to find by itself. */
+    /** With all settings of the test. The worker has to read {@code application.yaml} itself. */
     @Bean(destroyMethod = "")
     CamelMainWorker plainWorker(ConfigurableEnvironment environment) throws Exception {
         Map<String, String> settings = new TreeMap<>();
@@ -33,14 +33,14 @@ class PlainRuntime {
             .flatMap(source -> Arrays.stream(((EnumerablePropertySource<?>) source).getPropertyNames()))
             .filter(name -> name.matches("(inventory|spring\\.datasource|camel\\.main|server)\\..*"))
             .forEach(name -> settings.put(name, environment.getProperty(name)));
-        // Camel's test support holds back what is started on its thread, and then starts Spring's contexts only.
+        // Camel's test support delays every start on its thread, and later starts only Spring's contexts.
         DefaultCamelContext.setNoStart(false);
         CamelMainWorker worker = new CamelMainWorker(settings);
         environment.getPropertySources().addFirst(new MapPropertySource("plain", Map.of("local.server.port", worker.port())));
         return worker;
     }
 
-    /** Before the bus that it talks to. */
+    /** Stops the worker before its bus. */
     @EventListener(ContextClosedEvent.class)
     void stop(ContextClosedEvent closed) {
         closed.getApplicationContext().getBean(CamelMainWorker.class).close();

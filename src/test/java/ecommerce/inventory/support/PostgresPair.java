@@ -12,8 +12,8 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
 /**
- * Two PostgreSQL servers: a primary, and a hot standby that follows it by streaming replication until it is promoted. With
- * {@link #demote} and {@link #promote}, in this order, a failover that leaves connections with the old primary.
+ * Two PostgreSQL servers: a primary, and a hot standby that follows it by streaming replication until it is promoted.
+ * {@link #demote} and then {@link #promote} make a failover in which the old primary keeps its connections.
  */
 public final class PostgresPair implements AutoCloseable {
 
@@ -26,25 +26,25 @@ public final class PostgresPair implements AutoCloseable {
     public PostgresPair(Path directory) throws IOException, SQLException {
         Path data = directory.resolve("primary");
         primary = TestDatabase.start(server -> server.setDataDirectory(data).setCleanDataDirectory(false)
-            // The standby asks for all since the copy.
+            // The standby requests all changes since the copy.
             .setServerConfig("wal_keep_size", "1GB"));
-        // PostgreSQL wants a directory that is its own.
+        // PostgreSQL requires a directory that only its user can read.
         Path copy = Files.createTempDirectory(directory, "standby");
         BaseBackup.of(primary, data, copy);
         standby = TestDatabase.start(server -> server.setDataDirectory(copy).setCleanDataDirectory(false));
     }
 
-    /** Names both servers, the primary first. */
+    /** A JDBC URL with both servers, the primary first. */
     public String url() {
         return "jdbc:postgresql://localhost:" + primary.port() + ",localhost:" + standby.port() + "/postgres?sslmode=disable";
     }
 
-    /** With a connection for each question, of an administrator. */
+    /** Access to the primary as an administrator, with a new connection for each query. */
     public JdbcTemplate primary() {
         return jdbc(primary);
     }
 
-    /** As {@link #primary()}. */
+    /** The same for the standby. */
     public JdbcTemplate standby() {
         return jdbc(standby);
     }
@@ -53,7 +53,7 @@ public final class PostgresPair implements AutoCloseable {
         return new JdbcTemplate(new DriverManagerDataSource(server.url(), "postgres", ""));
     }
 
-    /** Makes the primary read-only. Its connections stay; what has begun to write is done, and the standby has it. */
+    /** Makes the primary read-only. Its connections stay. Writes that have begun are finished and replicated. */
     public void demote() {
         primary().execute("ALTER SYSTEM SET default_transaction_read_only = on");
         primary().execute("SELECT pg_reload_conf()");
@@ -63,7 +63,7 @@ public final class PostgresPair implements AutoCloseable {
         await().until(() -> standby().queryForObject("SELECT pg_last_wal_replay_lsn() >= CAST(? AS pg_lsn)", Boolean.class, written));
     }
 
-    /** Makes the standby a primary of its own. */
+    /** Promotes the standby to a primary. */
     public void promote() {
         standby().queryForObject("SELECT pg_promote()", Boolean.class);
     }

@@ -14,23 +14,23 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
-/** A connection on which a client sends what no HTTP client would. */
+/** A connection for requests that no HTTP client would send. */
 public final class RawHttp implements AutoCloseable {
 
     /** Far longer than an answer takes. */
     private static final int PATIENCE = 60_000;
 
-    /** Of a client that is slow on purpose, in milliseconds. */
+    /** Pause of a client that is slow on purpose, in milliseconds. */
     private static final int PAUSE = 100;
     private static final int STATUS_LINE = "HTTP/1.1 200".length();
 
     private final Socket socket = new Socket();
 
-    /** @param from the address of the client, on this machine: 127.0.0.1, 127.0.0.2 and so on */
+    /** @param from local address of the client: 127.0.0.1, 127.0.0.2 and so on */
     public RawHttp(String from, int port) {
         try {
             socket.bind(new InetSocketAddress(from, 0));
-            // So that a client that does not read is noticed soon.
+            // Small, so that the server notices soon that the client does not read.
             socket.setReceiveBufferSize(1024);
             socket.setSoTimeout(PATIENCE);
             socket.connect(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), port), PATIENCE);
@@ -43,16 +43,16 @@ public final class RawHttp implements AutoCloseable {
         this("127.0.0.1", port);
     }
 
-    /** @param text the lines of a request, each ended by \n; the empty line at their end is part of it */
+    /** @param text the lines of a request, each with \n at its end, including the empty line after the headers */
     public RawHttp send(String text) throws IOException {
         socket.getOutputStream().write(text.replace("\n", "\r\n").getBytes(StandardCharsets.ISO_8859_1));
         return this;
     }
 
     /**
-     * Sends a body until all of it is sent or the server has closed the connection.
+     * Sends a body until it is complete or the server closes the connection.
      *
-     * @return bytes that the connection took
+     * @return bytes that were sent
      */
     public long sendBody(long length) {
         byte[] part = new byte[8192];
@@ -64,13 +64,13 @@ public final class RawHttp implements AutoCloseable {
                 sent += part.length;
             }
         } catch (IOException e) {
-            // Closed by the server, which is one of the two ends.
+            // Closed by the server, which also ends the send.
         }
         return sent;
     }
 
     /**
-     * Sends a text over and over, with a pause after each, until there is an answer or the connection is closed.
+     * Sends a text repeatedly, with pauses, until the server answers or closes the connection.
      *
      * @return the status of the answer; 0 if there is none
      */
@@ -91,9 +91,9 @@ public final class RawHttp implements AutoCloseable {
     }
 
     /**
-     * Reads so many bytes, pauses, and so on, until the connection is closed.
+     * Reads some bytes at a time, with pauses, until the connection is closed.
      *
-     * @return how many bytes came
+     * @return number of bytes received
      */
     public long readSlowly(int bytes) {
         long came = 0;
@@ -109,7 +109,7 @@ public final class RawHttp implements AutoCloseable {
         return came;
     }
 
-    /** The status of an answer whose end is not waited for. */
+    /** The status of an answer, without waiting for its end. */
     public int readHead() throws IOException {
         StringBuilder start = new StringBuilder();
         for (int next = socket.getInputStream().read(); next >= 0 && start.length() < STATUS_LINE; next = socket.getInputStream().read()) {
@@ -118,7 +118,7 @@ public final class RawHttp implements AutoCloseable {
         return status(start.toString());
     }
 
-    /** The answer until the server closes the connection, or until the end of its body as Content-Length says; empty if it is closed without one. */
+    /** The answer, up to Content-Length or until the server closes the connection; empty if there is none. */
     public String answer() {
         ByteArrayOutputStream read = new ByteArrayOutputStream();
         try {
@@ -133,7 +133,7 @@ public final class RawHttp implements AutoCloseable {
             }
             read.write(in.readNBytes(length));
         } catch (IOException e) {
-            // Reset, as what was sent is not read.
+            // Reset, as the server has not read the whole request.
         }
         return read.toString(StandardCharsets.UTF_8);
     }

@@ -18,16 +18,16 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Notes which nodes of routes a test class runs, for {@code RouteCoverageIT}: a file for each class, a line {@code file:line} for
- * each node. (Camel's own {@code @EnableRouteCoverage} leaves out what is in a doCatch, counts a shared onException for one route
- * only, and keeps of a parameterized test the last invocation.)
+ * Records the nodes of routes that a test class runs, for {@code RouteCoverageIT}: one file per class, one line {@code file:line} per
+ * node. (Camel's own {@code @EnableRouteCoverage} leaves out nodes in a doCatch, counts a shared onException for one route only, and
+ * keeps only the last invocation of a parameterized test.)
  */
 public class RouteCoverage implements BeforeAllCallback, AfterAllCallback {
 
     public static final Path FOLDER = Path.of("target", "route-coverage");
     private static final Set<String> RUN = new ConcurrentSkipListSet<>();
 
-    /** Has Camel report each node that runs. */
+    /** Records each node that runs. */
     static class Interceptor implements InterceptStrategy {
 
         @Override

@@ -22,10 +22,10 @@ import org.springframework.test.context.ContextCustomizerFactory;
 import org.springframework.test.context.MergedContextConfiguration;
 import org.springframework.test.context.junit.jupiter.SpringExtension;
 
-/** Does what a {@link RouteTest} says. Camel's own support starts the routes after the test is made and before its first method. */
+/** Applies a {@link RouteTest}. Camel's own support starts the routes after the test is created and before its first method. */
 class RouteMocks implements ContextCustomizerFactory, TestInstancePostProcessor, BeforeEachCallback {
 
-    /** Tests that say the same share a context. */
+    /** Tests with the same annotation share a context. */
     private record RouteFiles(RouteTest test) implements ContextCustomizer {
 
         @Override

@@ -26,8 +26,8 @@ import org.springframework.transaction.support.DefaultTransactionStatus;
 import org.springframework.util.AntPathMatcher;
 
 /**
- * A test of files of {@code routes/} with mock endpoints; neither database nor bus is started. Camel starts when the mocks are in place,
- * once for all methods; the mocks are reset before each.
+ * A test of files of {@code routes/} with mock endpoints, without database and bus. Camel starts once for all methods, after the mocks are
+ * in place; the mocks are reset before each method.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
@@ -36,26 +36,26 @@ import org.springframework.util.AntPathMatcher;
 @ExtendWith({RouteCoverage.class, RouteMocks.class})
 @ContextCustomizerFactories(RouteMocks.class)
 @SpringBootTest(classes = InventoryWorker.class, webEnvironment = SpringBootTest.WebEnvironment.NONE, properties = {
-    // Both connect when they are first used, and the mocks see to it that they are not.
+    // Both connect at their first use, which the mocks prevent.
     "spring.datasource.url=jdbc:postgresql://nowhere.invalid/inventory",
     "inventory.servicebus.connection-string=Endpoint=sb://nowhere.invalid/;SharedAccessKeyName=none;SharedAccessKey=none",
     "spring.flyway.enabled=false"})
 @Import(RouteTest.Stubs.class)
 public @interface RouteTest {
 
-    /** Files below {@code routes/}, without {@code .camel.yaml}; {@code *} stands for any letters. */
+    /** Files below {@code routes/}, without {@code .camel.yaml}; {@code *} stands for any characters except {@code /}. */
     String[] routes();
 
-    /** Endpoints that a mock stands in for: what is sent to {@code sql:x} goes to {@code mock:sql:x} instead. */
+    /** Endpoints that are replaced by mocks: messages to {@code sql:x} go to {@code mock:sql:x} instead. */
     String[] mock() default {};
 
-    /** Endpoints whose messages a mock gets too: {@code mock:direct:x} those to {@code direct:x}. */
+    /** Endpoints whose messages also go to a mock: those to {@code direct:x} to {@code mock:direct:x} too. */
     String[] watch() default {};
 
-    /** Endpoints in whose place the test sends: a route that begins with one begins with {@code direct:<id of the route>}. */
+    /** Sources that the test replaces: a route from one of them is now a route from {@code direct:<id of the route>}. */
     String[] from() default {"quartz:*", "timer:*", "azure-servicebus:*"};
 
-    /** Stands in for what needs a database at the other end. */
+    /** Replaces beans that need a database. */
     class Stubs {
 
         private static final String ERRORS = "classpath:routes/inbox/errors.camel.yaml";
@@ -65,7 +65,7 @@ public @interface RouteTest {
             return new RouteCoverage.Interceptor();
         }
 
-        /** The error handling that most files name, where the test does not have it by its files. */
+        /** The error handling that most routes name, unless the files of the test include it. */
         @Bean
         RoutesBuilder errors(CamelContext camel, @Value("${camel.main.routes-include-pattern}") String routes) throws Exception {
             return Arrays.stream(routes.split(",")).anyMatch(pattern -> new AntPathMatcher().match(pattern, ERRORS)) ? new RouteBuilder() {
@@ -83,7 +83,7 @@ public @interface RouteTest {
         }
     }
 
-    /** Transactions with nothing in them: {@code transacted} works, and Spring's view of it is true. */
+    /** Transactions without a database: {@code transacted} works, and Spring knows that a transaction is active. */
     class NothingToCommit extends AbstractPlatformTransactionManager {
 
         @Override

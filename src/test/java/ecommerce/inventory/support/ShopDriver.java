@@ -20,7 +20,7 @@ import org.springframework.beans.factory.DisposableBean;
 import servicebus.BrowsedMessage;
 import servicebus.EmbeddedServiceBus;
 
-/** The other side of the worker: sends orders by the Azure SDK and looks at what came out. */
+/** The shop of a test: sends messages with the Azure SDK, and reads the published events. */
 public class ShopDriver implements DisposableBean {
 
     public static final String SUBSCRIPTION = "orders/Subscriptions/inventory";
@@ -36,7 +36,7 @@ public class ShopDriver implements DisposableBean {
 
     public ShopDriver(EmbeddedServiceBus bus) {
         this.bus = bus;
-        // A connection that is cut during a send is to be noticed before a minute has passed.
+        // So that a connection that is cut during a send is noticed sooner than after a minute.
         ServiceBusClientBuilder client = new ServiceBusClientBuilder().connectionString(bus.connectionString())
             .retryOptions(new AmqpRetryOptions().setTryTimeout(Duration.ofSeconds(5)));
         this.orders = client.sender().topicName("orders").buildClient();
@@ -76,7 +76,7 @@ public class ShopDriver implements DisposableBean {
         return new ServiceBusMessage(body).setMessageId(UUID.randomUUID().toString()).setSubject(type).setContentType("application/json");
     }
 
-    /** Sends messages to the orders topic, in batches where they are many. */
+    /** Sends messages to the orders topic, in batches. */
     public void send(ServiceBusMessage... messages) {
         send(orders, messages);
     }
@@ -86,7 +86,7 @@ public class ShopDriver implements DisposableBean {
         send(payments, messages);
     }
 
-    /** Sends messages, in batches where they are many. */
+    /** Sends messages in batches. */
     public static void send(ServiceBusSenderClient topic, ServiceBusMessage... messages) {
         if (messages.length == 1) {
             topic.sendMessage(messages[0]);
@@ -110,12 +110,12 @@ public class ShopDriver implements DisposableBean {
         sendCommands(commandMessage(type, body));
     }
 
-    /** As to the topics, to the queue of commands. */
+    /** The same, to the queue of commands. */
     public void sendCommands(ServiceBusMessage... messages) {
         send(commands, messages);
     }
 
-    /** Waits until the worker has settled all that was sent, and published all events. */
+    /** Waits until the worker has settled all messages and published all events. */
     public void awaitQuiet(Tables tables) {
         await().untilAsserted(() -> {
             assertThat(bus.counts(SUBSCRIPTION).active()).as("orders not settled").isZero();
@@ -125,7 +125,7 @@ public class ShopDriver implements DisposableBean {
         });
     }
 
-    /** The events that were published, in their order. */
+    /** The published events, in their order. */
     public List<BrowsedMessage> events() {
         return bus.browse(EVENTS);
     }

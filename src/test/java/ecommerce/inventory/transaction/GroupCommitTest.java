@@ -34,26 +34,26 @@ import org.apache.camel.support.DefaultExchange;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Which messages share a transaction, and what becomes of them when it fails. The transaction is a stub. */
+/** Which messages share a transaction, and their outcome when it fails. The transaction is a stub. */
 class GroupCommitTest {
 
     private static final int LIMIT = 4;
 
     private final DefaultCamelContext camel = new DefaultCamelContext();
-    /** Each transaction that was tried: the orders in it. */
+    /** The orders of each attempted transaction. */
     private final List<List<String>> transactions = new CopyOnWriteArrayList<>();
     private final CountDownLatch slowMayCommit = new CountDownLatch(1);
     private volatile boolean locksAreOfProducts = true;
-    /** Each lets one end that waits for a lock as long as it may. */
+    /** Each permit ends one wait for a lock, as its time limit would. */
     private final Semaphore longWaits = new Semaphore(0);
     private final CountDownLatch slowerMayCommit = new CountDownLatch(1);
     private final List<Thread> threads = new ArrayList<>();
     private final LockedProducts locked = new Locks();
-    /** Kept locked by somebody. */
+    /** Products that another session keeps locked. */
     private final Set<String> keptLocked = ConcurrentHashMap.newKeySet();
     private Processor group = new GroupCommit(new Stub(), LIMIT, locked).wrap(null, this::transaction);
 
-    /** Leaves the block as it is. */
+    /** Returns the block unchanged. */
     private static class Stub implements TransactedPolicy {
 
         @Override
@@ -66,7 +66,7 @@ class GroupCommitTest {
         }
     }
 
-    /** An order wants the product of its own name. */
+    /** Each order contains the product with the order's name. */
     private class Locks extends LockedProducts {
 
         private final Set<String> found = ConcurrentHashMap.newKeySet();
@@ -104,7 +104,7 @@ class GroupCommitTest {
         camel.close();
     }
 
-    /** One with an order "slow" or "slower" in it takes until it may commit; one with an order "bad" fails. */
+    /** A transaction with an order "slow" or "slower" waits until the test lets it commit; one with an order "bad" fails. */
     private void transaction(Exchange exchange) throws InterruptedException {
         List<String> orders = exchange.getVariable("messages") == null ? List.of(orderOf(exchange.getVariable("message", Map.class)))
             : exchange.getMessage().getBody(List.class).stream().map(message -> orderOf((Map<?, ?>) message)).toList();
@@ -144,14 +144,14 @@ class GroupCommitTest {
     void ordersThatComeWhileATransactionRunsShareTheNext() {
         CompletableFuture<Exchange> first = whileTheFirstRuns();
         List<CompletableFuture<Exchange>> others = List.of(handleAndWait("2"), handleAndWait("slower"), handleAndWait("4"));
-        assertThat(others).as("none is done before its transaction").noneMatch(CompletableFuture::isDone);
+        assertThat(others).as("none is finished before its transaction").noneMatch(CompletableFuture::isDone);
 
         slowMayCommit.countDown();
 
         assertThat(first.join().getException()).isNull();
         await().until(() -> transactions.size() == 2);
-        assertThat(handle("PaymentProcessed", "5").join().getException()).as("what is handled meanwhile").isNull();
-        assertThat(others).as("none is done before the end of its transaction").noneMatch(CompletableFuture::isDone);
+        assertThat(handle("PaymentProcessed", "5").join().getException()).as("another message, handled in the meantime").isNull();
+        assertThat(others).as("none is finished before the end of its transaction").noneMatch(CompletableFuture::isDone);
 
         slowerMayCommit.countDown();
 
@@ -370,7 +370,7 @@ class GroupCommitTest {
         thread.setDaemon(true);
         threads.add(thread);
         thread.start();
-        // Far longer than anything takes: nothing else ends the wait for one whose turn never comes.
+        // Far longer than any message takes: nothing else would end the wait for a message that is never handled.
         return handled.orTimeout(60, TimeUnit.SECONDS);
     }
 
