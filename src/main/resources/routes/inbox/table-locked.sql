@@ -4,6 +4,8 @@ SELECT EXISTS (
     WHERE lock.database = (SELECT oid FROM pg_database WHERE datname = current_database())
       AND relation.relnamespace = CAST(current_schema() AS regnamespace)
       AND relation.relkind = 'r'
+      -- Not the place of a row, on which those who wait for the row have such a lock.
+      AND lock.locktype = 'relation'
       -- Those that conflict with ROW EXCLUSIVE.
       AND lock.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
       AND lock.granted)

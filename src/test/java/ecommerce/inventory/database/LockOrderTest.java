@@ -96,6 +96,29 @@ class LockOrderTest {
         assertThat(keptLocked()).as("locked by no session").isEmpty();
     }
 
+    /** Whoever waits for a row has a lock on the row's place in the table: not on the table. */
+    @Test
+    void aProductThatOthersWaitForIsNotALockedTable() {
+        CompletableFuture<Void> waiting = transaction.execute(first -> {
+            tables.rows("SELECT FROM inventory WHERE product_id = 'a' FOR UPDATE");
+            CompletableFuture<Void> second = CompletableFuture.runAsync(() -> tables.rows("SELECT FROM inventory WHERE product_id = 'a' FOR UPDATE"));
+            awaitOneThatWaits();
+            assertThat(isTableLocked()).as("a row").isFalse();
+            return second;
+        });
+        waiting.join();
+
+        transaction.execute(first -> {
+            jdbc.execute("LOCK TABLE inventory IN SHARE MODE");
+            assertThat(isTableLocked()).as("a table").isTrue();
+            return null;
+        });
+    }
+
+    private boolean isTableLocked() {
+        return transaction.execute(other -> jdbc.queryForObject(Sql.read("inbox/table-locked"), Boolean.class));
+    }
+
     private <T> T whileProductAIsLocked(Supplier<T> other) {
         return transaction.execute(first -> {
             tables.rows("SELECT FROM inventory WHERE product_id = 'a' FOR UPDATE");
