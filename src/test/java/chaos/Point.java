@@ -20,7 +20,7 @@ enum Point {
     /** Events are sent and not marked yet. */
     BEFORE_MARK(false, batch -> batch.runs("SET published_at = now()")),
     /** Orders are marked as expired; their stock is not released yet. */
-    MID_EXPIRY(true, batch -> batch.runs("SET status = 'Expired'") && batch.answers()),
+    MID_EXPIRY(true, batch -> batch.runs("next_status(status, 'Expired')") && batch.answers()),
     /** Events are folded into the summary; the worker has not received the answer. */
     MID_SUMMARY(true, batch -> batch.runs("DELETE FROM outbox_unprojected") && batch.answers());
 
