@@ -1,6 +1,5 @@
 package ecommerce.inventory.support;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -21,16 +20,22 @@ import org.springframework.test.context.ContextCustomizer;
 import org.springframework.test.context.ContextCustomizerFactory;
 import org.springframework.test.context.MergedContextConfiguration;
 import org.springframework.test.context.junit.jupiter.SpringExtension;
+import org.springframework.util.AntPathMatcher;
 
 /** Applies a {@link RouteTest}. Camel's own support starts the routes after the test is created and before its first method. */
 class RouteMocks implements ContextCustomizerFactory, TestInstancePostProcessor, BeforeEachCallback {
+
+    /** The error handling that most routes name. */
+    private static final String ERRORS = "inbox/errors";
 
     /** Tests with the same annotation share a context. */
     private record RouteFiles(RouteTest test) implements ContextCustomizer {
 
         @Override
         public void customizeContext(ConfigurableApplicationContext context, MergedContextConfiguration configuration) {
-            TestPropertyValues.of(Arrays.stream(test.routes()).map(file -> "classpath:routes/" + file + ".camel.yaml")
+            Stream<String> files = Stream.concat(Stream.of(test.routes()),
+                Stream.of(ERRORS).filter(errors -> Stream.of(test.routes()).noneMatch(pattern -> new AntPathMatcher().match(pattern, errors))));
+            TestPropertyValues.of(files.map(file -> "classpath:routes/" + file + ".camel.yaml")
                 .collect(Collectors.joining(",", "camel.main.routes-include-pattern=", ""))).applyTo(context);
         }
     }

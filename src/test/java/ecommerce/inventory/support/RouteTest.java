@@ -5,16 +5,10 @@ import java.lang.annotation.Inherited;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
-import java.util.Arrays;
 
 import ecommerce.inventory.InventoryWorker;
-import org.apache.camel.CamelContext;
-import org.apache.camel.RoutesBuilder;
-import org.apache.camel.builder.RouteBuilder;
-import org.apache.camel.support.PluginHelper;
 import org.apache.camel.test.spring.junit5.CamelSpringBootTest;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
@@ -23,7 +17,6 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.AbstractPlatformTransactionManager;
 import org.springframework.transaction.support.DefaultTransactionStatus;
-import org.springframework.util.AntPathMatcher;
 
 /**
  * A test of files of {@code routes/} with mock endpoints, without database and bus. Camel starts once for all methods, after the mocks are
@@ -58,23 +51,9 @@ public @interface RouteTest {
     /** Replaces beans that need a database. */
     class Stubs {
 
-        private static final String ERRORS = "classpath:routes/inbox/errors.camel.yaml";
-
         @Bean
         RouteCoverage.Interceptor routeCoverage() {
             return new RouteCoverage.Interceptor();
-        }
-
-        /** The error handling that most routes name, unless the files of the test include it. */
-        @Bean
-        RoutesBuilder errors(CamelContext camel, @Value("${camel.main.routes-include-pattern}") String routes) throws Exception {
-            return Arrays.stream(routes.split(",")).anyMatch(pattern -> new AntPathMatcher().match(pattern, ERRORS)) ? new RouteBuilder() {
-                @Override
-                public void configure() {
-                }
-            }
-                : PluginHelper.getRoutesLoader(camel).findRoutesBuilders(PluginHelper.getResourceLoader(camel).resolveResource(ERRORS))
-                    .iterator().next();
         }
 
         @Bean
