@@ -1,7 +1,5 @@
 package ecommerce.inventory.documentation;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,6 +7,7 @@ import java.util.StringJoiner;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import ecommerce.inventory.support.GeneratedFile;
 import org.junit.jupiter.api.Test;
 import org.springframework.core.io.ClassPathResource;
 
@@ -20,13 +19,7 @@ class SettingsPageTest {
 
     @Test
     void theListIsCurrent() throws IOException {
-        String page = Files.readString(PAGE).split(GROUP)[0] + list();
-        if (System.getProperty("update") != null) {
-            Files.writeString(PAGE, page);
-        }
-
-        assertThat(PAGE).as("docs/settings.md is out of date; rewrite it: mvn test -Dtest=SettingsPageTest -Dupdate")
-            .hasContent(page);
+        GeneratedFile.check(PAGE, Files.readString(PAGE).split(GROUP)[0] + list(), getClass());
     }
 
     private static String list() throws IOException {

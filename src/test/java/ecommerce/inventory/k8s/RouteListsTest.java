@@ -1,7 +1,5 @@
 package ecommerce.inventory.k8s;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +12,7 @@ import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import ecommerce.inventory.support.Contracts;
+import ecommerce.inventory.support.GeneratedFile;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -63,7 +62,7 @@ class RouteListsTest {
                 "$1" + String.join(",", types));
         }
 
-        check(file, wanted);
+        GeneratedFile.check(file, wanted, getClass());
     }
 
     /** @param heading the line before the list; the list ends before the next line that is not indented more than the heading */
@@ -72,16 +71,7 @@ class RouteListsTest {
         int start = text.indexOf(heading) + heading.length();
         String indent = heading.replaceAll("\\S.*\\s", "");
         int end = start + text.substring(start).lines().takeWhile(line -> line.startsWith(indent + "  ")).mapToInt(line -> line.length() + 1).sum();
-        check(file, text.substring(0, start) + list + text.substring(end));
-    }
-
-    private static void check(Path file, String wanted) throws IOException {
-        if (System.getProperty("update") != null) {
-            Files.writeString(file, wanted);
-        }
-
-        assertThat(Files.readString(file)).as("a list in %s is out of date; rewrite it: mvn test -Dtest=RouteListsTest -Dupdate", file)
-            .isEqualTo(wanted);
+        GeneratedFile.check(file, text.substring(0, start) + list + text.substring(end), RouteListsTest.class);
     }
 
     private static Map<String, List<String>> folders() throws IOException {
