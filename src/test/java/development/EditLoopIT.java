@@ -235,7 +235,7 @@ class EditLoopIT {
         routes/inbox/inbox.camel.yaml                   | retry-transaction     | retry-transactions          | routes/inbox/inbox.camel.yaml:\\d+: there is no routeConfiguration with the id: retry-transactions
         routes/handlers/reserve-inventory.camel.yaml       | handlers/reserve-inventory.sql | handlers/reserve-inventry.sql        | routes/handlers/reserve-inventory.camel.yaml:\\d+: routes/handlers/reserve-inventry.sql cannot be read
         routes/outbox/outbox.camel.yaml                  | '"{{inventory.outbox.schedule}}"' | 0/2 * * * *     | routes/outbox/outbox.camel.yaml:11: CronExpression .* is invalid.*
-        routes/api/queries.camel.yaml                 | ref: answerProblem     | ref: problems               | routes/api/queries.camel.yaml:16: No bean could be found in the registry for: problems.*
+        routes/api/query.camel.yaml                   | ref: answerProblem     | ref: problems               | routes/api/query.camel.yaml:15: No bean could be found in the registry for: problems.*
         routes/inbox/inbox-insert.sql                      | ON CONFLICT           | ON KONFLICT                 | routes/inbox/inbox-insert.sql:\\d+: syntax error at or near "KONFLICT"
         routes/api/query-stock.sql                       | SELECT stock          | SELECT stok                 | routes/api/query-stock.sql:2: column "stok" does not exist.*
         contracts/in/OrderCreated.schema.json     | '"type": "object"'    | '"type": "objekt"'          | contracts/in/OrderCreated.schema.json:\\d+: .*enumeration.*

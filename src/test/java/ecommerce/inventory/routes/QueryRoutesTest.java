@@ -24,8 +24,8 @@ import org.postgresql.util.ServerErrorMessage;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.context.TestPropertySource;
 
-/** {@code queries.camel.yaml}: which parts of a request reach the SQL, and how its result is answered. */
-@RouteTest(routes = "api/queries", mock = "sql:*")
+/** {@code query.camel.yaml} and {@code queries.camel.yaml}: which parts of a request reach the SQL, and how its result is answered. */
+@RouteTest(routes = {"api/query", "api/queries"}, mock = "sql:*")
 @TestPropertySource(properties = "inventory.api.query-timeout=7")
 class QueryRoutesTest {
 
