@@ -22,7 +22,6 @@ final class RouteChecks {
 
     private static final String ENDING = ".camel.yaml";
     private static final String STATEMENT = ".sql";
-    private static final String INCLUDED = "camel.main.routes-include-pattern";
     private static final Pattern IN_A_FOLDER = Pattern.compile(RouteFiles.ROUTES + "/[^/]+/[^/]+");
     private static final Pattern CONFIGURATION_IN_JAVA = Pattern.compile("\\brouteConfiguration\\(\"([^\"]+)\"\\)");
 
@@ -75,9 +74,6 @@ final class RouteChecks {
         for (String file : files.inRoutes()) {
             if (!IN_A_FOLDER.matcher(file).matches()) {
                 findings.add(new Finding(file, 1, "is not read: it has to be in a folder directly below " + RouteFiles.ROUTES));
-            } else if (settings.names().contains(INCLUDED)
-                    && !settings.resolve("{{" + INCLUDED + "}}", Map.of()).contains("/" + Path.of(file).getParent().getFileName() + "/")) {
-                findings.add(new Finding(file, 1, "is not read: " + INCLUDED + " in " + Placeholders.FILE + " does not name its folder"));
             } else if (!file.endsWith(ENDING) && !file.endsWith(STATEMENT)) {
                 findings.add(new Finding(file, 1, "is not read: names of route files end in " + ENDING + ", those of statements in "
                     + STATEMENT));

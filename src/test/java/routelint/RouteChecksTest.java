@@ -378,17 +378,6 @@ class RouteChecksTest {
     }
 
     @Test
-    void aFolderThatIsNotIncluded() {
-        write("application.yaml", "camel: {main: {routes-include-pattern: 'classpath:routes/shop/*.camel.yaml,classpath:routes/other/*.camel.yaml'}}\n");
-        write("routes/shop/tried.camel.yaml", ROUTE + "        - stop: {id: end, description: The end}\n");
-        write("routes/forgotten/forgotten.camel.yaml", ROUTE.replace(": tried", ": forgotten").replace(": clock", ": forgotten-clock")
-            + "        - stop: {id: forgotten-end, description: The end}\n");
-
-        assertFindings(FOLDER + "routes/forgotten/forgotten.camel.yaml:1: is not read: camel.main.routes-include-pattern in " + FOLDER
-            + "application.yaml does not name its folder");
-    }
-
-    @Test
     void aFileThatIsOutsideOfTheFoldersOfRoutes() {
         write("routes/alone.camel.yaml", ROUTE + "        - stop: {id: end, description: The end}\n");
         write("routes/shop/deep/used.sql", "SELECT 1\n");

@@ -58,6 +58,7 @@ import org.apache.camel.component.jsonvalidator.DefaultJsonUriSchemaLoader;
 import org.apache.camel.component.jsonvalidator.JsonUriSchemaLoader;
 import org.apache.camel.component.properties.PropertiesComponent;
 import org.apache.camel.processor.errorhandler.RedeliveryPolicy;
+import org.apache.camel.spi.PackageScanResourceResolver;
 import org.apache.camel.support.ResourceHelper;
 import org.springframework.transaction.PlatformTransactionManager;
 
@@ -85,6 +86,13 @@ public class RouteBeans {
     @BindToRegistry("sql")
     public CountingSqlComponent sqlComponent() {
         return new CountingSqlComponent();
+    }
+
+    @BindToRegistry
+    public PackageScanResourceResolver routeFileResolver(CamelContext camel) {
+        RouteFileResolver resolver = new RouteFileResolver(camel);
+        camel.getCamelContextExtension().addContextPlugin(PackageScanResourceResolver.class, resolver);
+        return resolver;
     }
 
     @BindToRegistry

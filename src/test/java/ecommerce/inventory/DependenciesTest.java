@@ -30,7 +30,7 @@ class DependenciesTest {
     /** The use of a starter: a pattern that src/main contains. */
     private static final Map<String, String> USED_BY = Map.ofEntries(
         entry("camel-spring-boot-starter", "import org\\.apache\\.camel\\.CamelContext"),
-        entry("camel-yaml-dsl-starter", "classpath:routes/\\w+/\\*\\.camel\\.yaml"),
+        entry("camel-yaml-dsl-starter", "classpath:routes/\\*/\\*\\.camel\\.yaml"),
         entry("camel-azure-servicebus-starter", "uri: azure-servicebus:"),
         entry("camel-sql-starter", "uri: sql:classpath:"),
         entry("camel-json-validator-starter", "uri: json-validator:"),
