@@ -6,9 +6,9 @@ WITH held AS (
     WHERE status = 'Reserved'
     GROUP BY product_id
 ), account AS (
-    SELECT product_id, i.reserved_stock, coalesce(told.reserved, 0) AS reserved,
-           i.total_stock + coalesce(told.committed, 0) AS found, i.initial_stock + coalesce(told.received, 0) AS expected
-    FROM inventory AS i LEFT JOIN inventory_units AS told USING (product_id)
+    SELECT product_id, i.reserved_stock, coalesce(recorded.reserved, 0) AS reserved,
+           i.total_stock + coalesce(recorded.committed, 0) AS found, i.initial_stock + coalesce(recorded.received, 0) AS expected
+    FROM inventory AS i LEFT JOIN inventory_units AS recorded USING (product_id)
 ), made AS (
     -- The initial stock of each product, as it was recorded when the product was created.
     SELECT product_id, sum(quantity) AS units, count(*) AS records

@@ -12,7 +12,7 @@ import org.slf4j.LoggerFactory;
  * The error handling that YAML cannot express; the rest is in {@code errors.camel.yaml}. Routes choose one of these by
  * {@code routeConfigurationId}:
  * <dl>
- * <dt>tell-insufficient</dt>
+ * <dt>publish-insufficient</dt>
  * <dd>in a handler: a shortage is published as InventoryInsufficient, in the transaction of the handler. It is a required part of the
  * product, and so is {@link InsufficientInventoryException}.</dd>
  * <dt>wait-out-outage</dt>
@@ -32,10 +32,10 @@ public class ErrorPolicy extends RouteConfigurationBuilder {
 
     @Override
     public void configuration() {
-        RouteConfigurationDefinition insufficient = routeConfiguration("tell-insufficient");
+        RouteConfigurationDefinition insufficient = routeConfiguration("publish-insufficient");
         insufficient.onException(InsufficientInventoryException.class)
             .handled(true)
-            .to("sql:classpath:routes/handlers/insufficient-inventory.sql").id("tell-insufficient");
+            .to("sql:classpath:routes/handlers/insufficient-inventory.sql").id("publish-insufficient");
         insufficient.onException(Exception.class).logExhausted(false);
 
         routeConfiguration()

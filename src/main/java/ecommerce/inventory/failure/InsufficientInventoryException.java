@@ -2,7 +2,7 @@ package ecommerce.inventory.failure;
 
 /**
  * An order asks for more than there is. The route throws it before any stock is changed; the error
- * handler {@code tell-insufficient} publishes it as InventoryInsufficient and the transaction commits:
+ * handler {@code publish-insufficient} publishes it as InventoryInsufficient and the transaction commits:
  * an outcome, not a fault, hence without a stack trace.
  */
 public class InsufficientInventoryException extends RuntimeException {

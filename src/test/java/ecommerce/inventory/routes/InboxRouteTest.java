@@ -94,7 +94,7 @@ class InboxRouteTest {
 
         @Override
         public void configure() {
-            from("direct:OrderCreated").routeId("handler").routeConfigurationId("tell-insufficient").to("mock:handler");
+            from("direct:OrderCreated").routeId("handler").routeConfigurationId("publish-insufficient").to("mock:handler");
             from("direct:OrderCancelled").routeId("another-handler").to("mock:handler");
             from("direct:a-source").routeId("a-source").to("direct:inbox");
             from("direct:another-source").routeId("another-source").to("direct:inbox");
