@@ -28,9 +28,13 @@ REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE, CREATE ON SCHEMA public TO inventory_migration;
 GRANT USAGE ON SCHEMA public TO inventory_worker;
 
--- No other role may connect to this database. In a string, because the name of the database is unknown here.
+-- No other role may connect to this database. In a string, because the name of the database is unknown here. PostgreSQL only warns when
+-- somebody who does not own the database grants rights on it.
 DO '
 BEGIN
     EXECUTE format(''REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM PUBLIC'', current_database());
     EXECUTE format(''GRANT CONNECT ON DATABASE %I TO inventory_migration, inventory_worker'', current_database());
+    IF NOT has_schema_privilege(''inventory_migration'', ''public'', ''CREATE'') THEN
+        RAISE EXCEPTION ''no right was granted: % does not own database %'', current_user, current_database();
+    END IF;
 END';

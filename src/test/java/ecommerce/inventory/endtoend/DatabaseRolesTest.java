@@ -38,6 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.util.PSQLException;
 import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.io.ByteArrayResource;
 import org.springframework.core.io.FileSystemResource;
 import org.springframework.core.io.Resource;
 import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
@@ -166,6 +167,18 @@ class DatabaseRolesTest {
 
         assertThat(administrator().queryForObject("SELECT rolconnlimit FROM pg_roles WHERE rolname = 'inventory_worker'", Integer.class))
             .isEqualTo((instances + surge) * pool);
+    }
+
+    /** PostgreSQL only warns, and the migration would fail later. */
+    @Test
+    void onlyTheOwnerOfTheDatabaseGrantsRightsOnIt() throws IOException {
+        String another = Backend.createDatabase();
+        administrator().execute("CREATE ROLE another_administrator LOGIN CREATEROLE");
+        String roles = Files.readString(Path.of("k8s/database/roles.sql")).replace("inventory_", "another_");
+
+        assertThatThrownBy(() -> new ResourceDatabasePopulator(new ByteArrayResource(roles.getBytes(StandardCharsets.UTF_8)))
+            .execute(DataSourceBuilder.create().url(another).username("another_administrator").build()))
+            .rootCause().hasMessageContaining("no right was granted: another_administrator does not own database");
     }
 
     @Test
