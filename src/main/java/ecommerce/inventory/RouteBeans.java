@@ -164,8 +164,8 @@ public class RouteBeans {
     }
 
     @BindToRegistry
-    public KeepMeasurements keepMeasurements(MeterRegistry registry) {
-        return new KeepMeasurements(registry);
+    public KeepMeasurements keepMeasurements(MeterRegistry registry, InventoryProperties settings) {
+        return new KeepMeasurements(registry, settings.metrics().schedule());
     }
 
     @BindToRegistry
@@ -174,8 +174,8 @@ public class RouteBeans {
     }
 
     @BindToRegistry
-    public ReportInvariants reportInvariants(MeterRegistry registry) {
-        return new ReportInvariants(registry);
+    public ReportInvariants reportInvariants(MeterRegistry registry, InventoryProperties settings) {
+        return new ReportInvariants(registry, settings.reconciliation().schedule());
     }
 
     @BindToRegistry

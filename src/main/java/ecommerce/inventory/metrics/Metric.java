@@ -11,7 +11,8 @@ import io.micrometer.core.instrument.Timer;
  * The metrics of this worker: name, unit and meaning. Prometheus shows dots as underscores, the unit at the end, and counters with
  * {@code _total}. No label holds the id of an order, a product or a message.
  * <p>
- * Those of {@link #MEASURED} describe the database and so are the same in all instances: take the maximum, not the sum.
+ * Those of {@link #MEASURED} describe the database and so are the same in all instances: take the maximum, not the sum. A gauge about the
+ * database is NaN while it is unknown ({@link LastResult}).
  */
 public enum Metric {
 

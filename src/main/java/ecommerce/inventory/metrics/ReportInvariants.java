@@ -10,13 +10,15 @@ import org.apache.camel.Processor;
 
 /**
  * Reports the rows of {@code routes/timers/check-invariants.sql}, the body, until the next check: as a gauge for each invariant and in the health
- * of the worker. Before the first check the gauges are NaN.
+ * of the worker. The gauges are NaN while {@link LastResult} has none.
  */
 public class ReportInvariants implements Processor {
 
-    private volatile List<Map<String, Object>> differences;
+    private final LastResult<List<Map<String, Object>>> differences;
 
-    public ReportInvariants(MeterRegistry registry) {
+    /** @param schedule of the checks; Quartz cron expression */
+    public ReportInvariants(MeterRegistry registry, String schedule) {
+        differences = new LastResult<>(schedule, registry.config().clock());
         for (String invariant : List.of("negative-stock", "reserved-stock", "read-model", "accounted-stock", "order-status")) {
             Metric.INVARIANT_VIOLATIONS.gauge(registry, this, checked -> checked.violations(invariant), "invariant", invariant);
         }
@@ -25,16 +27,16 @@ public class ReportInvariants implements Processor {
     @Override
     @SuppressWarnings("unchecked")
     public void process(Exchange exchange) throws Exception {
-        differences = exchange.getMessage().getMandatoryBody(List.class);
+        differences.set(exchange.getMessage().getMandatoryBody(List.class));
     }
 
-    /** The findings of the last check; empty before the first one. */
+    /** The findings of the last check, while they are known. */
     public Optional<List<Map<String, Object>>> differences() {
-        return Optional.ofNullable(differences);
+        return differences.get();
     }
 
     private double violations(String invariant) {
-        List<Map<String, Object>> found = differences;
-        return found == null ? Double.NaN : found.stream().filter(difference -> difference.get("invariant").equals(invariant)).count();
+        return differences.get().map(found -> (double) found.stream().filter(difference -> difference.get("invariant").equals(invariant)).count())
+            .orElse(Double.NaN);
     }
 }
