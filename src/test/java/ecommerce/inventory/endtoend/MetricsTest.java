@@ -150,6 +150,9 @@ class MetricsTest {
             .collect(Collectors.toCollection(TreeSet::new));
         assertThat(names).hasSizeGreaterThan(10)
             .allSatisfy(name -> assertThat(scrape).containsPattern("(?m)^" + name + "[{ ]"));
+        assertThat(scrape).as("what tells the worker's connections and memory from those of other applications")
+            .containsPattern("(?m)^hikaricp_connections_pending\\{.*\\bapplication=\"inventory-worker\"")
+            .containsPattern("(?m)^jvm_memory_used_bytes\\{.*\\bapplication=\"inventory-worker\".*\\barea=\"heap\"");
     }
 
     private double orders(String outcome, String reason) {
