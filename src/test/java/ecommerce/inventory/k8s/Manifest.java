@@ -26,7 +26,7 @@ import org.yaml.snakeyaml.constructor.SafeConstructor;
 final class Manifest {
 
     static final Path ROOT = Path.of("k8s");
-    static final List<String> OVERLAYS = List.of("overlays/dev", "overlays/prod", "overlays/deployment", "overlays/camel-k-sources");
+    static final List<String> OVERLAYS = List.of("overlays/dev", "overlays/prod", "overlays/deployment");
 
     private static final Map<String, List<JsonNode>> RENDERED = new ConcurrentHashMap<>();
 

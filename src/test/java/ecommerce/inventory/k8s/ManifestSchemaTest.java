@@ -37,7 +37,6 @@ class ManifestSchemaTest {
         overlays/dev        | Integration         | /spec/template/spec/volumes/0/configmap                        | {}    | configmap
         overlays/dev        | Integration         | /spec/replica                                                  | 1     | replica
         overlays/dev        | Integration         | /metadata/label                                                | {}    | label
-        overlays/camel-k-sources | Integration    | /spec/sources/0/contentReference                               | "x"   | contentReference
         overlays/deployment | Deployment          | /spec/template/spec/containers/0/imagee                        | "x"   | imagee
         overlays/deployment | Deployment          | /spec/template/spec/containers/0/livenessProbe/httpGet/portt   | 1     | portt
         overlays/deployment | Deployment          | /spec/template/spec/containers/0/env/0/value                   | 8080  | value

@@ -13,7 +13,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -34,34 +33,21 @@ import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 /** The manifests agree with each other, with the worker's settings and files, and with the documents. */
 class ManifestsTest {
 
-    static final List<String> ALL = Manifest.OVERLAYS;
-    /** The overlays that run the image. */
-    static final List<String> OVERLAYS = List.of("overlays/dev", "overlays/prod", "overlays/deployment");
+    static final List<String> OVERLAYS = Manifest.OVERLAYS;
     /** Addresses of the cluster, of the networks around it, and of a node's metadata service. */
     private static final List<String> PRIVATE_AND_LINK_LOCAL = List.of("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16");
 
     @ParameterizedTest
-    @FieldSource("ALL")
+    @FieldSource("OVERLAYS")
     void everyRouteAndStatementIsInItsConfigMap(String overlay) throws IOException {
         for (String folder : folders()) {
             assertThat(Manifest.data(overlay, "inventory-worker-routes-" + folder)).as(folder).isEqualTo(files("routes/" + folder));
         }
     }
 
-    @Test
-    void everyRouteIsASourceOfTheIntegrationThatCamelKBuilds() {
-        JsonNode sources = Manifest.object("overlays/camel-k-sources", "Integration").at("/spec/sources");
-
-        assertThat(sources).isNotEmpty().allSatisfy(source -> {
-            assertThat(source.get("contentKey")).isEqualTo(source.get("name"));
-            assertThat(Manifest.data("overlays/camel-k-sources", source.get("contentRef").textValue()))
-                .containsKey(source.get("name").textValue());
-        });
-    }
-
     /** Each folder of routes is mounted at its own path: if all were in one, Camel would find no route, and start without any. */
     @ParameterizedTest
-    @FieldSource("ALL")
+    @FieldSource("OVERLAYS")
     void everyFolderOfRoutesIsMounted(String overlay) {
         Map<String, String> folders = StreamSupport.stream(Manifest.pod(overlay).get("volumes").spliterator(), false)
             .filter(volume -> volume.at("/configMap/name").asText().startsWith("inventory-worker-routes-"))
@@ -79,7 +65,7 @@ class ManifestsTest {
     }
 
     @ParameterizedTest
-    @FieldSource("ALL")
+    @FieldSource("OVERLAYS")
     void everyConfigMapThatIsNamedIsThere(String overlay) {
         Set<String> there = Manifest.objects(overlay, "ConfigMap").map(map -> map.at("/metadata/name").textValue())
             .collect(Collectors.toSet());
@@ -203,7 +189,7 @@ class ManifestsTest {
     }
 
     @ParameterizedTest
-    @FieldSource("ALL")
+    @FieldSource("OVERLAYS")
     void everySecretIsInTheInstructions(String overlay) {
         String instructions = instructions();
         Set<String> keys = new TreeSet<>();
@@ -212,7 +198,6 @@ class ManifestsTest {
                 keys.addAll(Manifest.secretFiles(object.at("/spec/template/spec")).values());
             }
             object.findValues("secretKeyRef").forEach(key -> keys.add(key.get("name").textValue() + "/" + key.get("key").textValue()));
-            Pattern.compile("secret:([^\"]+)").matcher(object.path("spec").toString()).results().forEach(key -> keys.add(key.group(1)));
         }
 
         assertThat(keys).contains("inventory-worker-database/url", "inventory-worker-database/worker-password")

@@ -24,9 +24,6 @@ class RouteListsTest {
 
     private static final Path MAIN = Path.of("src/main");
     private static final Path ROUTES = MAIN.resolve("resources/routes");
-    private static final String ROUTE = ".camel.yaml";
-    /** It needs a servlet, which Quarkus does not have. */
-    private static final String NOT_ON_QUARKUS = "stock-stream.camel.yaml";
 
     @Test
     void eachFileOfAFolderIsInItsConfigMap() throws IOException {
@@ -37,16 +34,6 @@ class RouteListsTest {
         });
 
         check(MAIN.resolve("kustomization.yaml"), "configMapGenerator:\n", list.toString());
-    }
-
-    @Test
-    void eachRouteIsASourceOfTheIntegrationThatCamelKBuilds() throws IOException {
-        StringBuilder list = new StringBuilder();
-        folders().forEach((folder, files) -> files.stream().filter(file -> file.endsWith(ROUTE) && !file.equals(NOT_ON_QUARKUS)).forEach(file ->
-            list.append("    - name: ").append(file).append("\n      contentRef: inventory-worker-routes-").append(folder)
-                .append("\n      contentKey: ").append(file).append('\n')));
-
-        check(Manifest.ROOT.resolve("overlays/camel-k-sources/integration.yaml"), "  sources:\n", list.toString());
     }
 
     @Test
