@@ -31,11 +31,12 @@ import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
-import io.fabric8.openshift.api.model.monitoring.v1.PodMonitor;
-import io.fabric8.openshift.api.model.monitoring.v1.PrometheusRule;
 import org.springframework.core.io.ClassPathResource;
 
-/** The schemas of Kubernetes, Camel K, KEDA and the Prometheus Operator. Stricter than an API server: unknown fields are refused. */
+/**
+ * The schemas of Kubernetes, Camel K, KEDA and the Prometheus Operator; those of custom resources are of released versions, which their
+ * files in {@code crds} name. Unknown fields are refused, as by kubectl. Rules in CEL ({@code x-kubernetes-validations}) are not checked.
+ */
 final class ManifestSchema {
 
     private static final Map<String, Class<?>> MODELS = Map.of(
@@ -45,14 +46,15 @@ final class ManifestSchema {
         "apps/v1/Deployment", Deployment.class,
         "batch/v1/Job", Job.class,
         "networking.k8s.io/v1/NetworkPolicy", NetworkPolicy.class,
-        "policy/v1/PodDisruptionBudget", PodDisruptionBudget.class,
-        "monitoring.coreos.com/v1/PodMonitor", PodMonitor.class,
-        "monitoring.coreos.com/v1/PrometheusRule", PrometheusRule.class);
+        "policy/v1/PodDisruptionBudget", PodDisruptionBudget.class);
 
-    private static final Map<String, JsonSchema> SPECS = Map.of(
-        "camel.apache.org/v1/Integration", schema("integration.json", ""),
-        "keda.sh/v1alpha1/ScaledObject", schema("keda.json", "/$defs/ScaledObject"),
-        "keda.sh/v1alpha1/TriggerAuthentication", schema("keda.json", "/$defs/TriggerAuthentication"));
+    private static final Map<String, JsonSchema> CUSTOM_RESOURCES = Map.of(
+        "camel.apache.org/v1/Integration", schema("integration.json"),
+        "camel.apache.org/v1/IntegrationPlatform", schema("integration-platform.json"),
+        "keda.sh/v1alpha1/ScaledObject", schema("scaled-object.json"),
+        "keda.sh/v1alpha1/TriggerAuthentication", schema("trigger-authentication.json"),
+        "monitoring.coreos.com/v1/PodMonitor", schema("pod-monitor.json"),
+        "monitoring.coreos.com/v1/PrometheusRule", schema("prometheus-rule.json"));
 
     private static final ObjectMapper STRICT = JsonMapper.builder()
         .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -76,13 +78,9 @@ final class ManifestSchema {
         if (MODELS.containsKey(type)) {
             return problems(object, MODELS.get(type));
         }
-        if (SPECS.containsKey(type)) {
-            ObjectNode envelope = object.deepCopy();
-            envelope.remove(List.of("apiVersion", "kind", "metadata", "spec"));
-            return Stream.of(
-                envelope.properties().stream().map(field -> field.getKey() + " is unknown"),
-                problems(object.path("metadata"), ObjectMeta.class).stream(),
-                SPECS.get(type).validate(object.path("spec")).stream().map(ValidationMessage::getMessage)).flatMap(all -> all).toList();
+        if (CUSTOM_RESOURCES.containsKey(type)) {
+            return Stream.concat(problems(object.path("metadata"), ObjectMeta.class).stream(),
+                CUSTOM_RESOURCES.get(type).validate(object).stream().map(ValidationMessage::getMessage)).toList();
         }
         return List.of(type + " is unknown");
     }
@@ -98,9 +96,9 @@ final class ManifestSchema {
         }
     }
 
-    private static JsonSchema schema(String file, String pointer) {
+    private static JsonSchema schema(String file) {
         try {
-            JsonNode schema = new ObjectMapper().readTree(new ClassPathResource("crds/" + file).getInputStream()).at(pointer);
+            JsonNode schema = new ObjectMapper().readTree(new ClassPathResource("crds/" + file).getInputStream());
             close(schema);
             return JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(schema);
         } catch (IOException e) {
@@ -108,7 +106,7 @@ final class ManifestSchema {
         }
     }
 
-    /** Refuses fields that a schema does not have: an API server would drop them silently. */
+    /** Refuses fields that a schema does not have. */
     private static void close(JsonNode schema) {
         if (schema.path("properties").isObject() && !schema.has("additionalProperties")
                 && !schema.path("x-kubernetes-preserve-unknown-fields").asBoolean()) {

@@ -16,15 +16,12 @@ import org.junit.jupiter.params.provider.FieldSource;
 /** All manifests are valid by the schemas of Kubernetes, Camel K, KEDA and the Prometheus Operator, which find mistakes. */
 class ManifestSchemaTest {
 
-    static final List<String> OVERLAYS = Manifest.OVERLAYS;
+    static final List<String> ALL = Manifest.OVERLAYS;
 
     @ParameterizedTest
-    @FieldSource("OVERLAYS")
+    @FieldSource("ALL")
     void everyObjectIsValid(String overlay) {
-        List<JsonNode> objects = Manifest.objects(overlay);
-
-        assertThat(objects).hasSizeGreaterThan(2);
-        assertThat(objects).allSatisfy(object -> assertThat(ManifestSchema.problems(object)).as(Manifest.nameOf(object)).isEmpty());
+        assertThat(Manifest.objects(overlay)).isNotEmpty().allSatisfy(object -> assertThat(ManifestSchema.problems(object)).as(Manifest.nameOf(object)).isEmpty());
     }
 
     @ParameterizedTest(name = "{1} {2} = {3}")
@@ -37,6 +34,7 @@ class ManifestSchemaTest {
         overlays/dev        | Integration         | /spec/template/spec/volumes/0/configmap                        | {}    | configmap
         overlays/dev        | Integration         | /spec/replica                                                  | 1     | replica
         overlays/dev        | Integration         | /metadata/label                                                | {}    | label
+        overlays/dev        | Integration         | /spec/template/spec/enableServiceLinks                         | false | enableServiceLinks
         overlays/deployment | Deployment          | /spec/template/spec/containers/0/imagee                        | "x"   | imagee
         overlays/deployment | Deployment          | /spec/template/spec/containers/0/livenessProbe/httpGet/portt   | 1     | portt
         overlays/deployment | Deployment          | /spec/template/spec/containers/0/env/0/value                   | 8080  | value
@@ -47,9 +45,7 @@ class ManifestSchemaTest {
         overlays/prod       | PodDisruptionBudget | /spec/maxunavailable                                           | 1     | maxunavailable
         overlays/prod       | PodMonitor          | /spec/podMetricsEndpoints/0/intervall                          | "15s" | intervall
         overlays/prod       | PrometheusRule      | /spec/groups/0/rules/0/expression                              | "x"   | expression
-        overlays/prod       | ScaledObject        | /spec/triggers/0/metadata/messageCounts                        | "5"   | messageCounts
         overlays/prod       | ScaledObject        | /spec/triggers/0/metadata/messageCount                         | 5     | messageCount
-        overlays/prod       | ScaledObject        | /spec/triggers/2/metadata/topicName                            | "x"   | subscriptionName
         overlays/prod       | ScaledObject        | /spec/minReplicas                                              | 1     | minReplicas
         overlays/prod       | TriggerAuthentication | /spec/podIdentity/provider                                   | "azur" | provider
         overlays/prod       | Job                 | /apiVersion                                                    | "v1"  | v1/Job is unknown

@@ -356,6 +356,8 @@ class ManifestsTest {
             target.set("name", workload.at("/metadata/name"));
             assertThat(scaled.at("/spec/scaleTargetRef")).isEqualTo(target);
             assertThat(workload.at("/spec/replicas").isMissingNode()).as("left to the scaler").isTrue();
+            assertThat(elements(scaled.at("/spec/triggers")).flatMap(trigger -> trigger.get("metadata").propertyStream().map(Map.Entry::getKey)))
+                .as("KEDA ignores what it does not know").containsOnly("topicName", "subscriptionName", "queueName", "namespace", "messageCount");
             assertThat(scaled.at("/spec/triggers")).allMatch(trigger -> Manifest.environment(overlay).get("INVENTORY_SERVICEBUS_NAMESPACE")
                     .startsWith(trigger.at("/metadata/namespace").textValue() + "."))
                 .allMatch(trigger -> trigger.at("/authenticationRef/name")
