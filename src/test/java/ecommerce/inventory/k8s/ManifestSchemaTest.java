@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.stream.Stream;
 
 import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -16,7 +17,7 @@ import org.junit.jupiter.params.provider.FieldSource;
 /** All manifests are valid by the schemas of Kubernetes, Camel K, KEDA and the Prometheus Operator, which find mistakes. */
 class ManifestSchemaTest {
 
-    static final List<String> ALL = Manifest.OVERLAYS;
+    static final List<String> ALL = Stream.concat(Manifest.OVERLAYS.stream(), Stream.of("camel-k")).toList();
 
     @ParameterizedTest
     @FieldSource("ALL")
@@ -35,6 +36,7 @@ class ManifestSchemaTest {
         overlays/dev        | Integration         | /spec/replica                                                  | 1     | replica
         overlays/dev        | Integration         | /metadata/label                                                | {}    | label
         overlays/dev        | Integration         | /spec/template/spec/enableServiceLinks                         | false | enableServiceLinks
+        camel-k             | IntegrationPlatform | /spec/build/registry/adress                                    | "x"   | adress
         overlays/deployment | Deployment          | /spec/template/spec/containers/0/imagee                        | "x"   | imagee
         overlays/deployment | Deployment          | /spec/template/spec/containers/0/livenessProbe/httpGet/portt   | 1     | portt
         overlays/deployment | Deployment          | /spec/template/spec/containers/0/env/0/value                   | 8080  | value

@@ -344,6 +344,15 @@ class ManifestsTest {
         assertThat(Manifest.secretFiles(Manifest.pod("overlays/dev"))).containsKey("inventory.servicebus.connection-string");
     }
 
+    /** Without it the operator of Camel K does nothing, and says so nowhere near the Integration. */
+    @Test
+    void thePlatformHasTheNameThatTheOperatorLooksForAndARegistry() {
+        JsonNode platform = Manifest.object("camel-k", "IntegrationPlatform");
+
+        assertThat(platform.at("/metadata/name").textValue()).isEqualTo("camel-k");
+        assertThat(platform.at("/spec/build/registry/address").asText()).isNotEmpty();
+    }
+
     @Test
     void theScalerLooksAtWhatTheWorkerReceives() {
         for (String overlay : List.of("overlays/prod", "overlays/deployment")) {
