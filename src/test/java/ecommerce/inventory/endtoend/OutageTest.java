@@ -119,6 +119,7 @@ class OutageTest {
         }
         await().untilAsserted(() -> assertThat(management.get("health/readiness").statusCode()).isEqualTo(503));
         assertThat(management.get("health/liveness").statusCode()).as("a restart would not help").isEqualTo(200);
+        assertThat(management.get("health/readinessState").statusCode()).as("requests are sent to it").isEqualTo(200);
 
         postgres = startPostgres(port);
         await().untilAsserted(() -> assertThat(management.get("health/readiness").statusCode()).isEqualTo(200));

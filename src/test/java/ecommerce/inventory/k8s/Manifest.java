@@ -71,6 +71,11 @@ final class Manifest {
         return pod(overlay).at("/containers/0");
     }
 
+    /** All containers of a pod, those that run before the others first. */
+    static List<JsonNode> containers(JsonNode pod) {
+        return Stream.of("initContainers", "containers").flatMap(list -> StreamSupport.stream(pod.path(list).spliterator(), false)).toList();
+    }
+
     /** The environment of the worker's process. */
     static Map<String, String> environment(String overlay) {
         Map<String, String> environment = new HashMap<>(variables(container(overlay).get("env")));
