@@ -26,9 +26,11 @@ final class Rule {
             "To", message -> message.properties().getTo());
 
     private static final String LITERAL = "'(?:[^']|'')*'";
-    private static final Pattern CONSTANT = Pattern.compile("1\\s*=\\s*([01])");
-    private static final Pattern SUBJECT = Pattern.compile("sys\\.(?:Label|Subject)\\s*(?:=\\s*(?<one>" + LITERAL
-            + ")|IN\\s*\\(\\s*(?<many>" + LITERAL + "(?:\\s*,\\s*" + LITERAL + ")*)\\s*\\))", Pattern.CASE_INSENSITIVE);
+    private static final String CONDITION = "(?:1\\s*=\\s*(?<constant>[01])|(?<scope>sys\\.|user\\.)?(?<name>[A-Z]\\w*)(?:\\s*=\\s*(?<one>" + LITERAL
+            + ")|\\s+(?<not>NOT\\s+)?IN\\s*\\(\\s*(?<many>" + LITERAL + "(?:\\s*,\\s*" + LITERAL + ")*)\\s*\\)|\\s+(?<missing>IS\\s+NULL)))";
+    private static final Pattern ONE = Pattern.compile(CONDITION, Pattern.CASE_INSENSITIVE);
+    private static final Pattern ALL = Pattern.compile("X(?:\\s+OR\\s+X)*".replace("X", CONDITION.replaceAll("\\?<\\w+>", "?:")),
+            Pattern.CASE_INSENSITIVE);
 
     private final Predicate<MessageContent> filter;
 
@@ -63,28 +65,54 @@ final class Rule {
     }
 
     /**
-     * Reads {@code 1=1}, {@code 1=0}, {@code sys.Label = 'X'} or {@code sys.Label IN ('X', 'Y')}; Subject means Label.
+     * Reads conditions joined by {@code OR}: {@code 1=1}, {@code 1=0}, and of a property {@code = 'X'}, {@code IN ('X', 'Y')},
+     * {@code NOT IN ('X', 'Y')}, {@code IS NULL}. A property is {@code sys.Label}, also called {@code sys.Subject}, or an application
+     * property. As in Service Bus, {@code IS NULL} is true for a property that a message does not have, and all else is not.
      *
      * @throws IllegalArgumentException for any other expression
      */
     static Rule sql(String expression) {
-        Matcher constant = CONSTANT.matcher(expression.trim());
-        if (constant.matches()) {
-            boolean all = constant.group(1).equals("1");
-            return new Rule(message -> all);
+        if (!ALL.matcher(expression.trim()).matches()) {
+            throw new IllegalArgumentException("the SQL expression \"" + expression + "\" is not supported; supported are 1=1, 1=0, "
+                    + "sys.Label or an application property with = 'X', IN ('X', 'Y'), NOT IN ('X', 'Y') or IS NULL, and OR between them");
         }
-        Matcher subject = SUBJECT.matcher(expression.trim());
-        if (!subject.matches()) {
-            throw new IllegalArgumentException("the SQL expression \"" + expression
-                    + "\" is not supported; supported are 1=1, 1=0, sys.Label = 'X' and sys.Label IN ('X', 'Y')");
+        List<Predicate<MessageContent>> conditions = new ArrayList<>();
+        for (Matcher condition = ONE.matcher(expression); condition.find();) {
+            conditions.add(condition(condition));
         }
-        Set<String> subjects = new HashSet<>();
-        Matcher literal = Pattern.compile(LITERAL).matcher(
-                subject.group("one") != null ? subject.group("one") : subject.group("many"));
-        while (literal.find()) {
-            subjects.add(literal.group().substring(1, literal.group().length() - 1).replace("''", "'"));
+        return new Rule(conditions.stream().reduce(message -> false, Predicate::or));
+    }
+
+    private static Predicate<MessageContent> condition(Matcher condition) {
+        if (condition.group("constant") != null) {
+            boolean all = condition.group("constant").equals("1");
+            return message -> all;
         }
-        return new Rule(message -> message.properties().getSubject() != null
-                && subjects.contains(message.properties().getSubject()));
+        Function<MessageContent, Object> property = property(condition.group("scope"), condition.group("name"));
+        if (condition.group("missing") != null) {
+            return message -> property.apply(message) == null;
+        }
+        Set<Object> values = literals(condition.group("one") != null ? condition.group("one") : condition.group("many"));
+        boolean wanted = condition.group("not") == null;
+        return message -> property.apply(message) != null && values.contains(property.apply(message)) == wanted;
+    }
+
+    private static Function<MessageContent, Object> property(String scope, String name) {
+        if (!"sys.".equalsIgnoreCase(scope)) {
+            return message -> message.applicationProperties().entrySet().stream().filter(property -> property.getKey().equalsIgnoreCase(name))
+                    .map(Map.Entry::getValue).findFirst().orElse(null);
+        }
+        if (!name.equalsIgnoreCase("Label") && !name.equalsIgnoreCase("Subject")) {
+            throw new IllegalArgumentException("the SQL property sys." + name + " is not supported; supported is sys.Label");
+        }
+        return SYSTEM_PROPERTIES.get("Label");
+    }
+
+    private static Set<Object> literals(String list) {
+        Set<Object> values = new HashSet<>();
+        for (Matcher literal = Pattern.compile(LITERAL).matcher(list); literal.find();) {
+            values.add(literal.group().substring(1, literal.group().length() - 1).replace("''", "'"));
+        }
+        return values;
     }
 }

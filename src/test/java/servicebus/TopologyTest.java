@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Entities, rules and their configuration. */
 class TopologyTest extends ServiceBusTest {
@@ -66,6 +67,23 @@ class TopologyTest extends ServiceBusTest {
 
         assertThat(bus.browse(PLACED_OR_CANCELLED)).extracting(BrowsedMessage::messageId).containsExactly("1", "2");
         assertThat(bus.counts("events/Subscriptions/nothing").enqueued()).isZero();
+    }
+
+    @Test
+    void whatNoOtherRuleTakesIsLetInByASubscriptionForTheRest() throws IOException {
+        start(OPTIONS);
+        topicSender("events").sendMessages(List.of(event("1", "order", "eu", 1), event("2", "order", "or = 'us'", 1),
+                event("3", "order", "EU", 1), event("4", "order", "", 1), message("5")));
+
+        assertThat(bus.browse("events/Subscriptions/other-regions")).extracting(BrowsedMessage::messageId).containsExactly("3", "4", "5");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "region IS NULL OR", "region IS NULL AND region = 'eu'", "region IS NOT NULL", "region = eu", "sys.To = 'x'",
+        "region IN ()", "NOT region = 'eu'", "1=2"})
+    void anSqlExpressionThatIsNotSupportedIsRefused(String expression) throws IOException {
+        assertWrong("{\"Topics\": [{\"Name\": \"t\", \"Subscriptions\": [{\"Name\": \"s\", \"Rules\": [{\"Name\": \"r\", \"Properties\": "
+                + "{\"FilterType\": \"Sql\", \"SqlFilter\": {\"SqlExpression\": \"" + expression + "\"}}}]}]}]}", "is not supported");
     }
 
     @Test
