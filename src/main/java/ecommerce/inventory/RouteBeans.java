@@ -38,6 +38,7 @@ import ecommerce.inventory.servicebus.DeadLetterCounts;
 import ecommerce.inventory.servicebus.DeadLetterQueues;
 import ecommerce.inventory.servicebus.ReceiverWatch;
 import ecommerce.inventory.servicebus.SettlingServiceBusComponent;
+import ecommerce.inventory.servicebus.UnroutedCounts;
 import ecommerce.inventory.settings.InventoryProperties;
 import ecommerce.inventory.settings.InventoryProperties.ServiceBus;
 import ecommerce.inventory.settings.SettingPlaceholders;
@@ -108,6 +109,11 @@ public class RouteBeans {
     @BindToRegistry
     public DeadLetterCounts deadLetterCounts(CamelContext camel, MeterRegistry registry) {
         return new DeadLetterCounts(camel, registry);
+    }
+
+    @BindToRegistry
+    public UnroutedCounts unroutedCounts(MeterRegistry registry, InventoryProperties settings) {
+        return new UnroutedCounts(connection(settings.servicebus()), settings.servicebus(), registry);
     }
 
     @BindToRegistry
@@ -195,7 +201,7 @@ public class RouteBeans {
         events.setTopicOrQueueName(settings.servicebus().eventsTopic());
         // Enough for a connection that was dropped while idle; the relay waits out a longer outage.
         events.getAmqpRetryOptions().setMaxRetries(1);
-        return new OutboxPublisher(settings.servicebus().eventsTopic(), tracer,
+        return new OutboxPublisher(settings.servicebus().eventsTopic(), settings.cell(), tracer,
             () -> new ServiceBusClientFactory().createServiceBusSenderClient(events), health);
     }
 

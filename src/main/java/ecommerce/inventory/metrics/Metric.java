@@ -47,6 +47,8 @@ public enum Metric {
     /** source: id of the route. */
     DEAD_LETTERS("inventory.dead.letters", "messages",
         "Messages in the dead-letter queue, put there by this worker or by Service Bus, counted to 100; NaN while unknown"),
+    /** topic: its name. */
+    UNROUTED("inventory.unrouted", "messages", "Messages that no cell takes, counted to 100; NaN while unknown"),
     MEASUREMENT_AGE("inventory.measurement.age", "seconds", "Time since the gauges about the database were measured");
 
     /** Gauges whose values are columns of {@code routes/timers/measure.sql}, named as the metric. */

@@ -43,6 +43,7 @@ public class OutboxPublisher implements AutoCloseable {
         ServiceBusFailureReason.SERVICE_TIMEOUT);
 
     private final String topic;
+    private final String cell;
     private final MessageTracer tracer;
     private final Supplier<ServiceBusSenderClient> connect;
     private final RelayHealthCheck health;
@@ -50,11 +51,13 @@ public class OutboxPublisher implements AutoCloseable {
 
     /**
      * @param topic the topic of the sender
+     * @param cell for application property {@code cell} of each event, by which subscribers' rules select; empty: they have none
      * @param connect makes the sender, at the first event: an unavailable broker must not keep the worker from starting
      * @param health is informed whether the broker refuses this worker the topic
      */
-    public OutboxPublisher(String topic, MessageTracer tracer, Supplier<ServiceBusSenderClient> connect, RelayHealthCheck health) {
+    public OutboxPublisher(String topic, String cell, MessageTracer tracer, Supplier<ServiceBusSenderClient> connect, RelayHealthCheck health) {
         this.topic = topic;
+        this.cell = cell;
         this.tracer = tracer;
         this.connect = connect;
         this.health = health;
@@ -105,7 +108,7 @@ public class OutboxPublisher implements AutoCloseable {
         }
     }
 
-    private static ServiceBusMessage message(Map<String, Object> event, Publication publication) {
+    private ServiceBusMessage message(Map<String, Object> event, Publication publication) {
         ServiceBusMessage message = new ServiceBusMessage(BinaryData.fromString((String) event.get("message_body")))
             .setMessageId(event.get("message_id").toString())
             .setSubject((String) event.get("message_type"))
@@ -115,6 +118,9 @@ public class OutboxPublisher implements AutoCloseable {
         properties.put("MessageType", event.get("message_type"));
         if (event.get("causation_id") != null) {
             properties.put("CausationId", event.get("causation_id"));
+        }
+        if (!cell.isEmpty()) {
+            properties.put("cell", cell);
         }
         properties.putAll(publication.context());
         return message;

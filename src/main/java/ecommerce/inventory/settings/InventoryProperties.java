@@ -21,6 +21,9 @@ import org.springframework.boot.convert.DurationStyle;
 /**
  * The settings of the worker, {@code inventory.*}.
  *
+ * @param cell Name of the cell, if several workers share the topics and each has a database of its own: the application property cell
+ *             of the messages that its subscriptions take. Letters, digits and hyphens, up to 40. It is on each metric, log line, trace
+ *             and event.
  * @param servicebus the queue and topics of Service Bus
  * @param receivers how receivers are supervised
  * @param database the schema, its migration, and the supervision of the database
@@ -37,6 +40,7 @@ import org.springframework.boot.convert.DurationStyle;
  */
 @ConfigurationProperties("inventory")
 public record InventoryProperties(
+        @DefaultValue("") String cell,
         @DefaultValue ServiceBus servicebus,
         @DefaultValue Receivers receivers,
         @DefaultValue Database database,
@@ -58,6 +62,10 @@ public record InventoryProperties(
     /** Limits a duration so that neither a timestamp of the database to which it is added nor a long of nanoseconds overflows. */
     private static final Duration LONGEST = Duration.ofDays(36_500);
 
+    public InventoryProperties {
+        require(cell.matches("[A-Za-z0-9-]{0,40}"), "inventory.cell", cell, "a name of up to 40 letters, digits and hyphens, such as eu,");
+    }
+
     /**
      * @param connectionString Connection string of the Service Bus namespace, for credential type CONNECTION_STRING. A secret: set it
      *                           in the environment.
@@ -70,6 +78,8 @@ public record InventoryProperties(
      * @param paymentsSubscription Subscription of the payments topic that this worker reads.
      * @param commandsQueue      Queue that carries commands to the inventory.
      * @param eventsTopic        Topic that this worker publishes its events to.
+     * @param unroutedSubscription Subscription of each of the three topics that gets the messages that no cell takes. The worker counts
+     *                           them, and receives none. Empty: there is none.
      * @param maxConcurrentCalls Messages of one topic in flight, 1 to 200, if their bodies have at most 512 KiB together. Each
      *                           transaction needs one of the database connections (spring.datasource.hikari.maximum-pool-size), and
      *                           waits for it.
@@ -91,6 +101,7 @@ public record InventoryProperties(
             @DefaultValue("inventory") String paymentsSubscription,
             @DefaultValue("inventory-commands") String commandsQueue,
             @DefaultValue("inventory") String eventsTopic,
+            @DefaultValue("") String unroutedSubscription,
             @DefaultValue("200") int maxConcurrentCalls,
             @DefaultValue("0") int prefetch,
             @DefaultValue("256") int maxMessageSize,

@@ -32,9 +32,10 @@ class SettingsPageTest {
                 // A setting of Spring Boot, for the operator endpoint.
                 continue;
             }
-            if (!name.startsWith(group) || group.isEmpty()) {
-                group = name.substring(0, name.lastIndexOf('.') + 1);
-                list.add(GROUP + group.substring(0, group.length() - 1)).add("").add("| setting | default | |").add("|---|---|---|");
+            String itsGroup = name.substring(0, name.lastIndexOf('.'));
+            if (!itsGroup.equals(group)) {
+                group = itsGroup;
+                list.add(GROUP + group).add("").add("| setting | default | |").add("|---|---|---|");
             }
             String value = setting.path("defaultValue").asText();
             list.add("| `" + name + "` | " + (value.isEmpty() ? "" : "`" + value + "` ") + "| "

@@ -35,7 +35,7 @@ import org.springframework.test.context.TestPropertySource;
 @AutoConfigureObservability(tracing = false)
 @Import(ManagementPort.class)
 @TestPropertySource(properties = {"inventory.metrics.schedule=* * * * * ?", "inventory.receivers.watch-schedule=* * * * * ?",
-    "inventory.reservation.expiry-schedule=0 0 0 1 1 ? 2099"})
+    "inventory.reservation.expiry-schedule=0 0 0 1 1 ? 2099", "inventory.servicebus.unrouted-subscription=unrouted"})
 class MetricsTest {
 
     @Autowired

@@ -114,7 +114,7 @@ class OutboxPublisherTest {
 
     /** The outcome of the events. */
     private String publish(String... events) {
-        Map<String, Object> result = new OutboxPublisher("inventory", new MessageTracer(OpenTelemetry.noop()), () -> sender,
+        Map<String, Object> result = new OutboxPublisher("inventory", "", new MessageTracer(OpenTelemetry.noop()), () -> sender,
             new RelayHealthCheck(Duration.ofMinutes(1)))
             .publish(Stream.of(events).map(OutboxPublisherTest::row).toList());
         assertThat((String[]) result.get("errors")).as("one per failed event").hasSameSizeAs((UUID[]) result.get("failed")).doesNotContainNull();

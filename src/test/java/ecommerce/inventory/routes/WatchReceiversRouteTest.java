@@ -10,6 +10,7 @@ import java.util.List;
 
 import ecommerce.inventory.servicebus.DeadLetterCounts;
 import ecommerce.inventory.servicebus.ReceiverWatch;
+import ecommerce.inventory.servicebus.UnroutedCounts;
 import ecommerce.inventory.support.RouteTest;
 import org.apache.camel.ProducerTemplate;
 import org.junit.jupiter.api.Test;
@@ -26,6 +27,8 @@ class WatchReceiversRouteTest {
     private ReceiverWatch watch;
     @MockitoBean
     private DeadLetterCounts counts;
+    @MockitoBean
+    private UnroutedCounts unrouted;
 
     @Test
     void aFailureWaitsForTheClockToComeAgain() throws Exception {
@@ -38,5 +41,6 @@ class WatchReceiversRouteTest {
 
         verify(watch, times(2)).process(any());
         verify(counts, times(2)).process(any());
+        verify(unrouted).process(any());
     }
 }

@@ -57,6 +57,8 @@ class SettingsTest {
         inventory.servicebus.max-message-size=0                  | inventory.servicebus.max-message-size is 0: put a number from 1 to 102400 there
         inventory.servicebus.max-message-size=102400             | inventory.servicebus.max-concurrent-calls and prefetch allow 200 messages of each of two topics in memory, which with inventory.servicebus.max-message-size=102400 (KiB) may take 40100 MiB, more than half of the heap of
         inventory.servicebus.try-timeout=PT0S                    | inventory.servicebus.try-timeout is PT0S: put a duration from PT0.001S to P36500D, such as PT5S, there
+        inventory.cell=eu/1                                      | inventory.cell is eu/1: put a name of up to 40 letters, digits and hyphens, such as eu, there
+        inventory.cell=aaaaaaaaaabbbbbbbbbbccccccccccdddddddddde | inventory.cell is aaaaaaaaaabbbbbbbbbbccccccccccdddddddddde: put a name of up to 40 letters, digits and hyphens
         inventory.database.schema=Shop                           | inventory.database.schema is Shop: put a name of lower-case letters, digits and underscores, such as inventory, there
         inventory.database.schema=a"; DROP TABLE inventory; --   | inventory.database.schema is a"; DROP TABLE inventory; --: put a name of
         inventory.database.schema=pg_own                         | inventory.database.schema is pg_own: put a name of
