@@ -7,21 +7,21 @@ BEGIN
         RETURN;
     END IF;
 
-    GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA "${flyway:defaultSchema}" TO inventory_worker;
-    GRANT USAGE ON ALL SEQUENCES IN SCHEMA "${flyway:defaultSchema}" TO inventory_worker;
-    GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA "${flyway:defaultSchema}" TO inventory_worker;
+    GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA "${flyway:defaultSchema}" TO "${worker_role}";
+    GRANT USAGE ON ALL SEQUENCES IN SCHEMA "${flyway:defaultSchema}" TO "${worker_role}";
+    GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA "${flyway:defaultSchema}" TO "${worker_role}";
 
     -- Retention, the read model's fold and its rebuild. Nothing else is ever deleted.
-    GRANT DELETE ON inbox, outbox, outbox_unprojected, inventory_summary TO inventory_worker;
+    GRANT DELETE ON inbox, outbox, outbox_unprojected, inventory_summary TO "${worker_role}";
 
     -- The audit: rows are added and never changed.
-    REVOKE UPDATE ON message_replays, operator_actions, stock_changes FROM inventory_worker;
+    REVOKE UPDATE ON message_replays, operator_actions, stock_changes FROM "${worker_role}";
 
     -- The worker must not change the initial stock of a product.
-    REVOKE UPDATE ON inventory FROM inventory_worker;
-    GRANT UPDATE (available_stock, reserved_stock, last_updated, version) ON inventory TO inventory_worker;
+    REVOKE UPDATE ON inventory FROM "${worker_role}";
+    GRANT UPDATE (available_stock, reserved_stock, last_updated, version) ON inventory TO "${worker_role}";
 
     -- Only the migration writes the history of migrations.
-    REVOKE INSERT, UPDATE ON flyway_schema_history FROM inventory_worker;
+    REVOKE INSERT, UPDATE ON flyway_schema_history FROM "${worker_role}";
 END
 $$;

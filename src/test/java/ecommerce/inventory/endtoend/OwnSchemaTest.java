@@ -4,7 +4,9 @@ import static ecommerce.inventory.support.ShopDriver.about;
 import static ecommerce.inventory.support.ShopDriver.order;
 import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import java.util.stream.IntStream;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
@@ -13,6 +15,7 @@ import ecommerce.inventory.support.Invariants;
 import ecommerce.inventory.support.NewTransaction;
 import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
+import ecommerce.inventory.support.TestDatabase;
 import ecommerce.inventory.support.Worker;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,6 +33,7 @@ class OwnSchemaTest {
 
     private static final int ORDERS = 20;
 
+    private String database;
     private JdbcTemplate administrator;
     private Installation first;
     private Installation second;
@@ -55,7 +59,7 @@ class OwnSchemaTest {
 
     @BeforeEach
     void start() {
-        String database = Backend.createDatabase();
+        database = Backend.createDatabase();
         administrator = new JdbcTemplate(new DriverManagerDataSource(database, "postgres", ""));
         administrator.execute("CREATE TABLE public.inventory (of_others text)");
         administrator.execute("INSERT INTO public.inventory VALUES ('theirs')");
@@ -104,5 +108,28 @@ class OwnSchemaTest {
             assertThat(first.tables.count("outbox_unprojected")).as("its own events wait").isEqualTo(ORDERS);
         });
         await().until(() -> first.tables.count("inventory_summary WHERE total_reservations = " + ORDERS) == 1);
+    }
+
+    @Test
+    void eachRoleReachesItsOwnSchemaAlone() {
+        for (String cell : List.of("eu", "us")) {
+            administrator.execute("CREATE ROLE migration_" + cell + " LOGIN");
+            administrator.execute("CREATE ROLE worker_" + cell + " LOGIN");
+            administrator.execute("CREATE SCHEMA cell_" + cell + " AUTHORIZATION migration_" + cell);
+            administrator.execute("GRANT USAGE ON SCHEMA cell_" + cell + " TO worker_" + cell);
+            TestDatabase.migrate(database, "spring.datasource.username=migration_" + cell, "inventory.database.schema=cell_" + cell,
+                "spring.flyway.locations=classpath:db/migration,classpath:db/roles", "spring.flyway.placeholders.worker_role=worker_" + cell);
+        }
+
+        for (String cell : List.of("eu", "us")) {
+            JdbcTemplate worker = new JdbcTemplate(new DriverManagerDataSource(database + "&currentSchema=cell_" + cell, "worker_" + cell, ""));
+            String other = cell.equals("eu") ? "us" : "eu";
+            assertThat(worker.update("INSERT INTO cell_" + cell + ".inventory (product_id, available_stock) VALUES ('a', 1)")).isEqualTo(1);
+            assertThat(worker.queryForList("SELECT product_id FROM cell_" + cell + ".inventory", String.class)).containsExactly("a");
+            assertThatThrownBy(() -> worker.execute("DELETE FROM cell_" + cell + ".inventory")).rootCause()
+                .hasMessageContaining("permission denied for table");
+            assertThatThrownBy(() -> worker.execute("SELECT FROM cell_" + other + ".inventory")).rootCause()
+                .hasMessageContaining("permission denied for schema cell_" + other);
+        }
     }
 }
