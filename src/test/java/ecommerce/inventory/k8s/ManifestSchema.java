@@ -25,6 +25,7 @@ import com.networknt.schema.SpecVersion;
 import com.networknt.schema.ValidationMessage;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
@@ -41,6 +42,7 @@ final class ManifestSchema {
 
     private static final Map<String, Class<?>> MODELS = Map.of(
         "v1/ConfigMap", ConfigMap.class,
+        "v1/Namespace", Namespace.class,
         "v1/Service", Service.class,
         "v1/ServiceAccount", ServiceAccount.class,
         "apps/v1/Deployment", Deployment.class,

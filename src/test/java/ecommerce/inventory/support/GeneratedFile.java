@@ -15,6 +15,7 @@ public final class GeneratedFile {
     /** @param test that is to be run with {@code -Dupdate} */
     public static void check(Path file, String wanted, Class<?> test) throws IOException {
         if (System.getProperty("update") != null) {
+            Files.createDirectories(file.getParent());
             Files.writeString(file, wanted);
         }
 
