@@ -46,6 +46,7 @@ class DemoShop {
     record Event(String type, JsonNode body, String traceparent) {
     }
 
+    private final String cell;
     private final ServiceBusSenderClient orders;
     private final ServiceBusSenderClient payments;
     private final ServiceBusSenderClient commands;
@@ -53,19 +54,24 @@ class DemoShop {
     private final Deque<Event> received = new ConcurrentLinkedDeque<>();
 
     DemoShop(InventoryProperties settings) {
+        cell = settings.cell();
         ServiceBusClientBuilder bus = new ServiceBusClientBuilder().connectionString(settings.servicebus().connectionString());
         orders = bus.sender().topicName(settings.servicebus().ordersTopic()).buildClient();
         payments = bus.sender().topicName(settings.servicebus().paymentsTopic()).buildClient();
         commands = bus.sender().queueName(settings.servicebus().commandsQueue()).buildClient();
-        events = bus.processor().topicName(settings.servicebus().eventsTopic()).subscriptionName("shop")
+        events = bus.processor().topicName(settings.servicebus().eventsTopic()).subscriptionName(cell.isEmpty() ? "shop" : "shop-" + cell)
             .processMessage(context -> receive(context.getMessage())).processError(DemoShop::error).buildProcessorClient();
         events.start();
     }
 
-    /** Completes the order as a shop does (id, totals, time), sends OrderCreated, and answers with the order id. */
+    /**
+     * Completes the order as a shop does (id, totals, time), sends OrderCreated, and answers with the order id.
+     *
+     * @param to the cell that keeps the stock of the order; by default the worker's own
+     */
     @PostMapping("/api/orders")
     @ResponseStatus(HttpStatus.ACCEPTED)
-    Map<String, String> order(@RequestBody ObjectNode order) {
+    Map<String, String> order(@RequestBody ObjectNode order, @RequestParam(name = "cell", required = false) String to) {
         if (!order.path("orderId").isTextual()) {
             order.put("orderId", UUID.randomUUID().toString());
         }
@@ -80,7 +86,7 @@ class DemoShop {
         order.put("totalAmount", total);
         order.put("createdAt", Instant.now().toString());
         String orderId = order.get("orderId").textValue();
-        send(orders, "OrderCreated", orderId, order);
+        send(orders, to == null ? cell : to, "OrderCreated", orderId, order);
         return Map.of("orderId", orderId);
     }
 
@@ -88,7 +94,7 @@ class DemoShop {
     @DeleteMapping("/api/orders/{orderId}")
     @ResponseStatus(HttpStatus.ACCEPTED)
     void cancel(@PathVariable String orderId, @RequestParam(required = false) String reason) {
-        send(orders, "OrderCancelled", orderId, JsonNodeFactory.instance.objectNode()
+        send(orders, cell, "OrderCancelled", orderId, JsonNodeFactory.instance.objectNode()
             .put("orderId", orderId).put("reason", reason).put("cancelledAt", Instant.now().toString()));
     }
 
@@ -100,7 +106,7 @@ class DemoShop {
         payment.put("paymentId", paymentId);
         payment.put("status", payment.path("status").asText("Captured"));
         payment.put("processedAt", Instant.now().toString());
-        send(payments, "PaymentProcessed", payment.path("orderId").asText(), payment);
+        send(payments, cell, "PaymentProcessed", payment.path("orderId").asText(), payment);
         return Map.of("paymentId", paymentId);
     }
 
@@ -108,12 +114,15 @@ class DemoShop {
     @PostMapping("/api/commands/{type}")
     @ResponseStatus(HttpStatus.ACCEPTED)
     void command(@PathVariable String type, @RequestBody ObjectNode command) {
-        send(commands, type, null, command);
+        send(commands, cell, type, null, command);
     }
 
-    private static void send(ServiceBusSenderClient entity, String type, String correlationId, ObjectNode body) {
+    private static void send(ServiceBusSenderClient entity, String cell, String type, String correlationId, ObjectNode body) {
         ServiceBusMessage message = new ServiceBusMessage(body.toString()).setMessageId(UUID.randomUUID().toString())
             .setSubject(type).setCorrelationId(correlationId).setContentType("application/json");
+        if (!cell.isEmpty()) {
+            message.getApplicationProperties().put("cell", cell);
+        }
         // The trace of the HTTP request.
         message.getApplicationProperties().putAll(MessageTracer.context());
         entity.sendMessage(message);

@@ -4,12 +4,16 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import ecommerce.inventory.InventoryWorker;
 import ecommerce.inventory.support.TestDatabase;
 import org.springframework.boot.SpringApplication;
 import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.PropertySource;
 import org.springframework.core.env.SimpleCommandLinePropertySource;
 import org.springframework.util.FileSystemUtils;
 import servicebus.EmbeddedServiceBus;
@@ -21,28 +25,38 @@ import servicebus.EmbeddedServiceBus;
  * <p>
  * Ports: {@code --server.port} (shop, 8080), {@code --management.server.port} (metrics and health, 9876),
  * {@code --inventory.dev.servicebus-port} (5672), {@code --inventory.dev.postgres-port} (54320).
+ * <p>
+ * {@code --inventory.cell} starts it as a cell of {@code k8s/cells/cells.yaml}, with a Service Bus for all cells. A further cell joins that of
+ * the first: {@code --inventory.dev.servicebus} is the connection string that the first one prints. It has free ports, unless they are given.
  */
 public final class DevelopmentLauncher {
 
-    private static final Path WEB_SERVER = Path.of("target", "web-server").toAbsolutePath();
     private static final String SHOP_PORT = "server.port";
     private static final String MANAGEMENT_PORT = "management.server.port";
     private static final String BUS_PORT = "inventory.dev.servicebus-port";
     private static final String DATABASE_PORT = "inventory.dev.postgres-port";
+    private static final String CELL = "inventory.cell";
+    private static final String BUS = "inventory.dev.servicebus";
+    private static final Path TOPOLOGY = Path.of("servicebus", "Config.json");
+    private static final Path TOPOLOGY_OF_CELLS = Path.of("servicebus", "Config.cells.json");
 
     private DevelopmentLauncher() {
     }
 
     public static void main(String[] args) throws IOException {
+        PropertySource<?> options = new SimpleCommandLinePropertySource(args);
+        String cell = text(options, CELL);
+        String joined = text(options, BUS);
         int shopPort;
         int managementPort;
         int busPort;
         int databasePort;
         try {
-            shopPort = freePort(args, SHOP_PORT, 8080);
-            managementPort = freePort(args, MANAGEMENT_PORT, 9876);
-            busPort = freePort(args, BUS_PORT, 5672);
-            databasePort = freePort(args, DATABASE_PORT, 54320);
+            checkCell(cell, joined);
+            shopPort = freePort(options, SHOP_PORT, joined.isEmpty() ? 8080 : 0);
+            managementPort = freePort(options, MANAGEMENT_PORT, joined.isEmpty() ? 9876 : 0);
+            busPort = joined.isEmpty() ? freePort(options, BUS_PORT, 5672) : 0;
+            databasePort = freePort(options, DATABASE_PORT, joined.isEmpty() ? 54320 : 0);
         } catch (IllegalArgumentException e) {
             System.err.println(e.getMessage());
             System.exit(1);
@@ -50,14 +64,16 @@ public final class DevelopmentLauncher {
         }
 
         InventoryWorker.allowManyHandlers();
-        EmbeddedServiceBus bus = EmbeddedServiceBus.start(Path.of("servicebus", "Config.json"),
-            EmbeddedServiceBus.Options.defaults().withPort(busPort));
+        Optional<EmbeddedServiceBus> bus = joined.isEmpty() ? Optional.of(EmbeddedServiceBus.start(
+            cell.isEmpty() ? TOPOLOGY : TOPOLOGY_OF_CELLS, EmbeddedServiceBus.Options.defaults().withPort(busPort))) : Optional.empty();
+        String connectionString = bus.map(EmbeddedServiceBus::connectionString).orElse(joined);
+        Path webServer = Path.of("target", "web-server-" + shopPort).toAbsolutePath();
         TestDatabase postgres = TestDatabase.start(server -> server.setPort(databasePort).setRegisterShutdownHook(false));
         // Stops after the worker, which first finishes its messages in flight.
         SpringApplication.getShutdownHandlers().add(() -> {
-            bus.close();
+            bus.ifPresent(EmbeddedServiceBus::close);
             close(postgres);
-            FileSystemUtils.deleteRecursively(WEB_SERVER.toFile());
+            FileSystemUtils.deleteRecursively(webServer.toFile());
         });
 
         SpringApplication application = new SpringApplication(InventoryWorker.class, DemoShop.class, EditLoop.class);
@@ -75,11 +91,19 @@ public final class DevelopmentLauncher {
                 // A migration that was edited runs again, although later ones have run.
                 Map.entry("spring.flyway.out-of-order", "true"),
                 Map.entry("inventory.servicebus.credential-type", "CONNECTION_STRING"),
-                Map.entry("inventory.servicebus.connection-string", bus.connectionString()),
-                Map.entry("server.tomcat.basedir", WEB_SERVER.toString()),
+                Map.entry("inventory.servicebus.connection-string", connectionString),
+                Map.entry("server.tomcat.basedir", webServer.toString()),
                 Map.entry("server.port", shopPort),
                 Map.entry("management.server.port", managementPort),
                 Map.entry("camel.main.routes-include-pattern", "file:" + EditLoop.resources() + "/routes/*/*.camel.yaml")))));
+        if (!cell.isEmpty()) {
+            application.addInitializers(context -> context.getEnvironment().getPropertySources().addFirst(
+                new MapPropertySource("cell", Map.of(
+                    "inventory.servicebus.orders-subscription", "inventory-" + cell,
+                    "inventory.servicebus.payments-subscription", "inventory-" + cell,
+                    "inventory.servicebus.commands-queue", "inventory-commands-" + cell,
+                    "inventory.servicebus.unrouted-subscription", "unrouted"))));
+        }
         application.run(args);
 
         System.out.printf("""
@@ -108,14 +132,41 @@ public final class DevelopmentLauncher {
 
               %s
 
-            %n""", bus.connectionString(), postgres.url(), shopPort, shopPort, shopPort, shopPort, EditLoop.resources());
+            %n""", connectionString, postgres.url(), shopPort, shopPort, shopPort, shopPort, EditLoop.resources());
+        if (!cell.isEmpty()) {
+            System.out.printf("""
+                This is cell %s. An order gets into another cell by ?cell=<name> behind /api/orders. To start another cell:
+
+                  mvn spring-boot:test-run -Dspring-boot.run.arguments="--inventory.cell=<name> --inventory.dev.servicebus=%s"
+
+                %n""", cell, connectionString);
+        }
     }
 
-    private static int freePort(String[] args, String option, int standard) {
-        String given = new SimpleCommandLinePropertySource(args).getProperty(option);
+    /** A bus without the subscriptions of the cell would leave the worker without messages. */
+    private static void checkCell(String cell, String joined) throws IOException {
+        if (cell.isEmpty()) {
+            if (!joined.isEmpty()) {
+                throw new IllegalArgumentException("--" + BUS + " needs --" + CELL + "=<name>: two workers of one cell would share its messages");
+            }
+            return;
+        }
+        List<String> queues = new ObjectMapper().readTree(TOPOLOGY_OF_CELLS.toFile()).findValue("Queues").findValuesAsText("Name");
+        if (!queues.contains("inventory-commands-" + cell)) {
+            throw new IllegalArgumentException("Cell " + cell + " is not in k8s/cells/cells.yaml: put it there, and run mvn test "
+                + "-Dtest=CellListTest -Dupdate, or choose one that is there by --" + CELL + "=<name>");
+        }
+    }
+
+    private static String text(PropertySource<?> options, String option) {
+        return options.containsProperty(option) ? String.valueOf(options.getProperty(option)) : "";
+    }
+
+    private static int freePort(PropertySource<?> options, String option, int standard) {
+        String given = text(options, option);
         int port;
         try {
-            port = given == null ? standard : Integer.parseInt(given);
+            port = given.isEmpty() ? standard : Integer.parseInt(given);
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException("--" + option + "=" + given + " is not a port number");
         }

@@ -13,6 +13,10 @@ import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
 /** The first steps of a new developer: start, order with curl, look at the events, stop. */
 class DevelopmentLauncherIT {
@@ -60,6 +64,42 @@ class DevelopmentLauncherIT {
             await().until(() -> children.stream().noneMatch(ProcessHandle::isAlive));
         }
         assertThat(leftBehind()).isEqualTo(before);
+    }
+
+    @Test
+    void aSecondLauncherIsAnotherCellOnTheBusOfTheFirstAndEachOrderIsInTheDatabaseOfItsCell() throws Exception {
+        String order = "{\"customerId\": \"c\", \"items\": [{\"productId\": \"prod-456\", \"quantity\": 2, \"unitPrice\": 1}]}";
+        try (LauncherProcess eu = LauncherProcess.start("--inventory.cell=eu", "--server.port=0", "--management.server.port=0",
+                 "--inventory.dev.servicebus-port=0", "--inventory.dev.postgres-port=0").awaitReady();
+             // Chooses its ports itself.
+             LauncherProcess us = LauncherProcess.start("--inventory.cell=us", "--inventory.dev.servicebus=" + eu.printed("Service Bus")).awaitReady()) {
+            String first = eu.post("/api/orders", order).get("orderId").textValue();
+            String second = us.post("/api/orders", order).get("orderId").textValue();
+            String third = eu.post("/api/orders?cell=us", order).get("orderId").textValue();
+            await().until(() -> eu.get("/api/events").size() == 1 && us.get("/api/events").size() == 2);
+
+            assertThat(eu.printed("PostgreSQL")).isNotEqualTo(us.printed("PostgreSQL"));
+            assertThat(orders(eu)).containsExactly(first);
+            assertThat(orders(us)).containsExactlyInAnyOrder(second, third);
+            us.post("/api/payments", "{\"orderId\": \"" + second + "\"}");
+            await().until(() -> us.get("/api/events?orderId=" + second).size() == 2);
+            assertThat(eu.get("/api/events")).as("nothing of the other cell").hasSize(1);
+        }
+    }
+
+    private static List<String> orders(LauncherProcess launcher) {
+        return new JdbcTemplate(new DriverManagerDataSource(launcher.printed("PostgreSQL"), "postgres", ""))
+            .queryForList("SELECT order_id FROM inventory_orders", String.class);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"--inventory.cell=asia, Cell asia is not in k8s/cells/cells.yaml",
+        "--inventory.dev.servicebus=Endpoint=sb://localhost, --inventory.dev.servicebus needs --inventory.cell=<name>"})
+    void aCellThatTheBusDoesNotHaveIsToldInOneLine(String argument, String sentence) throws Exception {
+        try (LauncherProcess launcher = LauncherProcess.start(argument)) {
+            assertThat(launcher.process().exitCode()).isEqualTo(1);
+            assertThat(launcher.output().strip().lines()).singleElement().asString().startsWith(sentence);
+        }
     }
 
     @Test

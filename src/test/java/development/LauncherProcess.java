@@ -52,8 +52,18 @@ final class LauncherProcess implements AutoCloseable {
         }
         LauncherProcess launcher = new LauncherProcess(classPath + System.getProperty("java.class.path"), List.of("--server.port=0",
             "--management.server.port=0", "--inventory.dev.servicebus-port=0", "--inventory.dev.postgres-port=0"));
-        await().atMost(START).until(launcher::output, output -> output.contains("is ready"));
-        return launcher;
+        return launcher.awaitReady();
+    }
+
+    LauncherProcess awaitReady() {
+        await().atMost(START).until(process::output, output -> output.contains("is ready"));
+        return this;
+    }
+
+    /** What it prints behind a name, such as {@code PostgreSQL}. */
+    String printed(String name) {
+        return output().lines().filter(line -> line.strip().startsWith(name + " ")).findFirst().orElseThrow()
+            .strip().substring(name.length()).strip().split(" ")[0];
     }
 
     JavaProcess process() {
