@@ -71,6 +71,7 @@ class CellListTest {
             }
             assertThat(text).as("keys of template.yaml that cell %s of cells.yaml does not have", cell.get("name")).doesNotContain("${");
             GeneratedFile.check(CELLS.resolve(cell.get("name")).resolve("kustomization.yaml"), text, getClass());
+            assertThat(CELLS.resolve(cell.get("name")).resolve("installation.env")).as("copy it from k8s/installation, and set it").exists();
         }
         Path all = CELLS.resolve("kustomization.yaml");
         GeneratedFile.check(all, Files.readString(all).split(LIST)[0] + LIST
@@ -160,8 +161,19 @@ class CellListTest {
         assertThat(Manifest.objects("cells/" + cell).stream().filter(object -> !object.get("kind").textValue().equals("Namespace")))
             .allSatisfy(object -> assertThat(object.at("/metadata/namespace").textValue()).as(Manifest.nameOf(object)).isEqualTo(namespace));
         assertThat(Manifest.variables(Manifest.object("cells/" + cell, "Job").at("/spec/template/spec/containers/0/env")))
-            .as("schema that is migrated").containsEntry("INVENTORY_DATABASE_SCHEMA",
-                Manifest.data("cells/" + cell, "inventory-worker-settings").get("INVENTORY_DATABASE_SCHEMA"));
+            .as("what is migrated").containsEntry("SPRING_DATASOURCE_URL", database(cell).get(0))
+            .containsEntry("INVENTORY_DATABASE_SCHEMA", database(cell).get(1));
+    }
+
+    @Test
+    void noTwoCellsHaveTheSameTables() throws IOException {
+        assertThat(names()).extracting(CellListTest::database).doesNotHaveDuplicates();
+    }
+
+    /** URL and schema. */
+    private static List<String> database(String cell) {
+        Map<String, String> settings = Manifest.data("cells/" + cell, "inventory-worker-settings");
+        return List.of(settings.get("SPRING_DATASOURCE_URL"), settings.get("INVENTORY_DATABASE_SCHEMA"));
     }
 
     @Test
