@@ -19,6 +19,8 @@ import jakarta.servlet.http.HttpServletRequest;
 import org.apache.camel.BindToRegistry;
 import org.apache.camel.CamelContext;
 import org.apache.camel.health.HealthCheck;
+import org.apache.camel.main.RoutesCollector;
+import org.apache.camel.spring.boot.CamelConfigurationProperties;
 import org.flywaydb.core.Flyway;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.beans.factory.support.BeanDefinitionRegistry;
@@ -34,6 +36,7 @@ import org.springframework.boot.availability.ApplicationAvailability;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
@@ -85,6 +88,12 @@ class InventoryConfiguration {
     @Bean
     FlywayMigrationStrategy migrationStrategy(InventoryProperties settings) {
         return settings.database().migrateAtStart() ? Flyway::migrate : Flyway::validate;
+    }
+
+    /** Replaces that of Camel's starter. */
+    @Bean
+    RoutesCollector routesCollector(ApplicationContext context, CamelConfigurationProperties settings) {
+        return new BundledRoutes(context, settings.getMain().isIncludeNonSingletons());
     }
 
     /**

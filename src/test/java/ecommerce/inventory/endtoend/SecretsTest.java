@@ -4,16 +4,13 @@ import static ecommerce.inventory.support.ShopDriver.order;
 import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 import ecommerce.inventory.InventoryWorker;
 import ecommerce.inventory.support.Backend;
@@ -123,9 +120,7 @@ class SecretsTest {
     }
 
     private JavaProcess startWorker() throws IOException {
-        String classPath = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
-            .filter(entry -> !entry.endsWith("test-classes")).collect(Collectors.joining(File.pathSeparator));
-        List<String> arguments = new ArrayList<>(List.of("-cp", classPath, InventoryWorker.class.getName(),
+        List<String> arguments = new ArrayList<>(List.of("-cp", JavaProcess.classPath(), InventoryWorker.class.getName(),
             "--spring.config.import=configtree:" + secrets + "/",
             "--spring.datasource.url=" + postgres.url(),
             "--spring.datasource.username=inventory", "--inventory.servicebus.try-timeout=PT1S",

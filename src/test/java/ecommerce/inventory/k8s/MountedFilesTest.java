@@ -12,9 +12,8 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 import ecommerce.inventory.InventoryWorker;
 import ecommerce.inventory.support.Backend;
@@ -43,39 +42,21 @@ class MountedFilesTest {
 
     @Test
     void aChangedRouteAndAChangedStatementTakeThePlaceOfThoseInTheImage() throws Exception {
-        for (String folder : Path.of("src/main/resources/routes").toFile().list()) {
-            Map<String, String> files = new HashMap<>(Manifest.data(OVERLAY, "inventory-worker-routes-" + folder));
-            if (folder.equals(CHANGED)) {
-                change(files, "reserve-inventory.camel.yaml", "        - setVariable:\n            id: reservation-ttl\n", """
-                            - log:
-                                id: edited
-                                description: Added without a new image
-                                message: A route from a ConfigMap
-                            - setVariable:
-                                id: reservation-ttl
-                    """);
-                change(files, "insufficient-inventory.sql", "'checkedAt'", "'lookedAt'");
-            }
-            mount(Files.createDirectories(resources.resolve("routes").resolve(folder)), files);
-        }
-        String database = Backend.createDatabase();
-        TestDatabase.migrate(database);
+        mountRoutes(files -> {
+            change(files, "reserve-inventory.camel.yaml", "        - setVariable:\n            id: reservation-ttl\n", """
+                        - log:
+                            id: edited
+                            description: Added without a new image
+                            message: A route from a ConfigMap
+                        - setVariable:
+                            id: reservation-ttl
+                """);
+            change(files, "insufficient-inventory.sql", "'checkedAt'", "'lookedAt'");
+        });
         EmbeddedServiceBus bus = Backend.startBus(null);
-        Map<String, String> environment = new HashMap<>(Manifest.environment(OVERLAY));
-        assertThat(environment).containsEntry("CAMEL_MAIN_ROUTESINCLUDEPATTERN", "file:" + MOUNTED + "/routes/*/*.camel.yaml");
-        assertThat(environment).containsEntry("SPRING_CONFIG_IMPORT", "configtree:" + SECRETS + "/");
-        environment.replaceAll((name, value) -> value.replace(MOUNTED, resources.toString()).replace(SECRETS, secrets.toString()));
-        environment.put("SPRING_DATASOURCE_USERNAME", "postgres");
-        Map<String, String> values = Map.of("inventory-worker-database/url", database, "inventory-worker-database/worker-password", "any",
-            "inventory-worker-servicebus/connection-string", bus.connectionString(), "inventory-worker-operator/token", TOKEN);
-        Map<String, String> files = new HashMap<>(Manifest.secretFiles(Manifest.pod(OVERLAY)));
-        assertThat(files.values()).containsExactlyInAnyOrderElementsOf(values.keySet());
-        files.replaceAll((file, key) -> values.get(key));
-        mount(secrets, files);
         ShopDriver shop = new ShopDriver(bus);
 
-        try (JavaProcess worker = new JavaProcess(List.of("-XX:TieredStopAtLevel=1", "-cp", classPath(),
-                InventoryWorker.class.getName(), "--server.port=0", "--management.server.port=0"), environment)) {
+        try (JavaProcess worker = startWorker(bus)) {
             await().atMost(Duration.ofMinutes(3)).until(() -> worker.output().contains("Started InventoryWorker"));
             shop.send(order("order-1", "1 unknown"));
             await().until(() -> shop.events("order-1").size() == 1);
@@ -89,10 +70,44 @@ class MountedFilesTest {
         shop.destroy();
     }
 
-    /** The mounted files come first; the classes of tests are not included. */
-    private String classPath() {
-        return Stream.concat(Stream.of(resources.toString()), Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
-            .filter(entry -> !entry.endsWith("test-classes"))).collect(Collectors.joining(File.pathSeparator));
+    @Test
+    void aFolderThatLacksARouteStopsTheStartWithASentenceThatNamesIt() throws Exception {
+        mountRoutes(files -> files.remove("reserve-inventory.camel.yaml"));
+
+        try (EmbeddedServiceBus bus = Backend.startBus(null); JavaProcess worker = startWorker(bus)) {
+            assertThat(worker.exitCode()).isNotZero();
+            assertThat(worker.output()).contains("APPLICATION FAILED TO START",
+                "does not find routes/handlers/reserve-inventory.camel.yaml, which the bundle has").doesNotContain("\tat ");
+        }
+    }
+
+    /** @param edit changes the files of one folder, by name */
+    private void mountRoutes(Consumer<Map<String, String>> edit) throws IOException {
+        for (String folder : Path.of("src/main/resources/routes").toFile().list()) {
+            Map<String, String> files = new HashMap<>(Manifest.data(OVERLAY, "inventory-worker-routes-" + folder));
+            if (folder.equals(CHANGED)) {
+                edit.accept(files);
+            }
+            mount(Files.createDirectories(resources.resolve("routes").resolve(folder)), files);
+        }
+    }
+
+    private JavaProcess startWorker(EmbeddedServiceBus bus) throws IOException {
+        String database = Backend.createDatabase();
+        TestDatabase.migrate(database);
+        Map<String, String> environment = new HashMap<>(Manifest.environment(OVERLAY));
+        assertThat(environment).containsEntry("CAMEL_MAIN_ROUTESINCLUDEPATTERN", "file:" + MOUNTED + "/routes/*/*.camel.yaml");
+        assertThat(environment).containsEntry("SPRING_CONFIG_IMPORT", "configtree:" + SECRETS + "/");
+        environment.replaceAll((name, value) -> value.replace(MOUNTED, resources.toString()).replace(SECRETS, secrets.toString()));
+        environment.put("SPRING_DATASOURCE_USERNAME", "postgres");
+        Map<String, String> values = Map.of("inventory-worker-database/url", database, "inventory-worker-database/worker-password", "any",
+            "inventory-worker-servicebus/connection-string", bus.connectionString(), "inventory-worker-operator/token", TOKEN);
+        Map<String, String> files = new HashMap<>(Manifest.secretFiles(Manifest.pod(OVERLAY)));
+        assertThat(files.values()).containsExactlyInAnyOrderElementsOf(values.keySet());
+        files.replaceAll((file, key) -> values.get(key));
+        mount(secrets, files);
+        return new JavaProcess(List.of("-XX:TieredStopAtLevel=1", "-cp", resources + File.pathSeparator + JavaProcess.classPath(),
+            InventoryWorker.class.getName(), "--server.port=0", "--management.server.port=0"), environment);
     }
 
     private static String lastPort(String output) {

@@ -1,5 +1,6 @@
 package ecommerce.inventory.support;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +12,8 @@ import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** A JVM that a test starts, and that ends with the test, however that ends. */
 public final class JavaProcess implements AutoCloseable {
@@ -60,6 +63,12 @@ public final class JavaProcess implements AutoCloseable {
         builder.environment().putAll(environment);
         process = builder.start();
         EndOfJvm.kills(process.toHandle());
+    }
+
+    /** The class path of this process without the tests, and so without their log levels. */
+    public static String classPath() {
+        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator)).filter(entry -> !entry.endsWith("test-classes"))
+            .collect(Collectors.joining(File.pathSeparator));
     }
 
     private static Path temporary() throws IOException {
