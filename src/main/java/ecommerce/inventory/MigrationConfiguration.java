@@ -20,13 +20,19 @@ class MigrationConfiguration {
     FlywayConfigurationCustomizer migrationConnection() {
         return migration -> {
             if (migration.getDataSource() instanceof HikariDataSource pool) {
-                Properties settings = new Properties();
-                pool.getDataSourceProperties().forEach((name, value) -> settings.setProperty(name.toString(), value.toString()));
-                settings.remove("socketTimeout");
-                SimpleDriverDataSource connections = new SimpleDriverDataSource(new Driver(), pool.getJdbcUrl(), pool.getUsername(), pool.getPassword());
-                connections.setConnectionProperties(settings);
+                SimpleDriverDataSource connections = connections(pool);
+                connections.getConnectionProperties().remove("socketTimeout");
                 migration.dataSource(connections);
             }
         };
+    }
+
+    /** New connections with the settings of a pool, each closed after its use. */
+    static SimpleDriverDataSource connections(HikariDataSource pool) {
+        Properties settings = new Properties();
+        pool.getDataSourceProperties().forEach((name, value) -> settings.setProperty(name.toString(), value.toString()));
+        SimpleDriverDataSource connections = new SimpleDriverDataSource(new Driver(), pool.getJdbcUrl(), pool.getUsername(), pool.getPassword());
+        connections.setConnectionProperties(settings);
+        return connections;
     }
 }
