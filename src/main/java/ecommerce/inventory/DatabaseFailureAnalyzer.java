@@ -3,8 +3,10 @@ package ecommerce.inventory;
 import java.util.Set;
 import java.util.regex.Pattern;
 
+import com.azure.core.exception.ClientAuthenticationException;
 import ecommerce.inventory.failure.Failures;
 import org.flywaydb.core.api.FlywayException;
+import org.postgresql.PGProperty;
 import org.postgresql.util.PSQLException;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
@@ -30,11 +32,19 @@ class DatabaseFailureAnalyzer extends AbstractFailureAnalyzer<PSQLException> {
     @Override
     protected FailureAnalysis analyze(Throwable rootFailure, PSQLException cause) {
         String state = cause.getSQLState() == null ? "" : cause.getSQLState();
+        String urlAndParameters = environment.getProperty("spring.datasource.url", "");
         // Without its parameters, as one may be a password.
-        String url = environment.getProperty("spring.datasource.url", "").replaceFirst("\\?.*", "");
+        String url = urlAndParameters.replaceFirst("\\?.*", "");
         FlywayException migration = findCause(rootFailure, FlywayException.class);
+        ClientAuthenticationException noToken = findCause(cause, ClientAuthenticationException.class);
+        String reason = cause.getMessage();
         String check;
-        if (state.startsWith("08") && TLS.matcher(String.valueOf(cause.getMessage())).find()) {
+        if (noToken != null) {
+            // Followed by lines about other kinds of credentials.
+            reason = noToken.getMessage().lines().findFirst().orElse("");
+            check = "Entra ID issues no token for the database: check the client id and the tenant of the identity, whether it trusts the "
+                + "service account of this pod, and whether Entra ID can be reached";
+        } else if (state.startsWith("08") && TLS.matcher(String.valueOf(cause.getMessage())).find()) {
             check = "PostgreSQL has to speak TLS, with a certificate that Java trusts and that names the host of spring.datasource.url; "
                 + "for another authority put ?sslfactory=org.postgresql.ssl.LibPQFactory&sslrootcert=<file> there, and ?sslmode=disable "
                 + "only if nobody else can read the traffic";
@@ -47,7 +57,9 @@ class DatabaseFailureAnalyzer extends AbstractFailureAnalyzer<PSQLException> {
         } else if (state.equals("42501")) {
             check = "spring.datasource.username has no right to do that: k8s/database/roles.sql";
         } else if (state.startsWith("28")) {
-            check = "check spring.datasource.username and spring.datasource.password";
+            check = urlAndParameters.contains(PGProperty.AUTHENTICATION_PLUGIN_CLASS_NAME.getName() + "=")
+                ? "spring.datasource.username has to be the role of the identity (pgaadauth_create_principal: docs/deploy.md)"
+                : "check spring.datasource.username and spring.datasource.password";
         } else if (state.startsWith("3D")) {
             check = "check the name of the database in spring.datasource.url";
         } else if (state.equals("22023") && String.valueOf(cause.getMessage()).contains("\"TimeZone\"")) {
@@ -63,6 +75,6 @@ class DatabaseFailureAnalyzer extends AbstractFailureAnalyzer<PSQLException> {
         } else {
             return null;
         }
-        return new FailureAnalysis("The database " + url + " cannot be used (" + cause.getMessage() + "): " + check, null, cause);
+        return new FailureAnalysis("The database " + url + " cannot be used (" + reason + "): " + check, null, cause);
     }
 }

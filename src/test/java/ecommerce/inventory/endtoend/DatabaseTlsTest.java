@@ -4,16 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.util.Base64;
-import java.util.List;
+import java.util.stream.Stream;
 
 import ecommerce.inventory.MigrateDatabase;
 import ecommerce.inventory.support.Backend;
+import ecommerce.inventory.support.Certificate;
 import ecommerce.inventory.support.JavaProcess;
 import ecommerce.inventory.support.TestDatabase;
 import ecommerce.inventory.support.Worker;
@@ -31,21 +27,20 @@ import servicebus.EmbeddedServiceBus;
 @ExtendWith(OutputCaptureExtension.class)
 class DatabaseTlsTest {
 
-    private static final String PASSWORD = "changeit";
-
     @TempDir
     private static Path folder;
+    private static Certificate certificate;
     private static EmbeddedServiceBus bus;
     private static TestDatabase postgres;
 
     @BeforeAll
     static void start() throws Exception {
         bus = Backend.startBus(null);
-        makeCertificate("localhost");
+        certificate = Certificate.selfSigned("localhost", folder);
         postgres = TestDatabase.start(server -> server
             .setServerConfig("ssl", "on")
-            .setServerConfig("ssl_cert_file", folder.resolve("server.crt").toString())
-            .setServerConfig("ssl_key_file", folder.resolve("server.key").toString()));
+            .setServerConfig("ssl_cert_file", certificate.certificate().toString())
+            .setServerConfig("ssl_key_file", certificate.key().toString()));
     }
 
     @AfterAll
@@ -87,9 +82,8 @@ class DatabaseTlsTest {
 
     @Test
     void aServerThatJavaTrustsNeedsNoSetting() throws Exception {
-        try (JavaProcess migration = new JavaProcess(List.of("-Djavax.net.ssl.trustStore=" + folder.resolve("server.p12"),
-            "-Djavax.net.ssl.trustStorePassword=" + PASSWORD, "-cp", System.getProperty("java.class.path"), MigrateDatabase.class.getName(),
-            "--spring.datasource.url=" + url("localhost", ""), "--spring.datasource.username=postgres"))) {
+        try (JavaProcess migration = new JavaProcess(Stream.concat(certificate.trusted().stream(), Stream.of("-cp", System.getProperty("java.class.path"),
+            MigrateDatabase.class.getName(), "--spring.datasource.url=" + url("localhost", ""), "--spring.datasource.username=postgres")).toList())) {
             assertThat(migration.exitCode()).as(migration.output()).isZero();
         }
     }
@@ -99,29 +93,6 @@ class DatabaseTlsTest {
     }
 
     private static String ownAuthority() {
-        return "?sslfactory=org.postgresql.ssl.LibPQFactory&sslrootcert=" + folder.resolve("server.crt");
-    }
-
-    /** Creates a key and a self-signed certificate, for PostgreSQL and as a trust store. */
-    private static void makeCertificate(String host) throws IOException, InterruptedException, GeneralSecurityException {
-        Path store = folder.resolve("server.p12");
-        int exit = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(), "-genkeypair", "-alias", "server",
-            "-keyalg", "EC", "-dname", "CN=" + host, "-ext", "san=dns:" + host, "-validity", "2", "-storetype", "PKCS12",
-            "-keystore", store.toString(), "-storepass", PASSWORD).inheritIO().start().waitFor();
-        assertThat(exit).as("keytool").isZero();
-        KeyStore keys = KeyStore.getInstance(store.toFile(), PASSWORD.toCharArray());
-        write("server.crt", "CERTIFICATE", keys.getCertificate("server").getEncoded());
-        write("server.key", "PRIVATE KEY", keys.getKey("server", PASSWORD.toCharArray()).getEncoded());
-        // The trust store contains the certificate without the key.
-        keys.setCertificateEntry("trusted", keys.getCertificate("server"));
-        try (var out = Files.newOutputStream(store)) {
-            keys.store(out, PASSWORD.toCharArray());
-        }
-    }
-
-    private static void write(String file, String type, byte[] content) throws IOException {
-        // PostgreSQL refuses a key that other users can read.
-        Path path = Files.createFile(folder.resolve(file), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        Files.writeString(path, "-----BEGIN " + type + "-----\n" + Base64.getMimeEncoder().encodeToString(content) + "\n-----END " + type + "-----\n");
+        return "?sslfactory=org.postgresql.ssl.LibPQFactory&sslrootcert=" + certificate.certificate();
     }
 }
