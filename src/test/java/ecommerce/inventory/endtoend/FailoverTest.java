@@ -7,12 +7,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.net.Socket;
-import java.net.SocketTimeoutException;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
@@ -40,6 +40,8 @@ import servicebus.EmbeddedServiceBus;
 class FailoverTest {
 
     private static final int ORDERS = 60;
+    /** More connections than wait at a port with a queue of one. */
+    private static final int MORE_THAN_WAIT = 16;
     private static final String CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'inventory-worker'";
 
     @Test
@@ -84,25 +86,24 @@ class FailoverTest {
     @Test
     void aHostThatDoesNotAnswerIsPassedOver() throws IOException, SQLException {
         InetAddress here = InetAddress.getLoopbackAddress();
-        List<Socket> waiting = new ArrayList<>();
+        int wait = Integer.parseInt(Defaults.of("spring.datasource.hikari.data-source-properties.connectTimeout"));
+        assertThat(Duration.ofSeconds(wait)).as("limit for each of two hosts").isPositive()
+            .isLessThan(Duration.ofMillis(Long.parseLong(Defaults.of("spring.datasource.hikari.connection-timeout"))).dividedBy(2));
+        List<SocketChannel> waiting = new ArrayList<>();
         try (ServerSocket silent = new ServerSocket(0, 1, here)) {
-            await().until(() -> {
-                waiting.add(new Socket());
-                try {
-                    waiting.get(waiting.size() - 1).connect(silent.getLocalSocketAddress(), 200);
-                    return false;
-                } catch (SocketTimeoutException e) {
-                    return true;
-                }
-            });
+            // Nobody accepts them. When the queue is full, the system drops the requests of further connections.
+            for (int i = 0; i < MORE_THAN_WAIT; i++) {
+                SocketChannel connection = SocketChannel.open();
+                waiting.add(connection);
+                connection.configureBlocking(false);
+                connection.connect(silent.getLocalSocketAddress());
+            }
             Properties settings = new Properties();
             settings.setProperty("user", "postgres");
+            settings.setProperty("connectTimeout", String.valueOf(wait));
+            settings.setProperty("targetServerType", Defaults.of("spring.datasource.hikari.data-source-properties.targetServerType"));
             // Otherwise the driver would skip a host that was too slow in another test.
             settings.setProperty("hostRecheckSeconds", "0");
-            settings.setProperty("loginTimeout", String.valueOf(Integer.parseInt(Defaults.of("spring.datasource.hikari.connection-timeout")) / 1000));
-            for (String name : List.of("targetServerType", "connectTimeout")) {
-                settings.setProperty(name, Defaults.of("spring.datasource.hikari.data-source-properties." + name));
-            }
             String hosts = "//" + here.getHostAddress() + ":" + silent.getLocalPort() + ",";
 
             try (Connection connection = DriverManager.getConnection(Backend.createDatabase().replace("//", hosts), settings)) {
@@ -110,8 +111,8 @@ class FailoverTest {
                 assertThat(connection.isValid(0)).isTrue();
             }
         } finally {
-            for (Socket socket : waiting) {
-                socket.close();
+            for (SocketChannel connection : waiting) {
+                connection.close();
             }
         }
     }
