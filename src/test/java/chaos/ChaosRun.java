@@ -87,7 +87,7 @@ final class ChaosRun {
     }
 
     private Station station(String name, FaultyDatabase database, BusProcess bus) throws IOException {
-        DatabaseProxy proxy = new DatabaseProxy(database.ports());
+        DatabaseProxy proxy = new DatabaseProxy(database.servers.ports());
         // Shorter times, for which the run would wait too long; all other settings have their defaults.
         List<String> settings = List.of("--server.port=0", "--management.server.port=0", "--inventory.reservation.ttl=" + TTL,
             "--inventory.reservation.expiry-schedule=* * * * * ?", "--inventory.inbox.parked-delay=PT1S",

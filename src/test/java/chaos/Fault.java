@@ -14,6 +14,7 @@ enum Fault {
     KILL_MID_EXPIRY(Point.MID_EXPIRY, "kill -9 in the middle of an expiry"),
     KILL_MID_SUMMARY(Point.MID_SUMMARY, "kill -9 in the middle of a fold of the summary"),
     POSTGRES_OUTAGE(Family.OUTAGE, "PostgreSQL stopped (immediate) and started"),
+    PRIMARY_LOST(Family.OUTAGE, "loss of the PostgreSQL server (kill -9 of all its processes), its synchronous standby takes over"),
     BUS_OUTAGE(Family.OUTAGE, "Service Bus unavailable: connections dropped and refused"),
     FREEZE(Family.OTHER, "SIGSTOP past lock and lease, then SIGCONT"),
     ROLLING_RESTART(Family.OTHER, "rolling restart by SIGTERM"),

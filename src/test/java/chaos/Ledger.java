@@ -62,8 +62,9 @@ record Ledger(Options options, Duration length, List<Outcome> outcomes, Map<Stri
         }
         text.append("\nMissed: the worker did not reach the named point in time, or was not ready. Recovery: from the end of the fault until another "
             + "message is handled and another event received; after a kill of all workers it includes their start. Disk full: PostgreSQL answers "
-            + "each write with this error. The server that takes over is a replica of the first. The clock that jumps is PostgreSQL's, from which "
-            + "the worker takes its times; the clock of the JVM does not jump.\n\n## Messages\n\n| messages | |\n|---|---|\n");
+            + "each write with this error. The server that takes over is a standby of the first. After a loss it is promoted 2 to 7 s later, and the "
+            + "lost server comes back as its standby. The clock that jumps is PostgreSQL's, from which the worker takes its times; the clock of "
+            + "the JVM does not jump.\n\n## Messages\n\n| messages | |\n|---|---|\n");
         traffic.forEach((what, count) -> text.append(String.format("| %s | %d |%n", what, count)));
         text.append("\n## Invariants\n\n| invariant | violations | measured |\n|---|---|---|\n");
         figures.forEach(figure -> text.append(String.format("| %s | %d | %s |%n", figure.invariant(), figure.violations().size(), figure.measured())));

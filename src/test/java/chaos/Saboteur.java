@@ -19,6 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import chaos.Fault.Family;
 import chaos.Schedule.Planned;
 import ecommerce.inventory.support.BusProcess;
+import ecommerce.inventory.support.PostgresPair;
 import ecommerce.inventory.support.ShopDriver;
 
 /**
@@ -109,11 +110,12 @@ final class Saboteur {
                 }
                 case DEMOTION -> {
                     synchronized (database) {
-                        database.failOver();
-                        // While the read-only server still runs and has connections.
-                        Duration recovery = progress.untilNext();
-                        database.stopDemoted();
-                        return new Outcome(planned, null, recovery);
+                        return new Outcome(planned, null, demotePrimary());
+                    }
+                }
+                case PRIMARY_LOST -> {
+                    synchronized (database) {
+                        return new Outcome(planned, null, losePrimary(planned));
                     }
                 }
                 case LOCKED_ROW -> holdTransaction(planned, "SELECT FROM inventory WHERE product_id = '" + Scenario.HOT + "' FOR UPDATE");
@@ -209,12 +211,39 @@ final class Saboteur {
         }
     }
 
+    private Duration demotePrimary() throws IOException, SQLException {
+        PostgresPair servers = database.servers;
+        servers.addStandby();
+        servers.demote();
+        servers.promote();
+        // While the read-only server still runs and has connections.
+        Duration recovery = progress.untilNext();
+        servers.removeStandby();
+        return recovery;
+    }
+
+    private Duration losePrimary(Planned planned) throws IOException, InterruptedException, SQLException {
+        PostgresPair servers = database.servers;
+        servers.addSynchronousStandby();
+        progress.untilNext();
+        servers.primary().kill();
+        // Until somebody notices the loss.
+        pass(planned.length());
+        servers.promote();
+        Duration recovery = progress.untilNext();
+        // The lost server comes back, with a copy of the data, and commits wait for it in turn.
+        servers.addSynchronousStandby();
+        progress.untilNext();
+        servers.removeStandby();
+        return recovery;
+    }
+
     private void strikeDatabase(Planned planned) throws IOException, InterruptedException {
         switch (planned.fault()) {
             case POSTGRES_OUTAGE -> {
-                database.stop();
+                database.servers.primary().stopImmediately();
                 pass(planned.length());
-                database.startAgain();
+                database.servers.primary().start();
             }
             case DISK_FULL -> {
                 database.setDiskFull(true);

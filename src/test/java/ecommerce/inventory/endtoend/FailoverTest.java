@@ -18,12 +18,18 @@ import java.util.List;
 import java.util.Properties;
 import java.util.stream.IntStream;
 
+import javax.sql.DataSource;
+
 import com.azure.messaging.servicebus.ServiceBusMessage;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.HikariPoolMXBean;
 import ecommerce.inventory.database.DatabaseHealth;
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.Defaults;
 import ecommerce.inventory.support.Invariants;
 import ecommerce.inventory.support.PostgresPair;
+import ecommerce.inventory.support.PostgresServer;
 import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.Worker;
@@ -32,51 +38,138 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.jdbc.core.JdbcTemplate;
+import servicebus.BrowsedMessage;
 import servicebus.EmbeddedServiceBus;
 
-/** The primary becomes read-only, and keeps its connections; the standby takes its place. */
+/** The primary becomes read-only and keeps its connections, is lost, or freezes. The standby takes its place. */
 @Tag("plain-camel")
 class FailoverTest {
 
     private static final int ORDERS = 60;
+    private static final int STOCK = 1_000;
+    private static final String CONNECTIONS = "pg_stat_activity WHERE application_name = 'inventory-worker'";
     /** More connections than wait at a port with a queue of one. */
     private static final int MORE_THAN_WAIT = 16;
-    private static final String CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'inventory-worker'";
+    private static final String RESERVED = "inventory_orders WHERE status = 'Reserved'";
 
     @Test
     void theWorkGoesOnWithTheNewPrimaryAndNothingIsBurnt(@TempDir Path data) throws Exception {
         EmbeddedServiceBus bus = Backend.startBus(null);
         ShopDriver shop = new ShopDriver(bus);
-        try (PostgresPair servers = new PostgresPair(data);
-                ConfigurableApplicationContext worker = Worker.start(servers.url() + "&hostRecheckSeconds=1", bus,
-                    "spring.datasource.hikari.connection-timeout=1000", "inventory.inbox.retry-delay-max=PT0.5S")) {
-            JdbcTemplate old = servers.primary();
-            new Tables(old).stock("a", 1_000);
+        try (PostgresPair servers = new PostgresPair(data); ConfigurableApplicationContext worker = start(servers, bus)) {
+            servers.addStandby();
+            Tables old = new Tables(servers.primary().jdbc());
+            old.stock("a", STOCK);
             sendOrders(shop, "before-");
-            shop.awaitQuiet(new Tables(old));
-            assertThat(old.queryForObject(CONNECTIONS, Long.class)).isPositive();
+            shop.awaitQuiet(old);
+            assertThat(old.count(CONNECTIONS)).isPositive();
 
             servers.demote();
             sendOrders(shop, "meanwhile-");
             DatabaseHealth health = worker.getBean(CamelContext.class).getRegistry().findSingleByType(DatabaseHealth.class);
             await().untilAsserted(() -> assertThat(health.unavailable()).isPresent());
-            await().until(() -> old.queryForObject(CONNECTIONS, Long.class) == 0);
+            await().until(() -> old.count(CONNECTIONS) == 0);
             assertThat(bus.counts(ShopDriver.SUBSCRIPTION).active()).as("held").isEqualTo(ORDERS);
 
             servers.promote();
-            Tables tables = new Tables(servers.standby());
-            await().until(() -> tables.count("inventory_orders WHERE status = 'Reserved'") == 2 * ORDERS);
-            shop.awaitQuiet(tables);
+            assertReservedOnce(2 * ORDERS, servers, shop);
 
             await().untilAsserted(() -> assertThat(health.unavailable()).isEmpty());
-            assertThat(shop.events()).extracting(event -> event.messageId()).doesNotHaveDuplicates().hasSize(2 * ORDERS);
-            assertThat(tables.stockOf("a")).startsWith(1_000 - 2 * ORDERS + " available, " + 2 * ORDERS + " reserved");
-            new Invariants(servers.standby()).assertHold();
-            var counts = bus.counts(ShopDriver.SUBSCRIPTION);
-            assertThat(counts.abandoned() + counts.expiredLocks() + counts.deadLetteredTotal()).as("delivery attempts used up").isZero();
-            assertThat(tables.count("inbox WHERE retry_count > 0")).as("attempts used up").isZero();
-            assertThat(new Tables(old).count("inventory_orders")).as("nothing was written there").isEqualTo(ORDERS);
+            assertNothingBurnt(servers, bus);
+            assertThat(old.count("inventory_orders")).as("nothing was written there").isEqualTo(ORDERS);
+        } finally {
+            shop.destroy();
+        }
+    }
+
+    @Test
+    void theLossOfThePrimaryLosesNothingThatASynchronousStandbyHas(@TempDir Path data) throws Exception {
+        EmbeddedServiceBus bus = Backend.startBus(null);
+        ShopDriver shop = new ShopDriver(bus);
+        try (PostgresPair servers = new PostgresPair(data); ConfigurableApplicationContext worker = start(servers, bus)) {
+            servers.addSynchronousStandby();
+            Tables lost = new Tables(servers.primary().jdbc());
+            lost.stock("a", STOCK);
+            sendOrders(shop, "before-");
+            await().until(() -> lost.count(RESERVED) > 0);
+
+            // Whoever does not wait for the standby acknowledges orders now that the standby never gets.
+            servers.holdBackChanges();
+            sendOrders(shop, "meanwhile-");
+            awaitCommit(servers.primary(), bus);
+            servers.primary().kill();
+            servers.promote();
+            sendOrders(shop, "after-");
+            assertReservedOnce(3 * ORDERS, servers, shop);
+
+            servers.addSynchronousStandby();
+            pool(worker).softEvictConnections();
+            sendOrders(shop, "returned-");
+            assertReservedOnce(4 * ORDERS, servers, shop);
+            Tables returned = new Tables(servers.standby().jdbc());
+            await().untilAsserted(() -> assertThat(returned.count(RESERVED)).as("on the server that has come back").isEqualTo(4 * ORDERS));
+            assertThat(returned.count(CONNECTIONS)).as("connections to it").isZero();
+            assertNothingBurnt(servers, bus);
+        } finally {
+            shop.destroy();
+        }
+    }
+
+    /** As when its machine hangs, or disappears from the network: no connection is closed. */
+    @Test
+    void aPrimaryThatNoLongerAnswersIsGivenUpForTheNewOne(@TempDir Path data) throws Exception {
+        EmbeddedServiceBus bus = Backend.startBus(null);
+        ShopDriver shop = new ShopDriver(bus);
+        try (PostgresPair servers = new PostgresPair(data);
+                ConfigurableApplicationContext worker = Worker.start(servers.url() + "&socketTimeout=5", bus,
+                    // Longer than a new connection waits for the first host. Few connections, as the pool waits for each that it had.
+                    "spring.datasource.hikari.connection-timeout=20000", "spring.datasource.hikari.maximum-pool-size=5")) {
+            servers.addSynchronousStandby();
+            PostgresServer lost = servers.primary();
+            new Tables(lost.jdbc()).stock("a", STOCK);
+            servers.holdBackChanges();
+            sendOrders(shop, "meanwhile-");
+            await().until(() -> lost.commitsWaiting() > 0);
+
+            lost.freeze();
+            try {
+                servers.promote();
+                assertReservedOnce(ORDERS, servers, shop);
+                assertNothingBurnt(servers, bus);
+            } finally {
+                lost.kill();
+            }
+        } finally {
+            shop.destroy();
+        }
+    }
+
+    /** Two servers that accept changes, which whoever promotes a standby has to prevent. */
+    @Test
+    void aLostPrimaryThatComesBackAsAPrimaryAcknowledgesNothing(@TempDir Path data) throws Exception {
+        EmbeddedServiceBus bus = Backend.startBus(null);
+        ShopDriver shop = new ShopDriver(bus);
+        try (PostgresPair servers = new PostgresPair(data); ConfigurableApplicationContext worker = start(servers, bus)) {
+            servers.addSynchronousStandby();
+            new Tables(servers.primary().jdbc()).stock("a", STOCK);
+            sendOrders(shop, "before-");
+            assertReservedOnce(ORDERS, servers, shop);
+            servers.primary().kill();
+            servers.promote();
+
+            PostgresServer lost = servers.standby();
+            lost.start();
+            await().until(() -> {
+                pool(worker).softEvictConnections();
+                return new Tables(lost.jdbc()).count(CONNECTIONS) > 0 && new Tables(servers.primary().jdbc()).count(CONNECTIONS) == 0;
+            });
+            sendOrders(shop, "meanwhile-");
+            awaitCommit(lost, bus);
+            assertThat(bus.counts(ShopDriver.SUBSCRIPTION).active()).as("held").isEqualTo(ORDERS);
+
+            lost.kill();
+            assertReservedOnce(2 * ORDERS, servers, shop);
+            assertNothingBurnt(servers, bus);
         } finally {
             shop.destroy();
         }
@@ -117,7 +210,43 @@ class FailoverTest {
         }
     }
 
+    private static ConfigurableApplicationContext start(PostgresPair servers, EmbeddedServiceBus bus) {
+        return Worker.start(servers.url() + "&hostRecheckSeconds=1", bus,
+            "spring.datasource.hikari.connection-timeout=1000", "inventory.inbox.retry-delay-max=PT0.5S");
+    }
+
+    private static HikariPoolMXBean pool(ConfigurableApplicationContext worker) throws SQLException {
+        return worker.getBean(DataSource.class).unwrap(HikariDataSource.class).getHikariPoolMXBean();
+    }
+
     private static void sendOrders(ShopDriver shop, String prefix) {
         shop.send(IntStream.range(0, ORDERS).mapToObj(i -> order(prefix + i, "1 a")).toArray(ServiceBusMessage[]::new));
+    }
+
+    /** Waits until a commit waits for the standby, or none does and all orders are acknowledged. */
+    private static void awaitCommit(PostgresServer primary, EmbeddedServiceBus bus) {
+        await().until(() -> primary.commitsWaiting() > 0 || bus.counts(ShopDriver.SUBSCRIPTION).active() == 0);
+    }
+
+    /** Waits until all orders are reserved and their events are published: one for each order. */
+    private static void assertReservedOnce(int orders, PostgresPair servers, ShopDriver shop) {
+        Tables tables = new Tables(servers.primary().jdbc());
+        await().untilAsserted(() -> assertThat(tables.count(RESERVED)).as("reserved").isEqualTo(orders));
+        shop.awaitQuiet(tables);
+        assertThat(shop.events()).extracting(FailoverTest::outcome).doesNotHaveDuplicates().hasSize(orders)
+            .allMatch(outcome -> outcome.startsWith("InventoryReserved"));
+        assertThat(tables.stockOf("a")).startsWith(STOCK - orders + " available, " + orders + " reserved");
+        new Invariants(servers.primary().jdbc()).assertHold();
+    }
+
+    /** Type and order id of an event. */
+    private static String outcome(BrowsedMessage event) throws IOException {
+        return event.subject() + " of " + new ObjectMapper().readTree(event.body()).get("orderId").textValue();
+    }
+
+    private static void assertNothingBurnt(PostgresPair servers, EmbeddedServiceBus bus) {
+        var counts = bus.counts(ShopDriver.SUBSCRIPTION);
+        assertThat(counts.abandoned() + counts.expiredLocks() + counts.deadLetteredTotal()).as("delivery attempts used up").isZero();
+        assertThat(new Tables(servers.primary().jdbc()).count("inbox WHERE retry_count > 0")).as("attempts used up").isZero();
     }
 }
