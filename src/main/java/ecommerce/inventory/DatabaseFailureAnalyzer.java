@@ -50,7 +50,7 @@ class DatabaseFailureAnalyzer extends AbstractFailureAnalyzer<PSQLException> {
                 + "only if nobody else can read the traffic";
         } else if (state.equals("08P01")) {
             check = "a pooler such as PgBouncer has to ignore the parameter that is named (ignore_startup_parameters = extra_float_digits), "
-                + "and with a pooler spring.datasource.url must have neither options nor currentSchema: docs/deploy.md";
+                + "and with a pooler spring.datasource.url must have neither options nor currentSchema: docs/database.md";
         } else if (Failures.readOnly(cause)) {
             check = "none of the hosts in spring.datasource.url accepts changes: name all of them, "
                 + "jdbc:postgresql://<host>:<port>,<host>:<port>/<database>, or wait until one is promoted";

@@ -36,7 +36,7 @@ import servicebus.EmbeddedServiceBus;
 
 /**
  * Migration and worker behind PgBouncer in transaction mode, with fewer connections to PostgreSQL than the pool has, with the roles and
- * the schema that docs/deploy.md describes.
+ * the schema that docs/database.md describes.
  */
 @Tag("plain-camel")
 @ExtendWith(OutputCaptureExtension.class)
