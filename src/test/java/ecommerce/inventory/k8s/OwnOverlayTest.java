@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -115,6 +117,23 @@ class OwnOverlayTest {
             .containsExactlyElementsOf(VALUES.lines().map(line -> line.replaceFirst("=.*", "=")).toList());
     }
 
+    /** The example has its installation's values, the image and a setting; the patch names the Secret of a registry. */
+    @Test
+    void theOverlayOfTheInstructionsWorks() throws IOException {
+        Files.writeString(Files.createDirectory(directory.resolve("instructions")).resolve("installation.env"), VALUES);
+        String overlay = directory.resolve("instructions").toRealPath().toString();
+        Files.writeString(directory.resolve("instructions/kustomization.yaml"), (example("resources:") + example("patches:"))
+            .replace("https://<git server>/inventory-worker//k8s", fromOverlay("instructions").toString()).replace("?ref=<tag>", "")
+            .replace("<registry>", "localhost:5000").replace("<secret>", "registry"));
+
+        assertThat(Manifest.objects(overlay).toString()).contains("localhost:5000/inventory-worker:1.0.0", "store.servicebus.example.net")
+            .doesNotContain("00000000-0000-0000-0000-", IMAGE);
+        assertThat(Manifest.environment(overlay)).containsEntry("INVENTORY_RESERVATION_TTL", "PT20M");
+        assertThat(Manifest.objects(overlay, "ServiceAccount")).hasSize(2)
+            .allMatch(account -> account.at("/imagePullSecrets/0/name").asText().equals("registry"));
+        assertThat(Manifest.objects(overlay)).allSatisfy(object -> assertThat(ManifestSchema.problems(object)).as(Manifest.nameOf(object)).isEmpty());
+    }
+
     /** The operator looks for the label on the Deployment and on its pods. */
     @Test
     void camelKImportsTheDeployment() throws IOException {
@@ -124,6 +143,13 @@ class OwnOverlayTest {
         assertThat(Stream.of("/metadata/labels", "/spec/template/metadata/labels")
             .map(labels -> deployment.at(labels + "/camel.apache.org~1integration").asText())).containsOnly("inventory-worker");
         assertThat(deployment.at("/spec/selector")).isEqualTo(Manifest.object("overlays/deployment", "Deployment").at("/spec/selector"));
+    }
+
+    /** @return the block of {@code docs/deploy.md} that begins with this line */
+    private static String example(String line) throws IOException {
+        Matcher block = Pattern.compile("^    " + line + "\n(    .*\n)+", Pattern.MULTILINE).matcher(Files.readString(Path.of("docs", "deploy.md")));
+        assertThat(block.find()).as(line).isTrue();
+        return block.group().stripIndent();
     }
 
     private static String job(String overlay) {
