@@ -1,4 +1,4 @@
-// The alerts of k8s/alerts as rules of Azure Monitor's managed Prometheus.
+// The alerts of k8s/alerts, and of k8s/cells, which without cells never fire, as rules of Azure Monitor's managed Prometheus.
 //   az deployment group create --resource-group shop --template-file k8s/monitoring-azure/rules.bicep \
 //     --parameters workspaceId=<resource id of the Azure Monitor workspace> clusterId=<resource id of the AKS cluster> actionGroupId=<resource id>
 
@@ -18,7 +18,8 @@ param runbook string = 'docs/runbook.md'
 param location string = resourceGroup().location
 
 var clusterName = last(split(clusterId, '/'))
-var groups = loadYamlContent('../alerts/inventory-worker.yaml').spec.groups
+var cells = loadYamlContent('../cells/components/monitoring/unrouted.yaml').spec.groups
+var groups = concat(loadYamlContent('../alerts/inventory-worker.yaml').spec.groups, cells)
 // From 0, critical, to 4, verbose.
 var severities = {
   critical: 0
