@@ -1,4 +1,4 @@
-// Who may do what on Service Bus: the worker receives and sends, KEDA counts, and neither manages anything.
+// What a worker may do on Service Bus: receive and send, and manage nothing.
 
 @description('Name of the namespace')
 param namespaceName string
@@ -6,16 +6,8 @@ param namespaceName string
 @description('Object id of the identity that the worker signs in with')
 param workerPrincipalId string
 
-@description('Object id of the identity that KEDA signs in with')
-param scalerPrincipalId string
-
-type topicSubscription = {
-  topic: string
-  name: string
-}
-
-@description('Subscriptions that the worker receives from')
-param receivedSubscriptions topicSubscription[]
+@description('Subscriptions that the worker receives from, or counts by reading')
+param receivedSubscriptions { topic: string, name: string }[]
 
 @description('Queues that the worker receives from')
 param receivedQueues string[]
@@ -57,33 +49,3 @@ resource workerSendsEvents 'Microsoft.Authorization/roleAssignments@2022-04-01' 
   scope: events
   properties: { principalId: workerPrincipalId, principalType: 'ServicePrincipal', roleDefinitionId: sender }
 }
-
-// KEDA asks how many messages wait. Service Bus answers identities that may read the entity, and no built-in role allows only that:
-// Data Owner, which KEDA's documentation asks for, also receives, sends and deletes.
-resource counter 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
-  name: guid(namespace.id, 'message counts')
-  properties: {
-    roleName: 'Service Bus message counts (${namespaceName})'
-    description: 'Reads queues and subscriptions and how many messages wait there; no message, and no key.'
-    type: 'CustomRole'
-    permissions: [
-      {
-        actions: [
-          'Microsoft.ServiceBus/namespaces/queues/read'
-          'Microsoft.ServiceBus/namespaces/topics/subscriptions/read'
-        ]
-      }
-    ]
-    assignableScopes: [resourceGroup().id]
-  }
-}
-resource scalerCountsSubscriptions 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (received, i) in receivedSubscriptions: {
-  name: guid(subscriptions[i].id, scalerPrincipalId, 'message counts')
-  scope: subscriptions[i]
-  properties: { principalId: scalerPrincipalId, principalType: 'ServicePrincipal', roleDefinitionId: counter.id }
-}]
-resource scalerCountsQueues 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (queue, i) in receivedQueues: {
-  name: guid(queues[i].id, scalerPrincipalId, 'message counts')
-  scope: queues[i]
-  properties: { principalId: scalerPrincipalId, principalType: 'ServicePrincipal', roleDefinitionId: counter.id }
-}]

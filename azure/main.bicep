@@ -1,6 +1,11 @@
 // All that the worker needs in Azure: Service Bus with the entities of servicebus/Config.json, PostgreSQL, identities and rights, alerts.
 //   az deployment group create --resource-group shop --name inventory-worker --template-file azure/main.bicep --parameters …
-// Its output "installation" is the content of k8s/installation/installation.env.
+// Its output "installation" is the content of k8s/installation/installation.env; with cells, "installations" has that of each cell.
+
+// Cells
+
+@description('Whether to make the cells of k8s/cells/cells.yaml (docs/scale.md): the topology of servicebus/Config.cells.json, and identities, rights and a database for each')
+param cells bool = false
 
 // Service Bus
 
@@ -41,7 +46,7 @@ param maxMessageSize int = 1024
 @description('Issuer of the tokens of the cluster: az aks show --query oidcIssuerProfile.issuerUrl')
 param oidcIssuer string
 
-@description('Namespace of the worker in the cluster')
+@description('Namespace of the worker in the cluster. With cells the beginning of theirs: inventory, as in k8s/cells/template.yaml')
 param workerNamespace string
 
 @description('Namespace of KEDA\'s operator in the cluster; kube-system for the add-on of AKS')
@@ -49,7 +54,7 @@ param kedaNamespace string = 'keda'
 
 // PostgreSQL
 
-@description('Name of the server, without .postgres.database.azure.com')
+@description('Name of the server, without .postgres.database.azure.com. A cell has a server of its own: this name, a hyphen and its name, up to 63 characters')
 param databaseServerName string = '${namespaceName}-inventory'
 
 @description('Object id of the user, group or application that administers the server, and creates the roles: az ad signed-in-user show --query id')
@@ -109,7 +114,18 @@ param location string = resourceGroup().location
 // more than an hour and five minutes: after an outage of an hour the whole backlog would be in the dead-letter queues.
 // RequiresDuplicateDetection is false for what the worker receives. Its table inbox knows a message id for 30 days, instead of the minutes
 // of Service Bus' window, which costs throughput of the broker and cannot be changed on an existing entity.
-var topology = loadJsonContent('../servicebus/Config.json').UserConfig.Namespaces[0]
+var topology = any(cells ? loadJsonContent('../servicebus/Config.cells.json') : loadJsonContent('../servicebus/Config.json')).UserConfig.Namespaces[0]
+
+// One worker without a suffix, or those of the cells.
+var names = cells ? map(loadYamlContent('../k8s/cells/cells.yaml').cells, cell => cell.name) : []
+var suffixes = cells ? map(names, name => '-${name}') : ['']
+
+// What a worker receives. Workers of cells also count the messages that no cell takes.
+func received(suffix string) array => [
+  { topic: 'orders', name: 'inventory${suffix}' }
+  { topic: 'payments', name: 'inventory${suffix}' }
+]
+var unrouted = cells ? map(topology.Topics, topic => { topic: topic.Name, name: 'unrouted' }) : []
 
 module serviceBus 'servicebus.bicep' = {
   name: 'inventory-worker-service-bus'
@@ -131,35 +147,50 @@ module serviceBus 'servicebus.bicep' = {
   }
 }
 
-module identities 'identities.bicep' = {
-  name: 'inventory-worker-identities'
+module identities 'identities.bicep' = [for suffix in suffixes: {
+  name: 'inventory-identities${suffix}'
+  params: {
+    suffix: suffix
+    oidcIssuer: oidcIssuer
+    workerNamespace: '${workerNamespace}${suffix}'
+    location: location
+  }
+}]
+
+module access 'access.bicep' = [for (suffix, i) in suffixes: {
+  name: 'inventory-access${suffix}'
+  params: {
+    namespaceName: serviceBus.outputs.namespaceName
+    workerPrincipalId: identities[i].outputs.workerPrincipalId
+    receivedSubscriptions: concat(received(suffix), unrouted)
+    receivedQueues: ['inventory-commands${suffix}']
+    eventsTopic: 'inventory'
+  }
+}]
+
+module scaler 'scaler.bicep' = {
+  name: 'inventory-worker-scaler'
   params: {
     oidcIssuer: oidcIssuer
-    workerNamespace: workerNamespace
     kedaNamespace: kedaNamespace
     location: location
   }
 }
 
-module access 'access.bicep' = {
-  name: 'inventory-worker-access'
+module counts 'counts.bicep' = {
+  name: 'inventory-worker-counts'
   params: {
     namespaceName: serviceBus.outputs.namespaceName
-    workerPrincipalId: identities.outputs.workerPrincipalId
-    scalerPrincipalId: identities.outputs.scalerPrincipalId
-    receivedSubscriptions: [
-      { topic: 'orders', name: 'inventory' }
-      { topic: 'payments', name: 'inventory' }
-    ]
-    receivedQueues: ['inventory-commands']
-    eventsTopic: 'inventory'
+    scalerPrincipalId: scaler.outputs.principalId
+    receivedSubscriptions: flatten(map(suffixes, suffix => received(suffix)))
+    receivedQueues: map(suffixes, suffix => 'inventory-commands${suffix}')
   }
 }
 
-module database 'database.bicep' = {
-  name: 'inventory-worker-database'
+module database 'database.bicep' = [for suffix in suffixes: {
+  name: 'inventory-database${suffix}'
   params: {
-    serverName: databaseServerName
+    serverName: '${databaseServerName}${suffix}'
     tier: databaseTier
     size: databaseSize
     storage: databaseStorage
@@ -173,13 +204,13 @@ module database 'database.bicep' = {
     logAnalyticsWorkspaceId: logAnalyticsWorkspaceId
     location: location
   }
-}
+}]
 
 module databaseEndpoint 'private-endpoint.bicep' = if (!empty(subnetId)) {
   name: 'inventory-worker-database-endpoint'
   params: {
     name: databaseServerName
-    serviceId: database.outputs.serverId
+    services: [for (suffix, i) in suffixes: { name: '${databaseServerName}${suffix}', id: database[i].outputs.serverId }]
     groupId: 'postgresqlServer'
     zoneName: 'privatelink.postgres.database.azure.com'
     subnetId: subnetId
@@ -192,7 +223,7 @@ module serviceBusEndpoint 'private-endpoint.bicep' = if (!empty(subnetId) && sku
   name: 'inventory-worker-service-bus-endpoint'
   params: {
     name: namespaceName
-    serviceId: serviceBus.outputs.namespaceId
+    services: [{ name: namespaceName, id: serviceBus.outputs.namespaceId }]
     groupId: 'namespace'
     zoneName: 'privatelink.servicebus.windows.net'
     subnetId: subnetId
@@ -210,12 +241,35 @@ module alerts 'alerts.bicep' = {
   }
 }
 
-@description('The lines of k8s/installation/installation.env')
-output installation string[] = [
-  'WORKER_CLIENT_ID=${identities.outputs.workerClientId}'
-  'SCALER_CLIENT_ID=${identities.outputs.scalerClientId}'
-  'MIGRATION_CLIENT_ID=${identities.outputs.migrationClientId}'
-  'SERVICEBUS_NAMESPACE=${namespaceName}'
-  'SERVICEBUS_HOST=${serviceBus.outputs.host}'
-  'DATABASE_URL=${database.outputs.url}'
+// Of a file installation.env.
+func lines(workerId string, scalerId string, migrationId string, serviceBusName string, host string, url string) string[] => [
+  'WORKER_CLIENT_ID=${workerId}'
+  'SCALER_CLIENT_ID=${scalerId}'
+  'MIGRATION_CLIENT_ID=${migrationId}'
+  'SERVICEBUS_NAMESPACE=${serviceBusName}'
+  'SERVICEBUS_HOST=${host}'
+  'DATABASE_URL=${url}'
 ]
+
+@description('The lines of k8s/installation/installation.env; with cells: none')
+output installation string[] = cells ? [] : lines(
+  identities[0].outputs.workerClientId,
+  scaler.outputs.clientId,
+  identities[0].outputs.migrationClientId,
+  namespaceName,
+  serviceBus.outputs.host,
+  database[0].outputs.url
+)
+
+@description('Of each cell the lines of k8s/cells/<cell>/installation.env')
+output installations array = [for (name, i) in names: {
+  cell: name
+  lines: lines(
+    identities[i].outputs.workerClientId,
+    scaler.outputs.clientId,
+    identities[i].outputs.migrationClientId,
+    namespaceName,
+    serviceBus.outputs.host,
+    database[i].outputs.url
+  )
+}]

@@ -26,7 +26,12 @@ record Bicep(String text) {
 
     /** All of a module that this file uses, by its name in the file. */
     Bicep module(String name) {
-        return new Bicep(only("(?m)^(module " + name + " '.*?\n}\n)"));
+        return new Bicep(only("(?m)^(module " + name + " '.*?\n}\\]?\n)"));
+    }
+
+    /** The lines of the array that a function returns. */
+    List<String> function(String name) {
+        return only("(?m)^func " + name + "\\([^\n]*=> \\[\n(.*?)\n]\n").lines().map(String::strip).toList();
     }
 
     /** What is written after the name of a property, to the end of the line. */

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * {@code azure/servicebus.bicep} takes names and values from {@code servicebus/Config.json}. This test checks that it uses every property, and
- * what it sets itself: how long messages wait, who can reach the namespace, and ({@code access.bicep}) who may do what.
+ * what it sets itself: how long messages wait, who can reach the namespace, and ({@code access.bicep}, {@code counts.bicep}) who may do what.
  */
 class ServiceBusTemplateTest {
 
@@ -51,6 +51,7 @@ class ServiceBusTemplateTest {
     private Bicep main;
     private Bicep serviceBus;
     private Bicep access;
+    private Bicep counts;
     private JsonNode topology;
 
     @BeforeEach
@@ -58,15 +59,22 @@ class ServiceBusTemplateTest {
         main = Bicep.read("main.bicep");
         serviceBus = Bicep.read("servicebus.bicep");
         access = Bicep.read("access.bicep");
-        topology = new ObjectMapper().readTree(Path.of("servicebus", "Config.json").toFile()).at("/UserConfig/Namespaces/0");
+        counts = Bicep.read("counts.bicep");
+        topology = topology("Config.json");
     }
 
     @Test
-    void everyPropertyOfTheTopologyIsSetFromIt() {
-        assertThat(main.text()).contains("loadJsonContent('../servicebus/Config.json').UserConfig.Namespaces[0]");
+    void everyPropertyOfTheTopologyIsSetFromIt() throws IOException {
+        assertThat(main.only("(?m)^var topology = ([^\n]+)$")).isEqualTo("any(cells ? loadJsonContent('../servicebus/Config.cells.json')"
+            + " : loadJsonContent('../servicebus/Config.json')).UserConfig.Namespaces[0]");
         assertThat(main.module("serviceBus").property("queues")).isEqualTo("topology.Queues");
         assertThat(main.module("serviceBus").property("topics")).isEqualTo("topology.Topics");
         assertThat(notCarried(topology)).isEmpty();
+        assertThat(notCarried(topology("Config.cells.json"))).isEmpty();
+    }
+
+    private static JsonNode topology(String file) throws IOException {
+        return new ObjectMapper().readTree(Path.of("servicebus", file).toFile()).at("/UserConfig/Namespaces/0");
     }
 
     @Test
@@ -223,7 +231,7 @@ class ServiceBusTemplateTest {
     /** An API version ignores unknown properties: 2021-11-01 has neither of the two. */
     @Test
     void theNamespaceIsOfAVersionThatKnowsWhatProtectsIt() {
-        assertThat(Stream.of(serviceBus, access).flatMap(file -> file.all("Microsoft\\.ServiceBus/[\\w/]+@([^']+)'")).map(type -> type.group(1)))
+        assertThat(Stream.of(serviceBus, access, counts).flatMap(file -> file.all("Microsoft\\.ServiceBus/[\\w/]+@([^']+)'")).map(type -> type.group(1)))
             .hasSizeGreaterThan(7).containsOnly("2024-01-01");
         assertThat(serviceBus.resource("namespace").property("minimumTlsVersion")).isEqualTo("'1.2'");
         assertThat(serviceBus.resource("namespace").property("publicNetworkAccess")).isEqualTo("publicNetworkAccess");
@@ -239,14 +247,15 @@ class ServiceBusTemplateTest {
 
     @Test
     void theWorkerMayReceiveWhereItReceivesAndSendWhereItSendsAndManageNothing() {
-        assertThat(assignments("worker")).containsExactlyInAnyOrderEntriesOf(
+        assertThat(assignments(access, "worker")).containsExactlyInAnyOrderEntriesOf(
             Map.of("subscriptions[i]", "receiver", "queues[i]", "receiver", "events", "sender"));
         assertThat(access.text()).contains("var receiver = " + role("4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0"),
             "var sender = " + role("69a216fc-b8fb-44d8-bc22-1f3c2cd27a39"));
-        assertThat(main.module("access").all("\\{ topic: '([^']+)', name: '([^']+)' }")
+        assertThat(main.module("access").property("receivedSubscriptions")).isEqualTo("concat(received(suffix), unrouted)");
+        assertThat(new Bicep(String.join("\n", main.function("received"))).all("\\{ topic: '([^']+)', name: '([^']+)' }")
             .map(received -> received.group(1) + "/" + received.group(2)))
-            .containsExactly(topicSubscription("orders"), topicSubscription("payments"));
-        assertThat(main.module("access").property("receivedQueues")).isEqualTo("['" + queue() + "']");
+            .containsExactly(topicSubscription("orders") + "${suffix}", topicSubscription("payments") + "${suffix}");
+        assertThat(main.module("access").property("receivedQueues")).isEqualTo("['" + queue() + "${suffix}']");
         assertThat(main.module("access").property("eventsTopic")).isEqualTo("'" + Defaults.of("inventory.servicebus.events-topic") + "'");
     }
 
@@ -260,11 +269,13 @@ class ServiceBusTemplateTest {
 
     @Test
     void theScalerCountsWhatTheWorkerReceivesAndReadsNoMessage() {
-        assertThat(assignments("scaler")).containsExactlyInAnyOrderEntriesOf(
+        assertThat(assignments(counts, "scaler")).containsExactlyInAnyOrderEntriesOf(
             Map.of("subscriptions[i]", "counter.id", "queues[i]", "counter.id"));
-        assertThat(access.resource("counter").only("actions: \\[\\s+([^]]+?)\\s+]").split("\\s+")).containsExactlyInAnyOrder(
+        assertThat(counts.resource("counter").only("actions: \\[\\s+([^]]+?)\\s+]").split("\\s+")).containsExactlyInAnyOrder(
             "'Microsoft.ServiceBus/namespaces/queues/read'", "'Microsoft.ServiceBus/namespaces/topics/subscriptions/read'");
-        assertThat(access.text()).doesNotContain("dataActions", "090c5cfd-751d-490a-894a-3ce6f1109419");
+        assertThat(counts.text()).doesNotContain("dataActions", "090c5cfd-751d-490a-894a-3ce6f1109419");
+        assertThat(main.module("counts").property("receivedSubscriptions")).isEqualTo("flatten(map(suffixes, suffix => received(suffix)))");
+        assertThat(main.module("counts").property("receivedQueues")).isEqualTo("map(suffixes, suffix => '" + queue() + "${suffix}')");
     }
 
     @Test
@@ -290,8 +301,8 @@ class ServiceBusTemplateTest {
     }
 
     /** The roles of a principal, by what they are granted on. */
-    private Map<String, String> assignments(String who) {
-        return access.all("(?m)^resource " + who + "\\w+ '.*?\n}").map(MatchResult::group).map(Bicep::new)
+    private static Map<String, String> assignments(Bicep file, String who) {
+        return file.all("(?m)^resource " + who + "\\w+ '.*?\n}").map(MatchResult::group).map(Bicep::new)
             .collect(Collectors.toMap(assignment -> assignment.property("scope"), assignment -> {
                 assertThat(assignment.all("\\w+PrincipalId").map(MatchResult::group)).containsOnly(who + "PrincipalId");
                 return assignment.only("roleDefinitionId: ([\\w.]+)");
