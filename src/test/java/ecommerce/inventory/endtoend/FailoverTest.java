@@ -42,7 +42,6 @@ import servicebus.BrowsedMessage;
 import servicebus.EmbeddedServiceBus;
 
 /** The primary becomes read-only and keeps its connections, is lost, or freezes. The standby takes its place. */
-@Tag("plain-camel")
 class FailoverTest {
 
     private static final int ORDERS = 60;
@@ -53,6 +52,7 @@ class FailoverTest {
     private static final String RESERVED = "inventory_orders WHERE status = 'Reserved'";
 
     @Test
+    @Tag("plain-camel")
     void theWorkGoesOnWithTheNewPrimaryAndNothingIsBurnt(@TempDir Path data) throws Exception {
         EmbeddedServiceBus bus = Backend.startBus(null);
         ShopDriver shop = new ShopDriver(bus);
