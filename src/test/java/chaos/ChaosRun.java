@@ -16,6 +16,7 @@ import chaos.Evidence.Figure;
 import chaos.Saboteur.Outcome;
 import chaos.Schedule.Planned;
 import ecommerce.inventory.support.BusProcess;
+import ecommerce.inventory.support.ExtractedJar;
 import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.Waiting;
@@ -60,8 +61,9 @@ final class ChaosRun {
                 BusProcess bus = new BusProcess(List.of("-Xmx256m"), topology(directory), Saboteur.LOCK);
                 Receiver receiver = new Receiver(bus.connectionString());
                 Sender sender = new Sender(bus.connectionString())) {
+            Path jar = ExtractedJar.of(options.jar(), options.directory().resolveSibling("chaos-worker"));
             for (int i = 0; i < options.workers(); i++) {
-                stations.add(station("worker-" + i, database, bus));
+                stations.add(station("worker-" + i, jar, database, bus));
             }
             return run(database, bus, receiver, sender, stations);
         } finally {
@@ -86,7 +88,7 @@ final class ChaosRun {
         }
     }
 
-    private Station station(String name, FaultyDatabase database, BusProcess bus) throws IOException {
+    private Station station(String name, Path jar, FaultyDatabase database, BusProcess bus) throws IOException {
         DatabaseProxy proxy = new DatabaseProxy(database.servers.ports());
         // Shorter times, for which the run would wait too long; all other settings have their defaults.
         List<String> settings = List.of("--server.port=0", "--management.server.port=0", "--inventory.reservation.ttl=" + TTL,
@@ -96,7 +98,7 @@ final class ChaosRun {
         Map<String, String> environment = Map.of("SPRING_DATASOURCE_URL", FaultyDatabase.url(proxy.ports()), "SPRING_DATASOURCE_USERNAME", "postgres",
             "SPRING_DATASOURCE_PASSWORD", SECRETS.get("password"), "INVENTORY_SERVICEBUS_CONNECTIONSTRING", bus.connectionString().replace("SAS_KEY_VALUE", SECRETS.get("key")),
             "INVENTORY_OPERATOR_TOKEN", SECRETS.get("token"));
-        return new Station(new RestartedWorker(name, options.directory(), options.jar(), settings, environment), proxy);
+        return new Station(new RestartedWorker(name, options.directory(), jar, settings, environment), proxy);
     }
 
     private Ledger run(FaultyDatabase database, BusProcess bus, Receiver receiver, Sender sender, List<Station> stations) throws Exception {

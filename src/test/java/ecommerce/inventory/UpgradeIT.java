@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.support.Backend;
+import ecommerce.inventory.support.ExtractedJar;
 import ecommerce.inventory.support.Invariants;
 import ecommerce.inventory.support.JavaProcess;
 import ecommerce.inventory.support.ShopDriver;
@@ -73,8 +74,7 @@ class UpgradeIT {
     @BeforeEach
     void unpack() throws Exception {
         Path jar = Path.of(System.getProperty("worker.jar"));
-        run("-Djarmode=tools", "-jar", jar.toString(), "extract", "--destination", directory.toString(), "--force");
-        older = directory.resolve(jar.getFileName());
+        older = ExtractedJar.of(jar, directory);
         // Next to the older one, as its libraries are found from there.
         newer = Files.copy(older, directory.resolve("newer.jar"));
         try (FileSystem files = FileSystems.newFileSystem(newer)) {
@@ -163,11 +163,5 @@ class UpgradeIT {
             "--spring.datasource.url=" + postgres.url()), Stream.of(settings)).toList());
         processes.add(process);
         return process;
-    }
-
-    private static void run(String... arguments) throws Exception {
-        try (JavaProcess process = new JavaProcess(List.of(arguments))) {
-            assertThat(process.exitCode()).as(process.output()).isZero();
-        }
     }
 }
