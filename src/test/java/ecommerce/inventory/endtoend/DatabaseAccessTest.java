@@ -5,8 +5,6 @@ import static ecommerce.inventory.support.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 
 import ecommerce.inventory.support.Backend;
 import ecommerce.inventory.support.ManagementPort;
@@ -45,9 +43,7 @@ class DatabaseAccessTest {
         administrator = postgres.jdbc();
         administrator.execute("CREATE ROLE worker LOGIN PASSWORD 'first'");
         administrator.execute("CREATE DATABASE inventory OWNER worker");
-        Path hba = Path.of(administrator.queryForObject("SHOW hba_file", String.class));
-        Files.writeString(hba, "host all worker all scram-sha-256\n" + Files.readString(hba));
-        administrator.execute("SELECT pg_reload_conf()");
+        postgres.authenticate("host all worker all scram-sha-256");
         worker = Worker.start(postgres.url("inventory"), bus,
             "spring.datasource.username=worker", "spring.datasource.password=first", "spring.datasource.hikari.connection-timeout=500",
             "inventory.database.watch-schedule=* * * * * ?", "inventory.database.refusal-limit=PT1S", "inventory.outbox.outage-pause=PT0.2S");

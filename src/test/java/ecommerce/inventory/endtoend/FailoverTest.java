@@ -34,6 +34,7 @@ import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.Worker;
 import org.apache.camel.CamelContext;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,75 +52,73 @@ class FailoverTest {
     private static final int MORE_THAN_WAIT = 16;
     private static final String RESERVED = "inventory_orders WHERE status = 'Reserved'";
 
+    private final EmbeddedServiceBus bus = Backend.startBus(null);
+    private final ShopDriver shop = new ShopDriver(bus);
+
+    @AfterEach
+    void stop() {
+        shop.destroy();
+    }
+
     @Test
     @Tag("plain-camel")
     void theWorkGoesOnWithTheNewPrimaryAndNothingIsBurnt(@TempDir Path data) throws Exception {
-        EmbeddedServiceBus bus = Backend.startBus(null);
-        ShopDriver shop = new ShopDriver(bus);
-        try (PostgresPair servers = new PostgresPair(data); ConfigurableApplicationContext worker = start(servers, bus)) {
+        try (PostgresPair servers = new PostgresPair(data); ConfigurableApplicationContext worker = start(servers)) {
             servers.addStandby();
             Tables old = new Tables(servers.primary().jdbc());
             old.stock("a", STOCK);
-            sendOrders(shop, "before-");
+            sendOrders("before-");
             shop.awaitQuiet(old);
             assertThat(old.count(CONNECTIONS)).isPositive();
 
             servers.demote();
-            sendOrders(shop, "meanwhile-");
+            sendOrders("meanwhile-");
             DatabaseHealth health = worker.getBean(CamelContext.class).getRegistry().findSingleByType(DatabaseHealth.class);
             await().untilAsserted(() -> assertThat(health.unavailable()).isPresent());
             await().until(() -> old.count(CONNECTIONS) == 0);
             assertThat(bus.counts(ShopDriver.SUBSCRIPTION).active()).as("held").isEqualTo(ORDERS);
 
             servers.promote();
-            assertReservedOnce(2 * ORDERS, servers, shop);
+            assertReservedOnce(2 * ORDERS, servers);
 
             await().untilAsserted(() -> assertThat(health.unavailable()).isEmpty());
-            assertNothingBurnt(servers, bus);
+            assertNothingBurnt(servers);
             assertThat(old.count("inventory_orders")).as("nothing was written there").isEqualTo(ORDERS);
-        } finally {
-            shop.destroy();
         }
     }
 
     @Test
     void theLossOfThePrimaryLosesNothingThatASynchronousStandbyHas(@TempDir Path data) throws Exception {
-        EmbeddedServiceBus bus = Backend.startBus(null);
-        ShopDriver shop = new ShopDriver(bus);
-        try (PostgresPair servers = new PostgresPair(data); ConfigurableApplicationContext worker = start(servers, bus)) {
+        try (PostgresPair servers = new PostgresPair(data); ConfigurableApplicationContext worker = start(servers)) {
             servers.addSynchronousStandby();
             Tables lost = new Tables(servers.primary().jdbc());
             lost.stock("a", STOCK);
-            sendOrders(shop, "before-");
+            sendOrders("before-");
             await().until(() -> lost.count(RESERVED) > 0);
 
             // Whoever does not wait for the standby acknowledges orders now that the standby never gets.
             servers.holdBackChanges();
-            sendOrders(shop, "meanwhile-");
-            awaitCommit(servers.primary(), bus);
+            sendOrders("meanwhile-");
+            awaitCommit(servers.primary());
             servers.primary().kill();
             servers.promote();
-            sendOrders(shop, "after-");
-            assertReservedOnce(3 * ORDERS, servers, shop);
+            sendOrders("after-");
+            assertReservedOnce(3 * ORDERS, servers);
 
             servers.addSynchronousStandby();
             pool(worker).softEvictConnections();
-            sendOrders(shop, "returned-");
-            assertReservedOnce(4 * ORDERS, servers, shop);
+            sendOrders("returned-");
+            assertReservedOnce(4 * ORDERS, servers);
             Tables returned = new Tables(servers.standby().jdbc());
             await().untilAsserted(() -> assertThat(returned.count(RESERVED)).as("on the server that has come back").isEqualTo(4 * ORDERS));
             assertThat(returned.count(CONNECTIONS)).as("connections to it").isZero();
-            assertNothingBurnt(servers, bus);
-        } finally {
-            shop.destroy();
+            assertNothingBurnt(servers);
         }
     }
 
     /** As when its machine hangs, or disappears from the network: no connection is closed. */
     @Test
     void aPrimaryThatNoLongerAnswersIsGivenUpForTheNewOne(@TempDir Path data) throws Exception {
-        EmbeddedServiceBus bus = Backend.startBus(null);
-        ShopDriver shop = new ShopDriver(bus);
         try (PostgresPair servers = new PostgresPair(data);
                 ConfigurableApplicationContext worker = Worker.start(servers.url() + "&socketTimeout=5", bus,
                     // Longer than a new connection waits for the first host. Few connections, as the pool waits for each that it had.
@@ -128,32 +127,28 @@ class FailoverTest {
             PostgresServer lost = servers.primary();
             new Tables(lost.jdbc()).stock("a", STOCK);
             servers.holdBackChanges();
-            sendOrders(shop, "meanwhile-");
+            sendOrders("meanwhile-");
             await().until(() -> lost.commitsWaiting() > 0);
 
             lost.freeze();
             try {
                 servers.promote();
-                assertReservedOnce(ORDERS, servers, shop);
-                assertNothingBurnt(servers, bus);
+                assertReservedOnce(ORDERS, servers);
+                assertNothingBurnt(servers);
             } finally {
                 lost.kill();
             }
-        } finally {
-            shop.destroy();
         }
     }
 
     /** Two servers that accept changes, which whoever promotes a standby has to prevent. */
     @Test
     void aLostPrimaryThatComesBackAsAPrimaryAcknowledgesNothing(@TempDir Path data) throws Exception {
-        EmbeddedServiceBus bus = Backend.startBus(null);
-        ShopDriver shop = new ShopDriver(bus);
-        try (PostgresPair servers = new PostgresPair(data); ConfigurableApplicationContext worker = start(servers, bus)) {
+        try (PostgresPair servers = new PostgresPair(data); ConfigurableApplicationContext worker = start(servers)) {
             servers.addSynchronousStandby();
             new Tables(servers.primary().jdbc()).stock("a", STOCK);
-            sendOrders(shop, "before-");
-            assertReservedOnce(ORDERS, servers, shop);
+            sendOrders("before-");
+            assertReservedOnce(ORDERS, servers);
             servers.primary().kill();
             servers.promote();
 
@@ -163,15 +158,13 @@ class FailoverTest {
                 pool(worker).softEvictConnections();
                 return new Tables(lost.jdbc()).count(CONNECTIONS) > 0 && new Tables(servers.primary().jdbc()).count(CONNECTIONS) == 0;
             });
-            sendOrders(shop, "meanwhile-");
-            awaitCommit(lost, bus);
+            sendOrders("meanwhile-");
+            awaitCommit(lost);
             assertThat(bus.counts(ShopDriver.SUBSCRIPTION).active()).as("held").isEqualTo(ORDERS);
 
             lost.kill();
-            assertReservedOnce(2 * ORDERS, servers, shop);
-            assertNothingBurnt(servers, bus);
-        } finally {
-            shop.destroy();
+            assertReservedOnce(2 * ORDERS, servers);
+            assertNothingBurnt(servers);
         }
     }
 
@@ -210,7 +203,7 @@ class FailoverTest {
         }
     }
 
-    private static ConfigurableApplicationContext start(PostgresPair servers, EmbeddedServiceBus bus) {
+    private ConfigurableApplicationContext start(PostgresPair servers) {
         return Worker.start(servers.url() + "&hostRecheckSeconds=1", bus,
             "spring.datasource.hikari.connection-timeout=1000", "inventory.inbox.retry-delay-max=PT0.5S");
     }
@@ -219,17 +212,17 @@ class FailoverTest {
         return worker.getBean(DataSource.class).unwrap(HikariDataSource.class).getHikariPoolMXBean();
     }
 
-    private static void sendOrders(ShopDriver shop, String prefix) {
+    private void sendOrders(String prefix) {
         shop.send(IntStream.range(0, ORDERS).mapToObj(i -> order(prefix + i, "1 a")).toArray(ServiceBusMessage[]::new));
     }
 
     /** Waits until a commit waits for the standby, or none does and all orders are acknowledged. */
-    private static void awaitCommit(PostgresServer primary, EmbeddedServiceBus bus) {
+    private void awaitCommit(PostgresServer primary) {
         await().until(() -> primary.commitsWaiting() > 0 || bus.counts(ShopDriver.SUBSCRIPTION).active() == 0);
     }
 
     /** Waits until all orders are reserved and their events are published: one for each order. */
-    private static void assertReservedOnce(int orders, PostgresPair servers, ShopDriver shop) {
+    private void assertReservedOnce(int orders, PostgresPair servers) {
         Tables tables = new Tables(servers.primary().jdbc());
         await().untilAsserted(() -> assertThat(tables.count(RESERVED)).as("reserved").isEqualTo(orders));
         shop.awaitQuiet(tables);
@@ -244,7 +237,7 @@ class FailoverTest {
         return event.subject() + " of " + new ObjectMapper().readTree(event.body()).get("orderId").textValue();
     }
 
-    private static void assertNothingBurnt(PostgresPair servers, EmbeddedServiceBus bus) {
+    private void assertNothingBurnt(PostgresPair servers) {
         var counts = bus.counts(ShopDriver.SUBSCRIPTION);
         assertThat(counts.abandoned() + counts.expiredLocks() + counts.deadLetteredTotal()).as("delivery attempts used up").isZero();
         assertThat(new Tables(servers.primary().jdbc()).count("inbox WHERE retry_count > 0")).as("attempts used up").isZero();

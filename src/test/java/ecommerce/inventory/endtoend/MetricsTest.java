@@ -150,7 +150,7 @@ class MetricsTest {
             .collect(Collectors.toCollection(TreeSet::new));
         assertThat(names).hasSizeGreaterThan(10)
             .allSatisfy(name -> assertThat(scrape).containsPattern("(?m)^" + name + "[{ ]"));
-        assertThat(scrape).as("what tells the worker's connections and memory from those of other applications")
+        assertThat(scrape).as("what distinguishes the worker's connections and memory from those of other applications")
             .containsPattern("(?m)^hikaricp_connections_pending\\{.*\\bapplication=\"inventory-worker\"")
             .containsPattern("(?m)^jvm_memory_used_bytes\\{.*\\bapplication=\"inventory-worker\".*\\barea=\"heap\"");
     }

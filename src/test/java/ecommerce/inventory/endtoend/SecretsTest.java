@@ -48,9 +48,7 @@ class SecretsTest {
         JdbcTemplate jdbc = postgres.jdbc();
         jdbc.execute("CREATE ROLE inventory LOGIN PASSWORD '" + PASSWORD + "'");
         jdbc.execute("GRANT CREATE ON SCHEMA public TO inventory");
-        Path hba = Path.of(jdbc.queryForObject("SHOW hba_file", String.class));
-        Files.writeString(hba, "host all inventory all scram-sha-256\n" + Files.readString(hba));
-        jdbc.execute("SELECT pg_reload_conf()");
+        postgres.authenticate("host all inventory all scram-sha-256");
     }
 
     @AfterAll

@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.stream.Stream;
 
 import ecommerce.inventory.MigrateDatabase;
@@ -16,7 +14,6 @@ import ecommerce.inventory.support.JavaProcess;
 import ecommerce.inventory.support.TestDatabase;
 import org.junit.jupiter.api.Test;
 import org.springframework.core.io.FileSystemResource;
-import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.init.ResourceDatabasePopulator;
 
 /** {@code MigrateDatabase --wait}: a pod of a new version waits for its tables. */
@@ -71,10 +68,7 @@ class WaitForMigrationTest {
     @Test
     void aRoleOrPasswordThatIsRefusedForLongerThanItsChangeTakesIsReadAgainByARestart() throws Exception {
         try (TestDatabase server = TestDatabase.start()) {
-            JdbcTemplate jdbc = server.jdbc();
-            Path hba = Path.of(jdbc.queryForObject("SHOW hba_file", String.class));
-            Files.writeString(hba, "host all inventory all scram-sha-256\n" + Files.readString(hba));
-            jdbc.execute("SELECT pg_reload_conf()");
+            server.authenticate("host all inventory all scram-sha-256");
 
             try (JavaProcess wait = start(server.url(), "inventory", "--spring.datasource.password=old", "--inventory.database.refusal-limit=PT2S")) {
                 assertThat(wait.exitCode()).isEqualTo(1);

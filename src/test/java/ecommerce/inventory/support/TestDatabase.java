@@ -84,6 +84,13 @@ public final class TestDatabase implements AutoCloseable {
         return server.getPort();
     }
 
+    /** @param rule how a role proves who it is, as a line of pg_hba.conf; before the rules that there are */
+    public void authenticate(String rule) throws IOException {
+        Path rules = Path.of(jdbc().queryForObject("SHOW hba_file", String.class));
+        Files.writeString(rules, rule + "\n" + Files.readString(rules));
+        jdbc().execute("SELECT pg_reload_conf()");
+    }
+
     /** Access to database postgres as an administrator. */
     public JdbcTemplate jdbc() {
         return new JdbcTemplate(server.getPostgresDatabase());
