@@ -50,7 +50,7 @@ resource waitingMessages 'Microsoft.Insights/metricAlerts@2018-03-01' = {
   name: 'inventory-worker-backlog'
   location: 'global'
   properties: {
-    description: 'More than ${backlog} messages wait for a quarter of an hour: the receivers are too slow, or away'
+    description: 'More than ${backlog} messages wait for a quarter of an hour: the receivers are too slow, or do not run'
     severity: 2
     enabled: true
     scopes: [namespaceId]
