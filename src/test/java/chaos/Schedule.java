@@ -30,7 +30,10 @@ final class Schedule {
     record Planned(Duration at, Fault fault, int worker, Duration length) {
     }
 
-    /** Plans every kind of fault at least once, at random times; faults may overlap. */
+    /**
+     * Plans every kill and every outage at least once, at random times; faults may overlap. A short run has only some
+     * of the others.
+     */
     static List<Planned> make(long seed, Duration length, int workers) {
         Random random = new Random(seed);
         double minutes = length.toMillis() / 60_000.0;
@@ -51,6 +54,10 @@ final class Schedule {
     private static List<Fault> of(Family family, double count, Random random) {
         List<Fault> kinds = Arrays.stream(Fault.values()).filter(fault -> fault.family == family).toList();
         List<Fault> drawn = new ArrayList<>(kinds);
+        if (family == Family.OTHER) {
+            Collections.shuffle(drawn, random);
+            drawn.subList(Math.min((int) Math.ceil(count), drawn.size()), drawn.size()).clear();
+        }
         while (drawn.size() < count) {
             drawn.add(kinds.get(random.nextInt(kinds.size())));
         }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -29,7 +30,7 @@ class InboxPatternTest {
         Workspace workspace = Workspace.with(directory, resources());
         service.applyTo(workspace);
 
-        Workspace.Outcome outcome = Recipe.test(workspace, List.of(service));
+        Workspace.Outcome outcome = Recipe.test(workspace, List.of(service), Duration.ofMinutes(2));
 
         assertThat(outcome.passed()).as(outcome.output()).isEqualTo(service.tests().keySet());
     }

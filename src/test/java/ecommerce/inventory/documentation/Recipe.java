@@ -64,8 +64,12 @@ record Recipe(String folder, Recipe base, List<String> diffs, Map<String, String
         }
     }
 
-    /** Runs the tests of recipes. */
-    static Workspace.Outcome test(Workspace workspace, Collection<Recipe> recipes) throws Exception {
+    /**
+     * Runs the tests of recipes.
+     *
+     * @param limit for a test; one that reaches it fails
+     */
+    static Workspace.Outcome test(Workspace workspace, Collection<Recipe> recipes, Duration limit) throws Exception {
         List<String> selectors = new ArrayList<>();
         for (Recipe recipe : recipes) {
             for (Map.Entry<String, String> test : recipe.tests.entrySet()) {
@@ -73,7 +77,7 @@ record Recipe(String folder, Recipe base, List<String> diffs, Map<String, String
                 selectors.add("--select-class=" + test.getKey());
             }
         }
-        return workspace.run(selectors, List.of(), LIMIT);
+        return workspace.run(selectors, List.of("-Djunit.jupiter.execution.timeout.default=" + limit.toSeconds() + " s"), LIMIT);
     }
 
     private static Stream<Path> files(Path directory) {

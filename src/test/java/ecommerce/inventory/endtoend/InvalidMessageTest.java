@@ -28,7 +28,6 @@ import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,7 +46,6 @@ import servicebus.EmbeddedServiceBus;
  * meaning. The orders behind them are handled.
  */
 // Short locks, for the test of the lost acknowledgement.
-@Tag("plain-camel")
 @WorkerTest
 @ExtendWith(OutputCaptureExtension.class)
 @TestPropertySource(properties = "test.lock-duration=PT5S")
