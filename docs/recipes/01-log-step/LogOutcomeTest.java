@@ -32,7 +32,7 @@ class LogOutcomeTest {
             List.of(Map.of("sourceMessageId", "m-1", "messageBody", "{}", "outcome", "Reserved"))));
 
         sender.sendBody("direct:OrderCreated",
-            Map.of("sourceMessageId", "m-1", "messageBody", "{\"orderId\":\"order-1\",\"shippingAddress\":{\"street\":\"123 Main St\"}}"));
+            List.of(Map.of("sourceMessageId", "m-1", "messageBody", "{\"orderId\":\"order-1\",\"shippingAddress\":{\"street\":\"123 Main St\"}}")));
 
         assertThat(log).contains("OrderCreated m-1: Reserved").doesNotContain("Main St");
     }

@@ -259,6 +259,50 @@ class RouteChecksTest {
     }
 
     @Test
+    void aHandlerThatReadsAFieldOfTheMessageWhereThereIsAList() {
+        write("contracts/in/OrderCreated.schema.json", "{}");
+        write("routes/shop/handler.camel.yaml", """
+            - route:
+                id: handler
+                description: Handles orders
+                from:
+                  id: orders
+                  description: A list
+                  uri: direct:OrderCreated
+                  steps:
+                    - setVariable: {id: wrong, name: customer, jsonpath: {expression: $.customerId, source: messageBody}}
+                    - split:
+                        id: each
+                        simple: ${body}
+                        steps:
+                          - setVariable: {id: right, name: customer, jsonpath: {expression: $.customerId, source: messageBody}}
+                          - to: {id: to-one, uri: 'direct:of-one'}
+                    - to: {id: to-all, uri: 'direct:of-all'}
+            - route:
+                id: of-one
+                description: Gets one message
+                from: {id: one, description: One, uri: 'direct:of-one', steps: [{log: {id: right-too, message: '${variable.messageId}'}}]}
+            - route:
+                id: of-all
+                description: Gets the list
+                from:
+                  id: all
+                  description: The list
+                  uri: direct:of-all
+                  steps:
+                    - log:
+                        id: wrong-too
+                        message: ${variable.message[correlationId]}
+            """);
+        steps("- toD: {id: a, description: b, uri: 'direct:${variable.messageType}?block=false'}");
+
+        String handler = FOLDER + "routes/shop/handler.camel.yaml:";
+        assertFindings(handler + "9: reads messageBody where there is a list of messages: such a step belongs into a split (each), whose first "
+            + "step is toVariables",
+            handler + "31: reads message where there is a list of messages: such a step belongs into a split, whose first step is toVariables");
+    }
+
+    @Test
     void twoRoutesForOneCall() {
         write("routes/shop/other.camel.yaml", consumer("direct:other"));
         write("routes/shop/same.camel.yaml", consumer("direct:other").replace(": receives", ": receives-too").replace(": in", ": in-too")

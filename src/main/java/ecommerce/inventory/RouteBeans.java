@@ -45,6 +45,7 @@ import ecommerce.inventory.settings.SettingPlaceholders;
 import ecommerce.inventory.tracing.MessageTracer;
 import ecommerce.inventory.transaction.GroupCommit;
 import ecommerce.inventory.transaction.LockedProducts;
+import ecommerce.inventory.transaction.RemainingMessages;
 import ecommerce.inventory.transaction.TransactionPolicy;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
@@ -214,6 +215,11 @@ public class RouteBeans {
     @BindToRegistry("GROUP_COMMIT")
     public GroupCommit groupCommit(TransactionPolicy transaction, InventoryProperties settings, DataSource dataSource) {
         return new GroupCommit(transaction, settings.inbox().batchSize(), new LockedProducts(dataSource));
+    }
+
+    @BindToRegistry
+    public RemainingMessages remainingMessages() {
+        return new RemainingMessages();
     }
 
     @BindToRegistry

@@ -10,7 +10,7 @@ public class FailurePolicy {
      * and another one takes the message.
      */
     public boolean isFinal(Exchange exchange) {
-        return Failures.invalidMessage(failure(exchange)).isPresent() || exchange.getVariable("message") == null
+        return Failures.invalidMessage(failure(exchange)).isPresent() || exchange.getProperty("message") == null
             || exchange.getContext().isStopping();
     }
 

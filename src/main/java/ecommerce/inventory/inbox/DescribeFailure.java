@@ -7,12 +7,13 @@ import ecommerce.inventory.failure.Failures;
 import ecommerce.inventory.failure.LockedException;
 import ecommerce.inventory.failure.Outages;
 import ecommerce.inventory.settings.InventoryProperties;
+import ecommerce.inventory.transaction.MessageList;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.apache.camel.util.ObjectHelper;
 
 /**
- * Turns a failed message into the parameters of the SQL that parks it: those of the message (variable {@code message}), its id if its
+ * Turns a failed message into the parameters of the SQL that parks it: those of the message (exchange property {@code message}), its id if its
  * MessageId belongs to another message ({@code ownMessageId}), the cause ({@code error}), whether a retry cannot help ({@code
  * hopeless}), and the settings {@code maxAttempts}, {@code parkedDelay} and {@code parkedDelayMax}, the last two in seconds.
  * <p>
@@ -31,10 +32,9 @@ public class DescribeFailure implements Processor {
     }
 
     @Override
-    @SuppressWarnings("unchecked")
     public void process(Exchange exchange) throws Exception {
         Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
-        Map<String, Object> message = exchange.getVariable("message", Map.class);
+        Map<String, Object> message = MessageList.message(exchange);
         if (message == null || outages.isOutage(failure)) {
             throw failure;
         }

@@ -33,8 +33,7 @@ import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
  * rolled back with the work, so there is nothing to confirm and nothing to remove. (With Camel's own JDBC repository a concurrent
  * duplicate is a key violation, which aborts a PostgreSQL transaction.)
  * <p>
- * The exchange carries the normalised message in variable {@code message}, or several of one type in {@code messages}; variable {@code
- * lockWait} is how long its transaction waits for a lock, in PostgreSQL's notation ({@code 900ms}).
+ * The body is a list of normalised messages of one type; variable {@code lockWait} is how long its transaction waits for a lock, in PostgreSQL's notation ({@code 900ms}).
  */
 public class InboxRepository extends ServiceSupport implements IdempotentRepository {
 
@@ -62,8 +61,7 @@ public class InboxRepository extends ServiceSupport implements IdempotentReposit
 
     /**
      * @return whether there is a message to handle: one that is new, and not parked here behind an older parked message of its order. A
-     *         concurrent delivery of the same message waits for the other's outcome. Of several messages, those to handle remain in the
-     *         body. A message that reuses the id of a message with another type or other content is not a duplicate: if it is about an
+     *         concurrent delivery of the same message waits for the other's outcome. Those to handle remain in the body. A message that reuses the id of a message with another type or other content is not a duplicate: if it is about an
      *         order it gets an id of its own.
      * @throws InvalidMessageException if a message that reuses an id is not about an order: it may be a new message, or a resent one
      *                                 that would take effect twice
@@ -71,16 +69,13 @@ public class InboxRepository extends ServiceSupport implements IdempotentReposit
     @Override
     @SuppressWarnings("unchecked")
     public boolean add(Exchange exchange, String key) {
-        List<Map<String, Object>> several = exchange.getVariable("messages", List.class);
-        List<Map<String, Object>> messages = several != null ? several : List.of(exchange.getVariable("message", Map.class));
+        List<Map<String, Object>> messages = exchange.getMessage().getBody(List.class);
         Set<Map<String, Object>> toHandle = Collections.newSetFromMap(new IdentityHashMap<>());
         for (List<Map<String, Object>> next = messages; !next.isEmpty();) {
             List<Map<String, Object>> known = insert(next, exchange.getVariable("lockWait", String.class), toHandle);
             next = known.isEmpty() ? known : notDuplicates(known);
         }
-        if (several != null) {
-            exchange.getMessage().setBody(messages.stream().filter(toHandle::contains).toList());
-        }
+        exchange.getMessage().setBody(messages.stream().filter(toHandle::contains).toList());
         return !toHandle.isEmpty();
     }
 

@@ -19,6 +19,7 @@ import ecommerce.inventory.failure.InvalidMessageException;
 import ecommerce.inventory.text.UntrustedText;
 import ecommerce.inventory.tracing.LogFields;
 import ecommerce.inventory.tracing.MessageTracer;
+import ecommerce.inventory.transaction.MessageList;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
@@ -37,7 +38,8 @@ import org.apache.camel.util.StringHelper;
  * <li>Variable {@code message} is a map, to be used as parameters of SQL: messageId (UUID), sourceMessageId (the MessageId as sent),
  * messageType, messageBody (JSON), contentHash (SHA-256 of messageBody, hexadecimal), partitionKey (see {@link InboundSchema}),
  * correlationId, traceparent and tracestate (of the span that is current, or null), enqueuedAt (OffsetDateTime; when the broker took
- * it, or null).</li>
+ * it, or null). Exchange property {@code message} is the same map, for the worker itself: a handler has no such variable, but a list
+ * of messages ({@link MessageList}).</li>
  * <li>No header remains: the sender controls application properties, which must not reach an endpoint.</li>
  * <li>Log lines carry the order id.</li>
  * </ul>
@@ -100,6 +102,7 @@ public class NormalizeMessage implements Processor {
         exchange.setVariable("messageType", type);
         exchange.setVariable("messageBody", body);
         exchange.setVariable("message", message);
+        exchange.setProperty(MessageList.MESSAGE, message);
         in.removeHeaders("*");
         in.setBody(object);
     }

@@ -5,20 +5,19 @@ import java.util.List;
 import java.util.Map;
 
 import org.apache.camel.Exchange;
+import org.apache.camel.InvalidPayloadException;
 import org.apache.camel.Processor;
 
 /**
  * Turns messages, which are maps, into the parameters of one statement for all of them: for each key an array with one element per
- * message. As a step of a route it converts the body, which is one message or a list of messages.
+ * message. As a step of a route it converts the body.
  */
 public class ToColumns implements Processor {
 
     @Override
     @SuppressWarnings("unchecked")
-    public void process(Exchange exchange) {
-        Object body = exchange.getMessage().getBody();
-        exchange.getMessage().setBody(of(body instanceof List<?> several ? (List<Map<String, Object>>) several
-            : List.of((Map<String, Object>) body)));
+    public void process(Exchange exchange) throws InvalidPayloadException {
+        exchange.getMessage().setBody(of(exchange.getMessage().getMandatoryBody(List.class)));
     }
 
     /**

@@ -33,13 +33,23 @@ final class BatchMember {
         this.locked = locked;
     }
 
-    @SuppressWarnings("unchecked")
     Map<String, Object> message() {
-        return exchange.getVariable("message", Map.class);
+        return MessageList.message(exchange);
     }
 
     List<String> lockedProducts() {
         return locked.wantedBy(message());
+    }
+
+    /** The outcome of a transaction that was for this message alone is final. */
+    void end(Exchange alone) {
+        end(exchange, alone);
+        outcome = Turn.DONE;
+    }
+
+    static void end(Exchange exchange, Exchange alone) {
+        exchange.setException(alone.getException());
+        exchange.setRollbackOnly(alone.isRollbackOnly());
     }
 
     void fail() {

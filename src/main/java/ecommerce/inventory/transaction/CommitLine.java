@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
-import java.util.function.Consumer;
 
 import ecommerce.inventory.failure.Failures;
 import ecommerce.inventory.transaction.BatchMember.Turn;
@@ -20,10 +19,20 @@ import org.springframework.dao.DataAccessException;
  */
 final class CommitLine {
 
-    /** Variable: how long the transaction waits for a lock. */
-    static final String LOCK_WAIT = "lockWait";
     static final String SHORT_WAIT = "900ms";
     private static final String LONG_WAIT = "2s";
+
+    /** Handles messages in one transaction. */
+    @FunctionalInterface
+    interface Transaction {
+
+        /**
+         * @param first    the exchange of the first message
+         * @param lockWait how long to wait for a lock
+         * @return         the exchange that stood for all of them, with the failure
+         */
+        Exchange handle(Exchange first, List<Map<String, Object>> messages, String lockWait);
+    }
 
     private static final Logger LOG = LoggerFactory.getLogger(CommitLine.class);
     /** Two overlap usefully: while one waits for the database, the other's messages are settled. A third would only wait for locks. */
@@ -32,7 +41,7 @@ final class CommitLine {
     private final boolean forLocked;
     private final int limit;
     private final LockedProducts locked;
-    private final Consumer<Exchange> transaction;
+    private final Transaction transaction;
     private final Queue<BatchMember> waiting = new ArrayDeque<>();
     private int transactions;
     /** Whether the last transaction waited for a locked product in vain. */
@@ -41,9 +50,9 @@ final class CommitLine {
     /**
      * @param forLocked   whether this is the line of the messages that want a locked product
      * @param limit       messages in a transaction, at most
-     * @param transaction handles an exchange in a transaction
+     * @param transaction handles messages
      */
-    CommitLine(boolean forLocked, int limit, LockedProducts locked, Consumer<Exchange> transaction) {
+    CommitLine(boolean forLocked, int limit, LockedProducts locked, Transaction transaction) {
         this.forLocked = forLocked;
         this.limit = limit;
         this.locked = locked;
@@ -83,7 +92,10 @@ final class CommitLine {
         List<BatchMember> members = leader.followers;
         List<BatchMember> failed = List.of();
         try {
-            Exchange all = members.size() == 1 ? handle(leader) : share(members);
+            Exchange all = share(members);
+            if (members.size() == 1) {
+                leader.end(all);
+            }
             if (all.getException() != null && Failures.lockTimeout(all.getException())) {
                 failed = waitedInVain(members);
             }
@@ -106,34 +118,14 @@ final class CommitLine {
         return leader.outcome;
     }
 
-    /** A single message keeps its own exchange, and its failure is final here. */
-    private Exchange handle(BatchMember member) {
-        member.exchange.setVariable(LOCK_WAIT, lockWait());
-        transaction.accept(member.exchange);
-        member.outcome = Turn.DONE;
-        if (committed(member.exchange)) {
-            locked.had(List.of(member.message()));
-        }
-        return member.exchange;
-    }
-
     /** @return the exchange that stood for all; they are done if it has committed */
     private Exchange share(List<BatchMember> members) {
-        Exchange first = members.get(0).exchange;
         List<Map<String, Object>> messages = members.stream().map(BatchMember::message).toList();
-        Exchange all = first.copy();
-        // The unit of work is where Camel notes that a transaction is open.
-        all.getExchangeExtension().setUnitOfWork(first.getUnitOfWork());
-        all.removeVariable("message");
-        all.removeVariable("messageBody");
-        all.setVariable("messages", messages);
-        all.setVariable(LOCK_WAIT, lockWait());
-        all.getMessage().setBody(messages);
-        transaction.accept(all);
-        if (committed(all)) {
+        Exchange all = transaction.handle(members.get(0).exchange, messages, forLocked ? LONG_WAIT : SHORT_WAIT);
+        if (all.getException() == null && !all.isRollbackOnly()) {
             locked.had(messages);
             members.forEach(member -> member.outcome = Turn.DONE);
-        } else {
+        } else if (members.size() > 1) {
             LOG.info("A transaction of {} messages was rolled back, and they are handled separately: {}", members.size(),
                 all.getException() == null ? "a step asked for it" : Failures.rootCause(all.getException()));
         }
@@ -159,13 +151,5 @@ final class CommitLine {
             share(others);
         }
         return forLocked ? wanting : List.of();
-    }
-
-    private String lockWait() {
-        return forLocked ? LONG_WAIT : SHORT_WAIT;
-    }
-
-    private static boolean committed(Exchange exchange) {
-        return exchange.getException() == null && !exchange.isRollbackOnly();
     }
 }

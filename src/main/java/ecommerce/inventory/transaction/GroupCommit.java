@@ -1,6 +1,7 @@
 package ecommerce.inventory.transaction;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
@@ -24,9 +25,9 @@ import org.apache.camel.support.processor.DelegateAsyncProcessor;
  * starts in parallel; there are never more than two. A message that arrives alone does not wait for others. Each message continues only
  * after the commit of its transaction.
  * <p>
- * In a shared transaction the block is run once, with one exchange for all of them: variable {@code messages} and the body are the list
- * of their messages (variable {@code message}); {@code message} and {@code messageBody} are not set. If it fails, each message is handled
- * again in a transaction of its own, and so is a message that is retried. So a failure of one costs the others no more than a rollback.
+ * The block is run once for all messages of its transaction, or for a single one, with an exchange of its own, whose body is the list of
+ * them ({@link MessageList}). If a shared transaction fails, each message is handled again in a transaction of its own, and so is a
+ * message that is retried. So a failure of one costs the others no more than a rollback.
  * <p>
  * A transaction waits for a lock for almost a second (variable {@code lockWait}), and less if its message is retried. If another session
  * keeps a product locked for longer, the messages that do not want the product are handled together. The others, and those that arrive
@@ -37,6 +38,8 @@ import org.apache.camel.support.processor.DelegateAsyncProcessor;
 public class GroupCommit implements TransactedPolicy {
 
     private static final Pattern COMMA = Pattern.compile("\\s*,\\s*");
+    /** Variable: how long the transaction waits for a lock. */
+    private static final String LOCK_WAIT = "lockWait";
     private static final String RETRY_WAIT = "400ms";
 
     private final TransactedPolicy transaction;
@@ -87,28 +90,32 @@ public class GroupCommit implements TransactedPolicy {
             String type = exchange.getVariable("messageType", String.class);
             boolean grouped = Arrays.asList(COMMA.split(exchange.getVariable("groupedTypes", "", String.class))).contains(type);
             if (limit == 1 || retried || !grouped || share(exchange, type) != Turn.DONE) {
-                exchange.setVariable(CommitLine.LOCK_WAIT, retried ? RETRY_WAIT : CommitLine.SHORT_WAIT);
-                transact(exchange);
+                BatchMember.end(exchange, handle(exchange, List.of(MessageList.message(exchange)), retried ? RETRY_WAIT : CommitLine.SHORT_WAIT));
             }
         }
 
         /** Always synchronous: Spring binds a transaction to the thread that began it. */
-        private void transact(Exchange exchange) {
+        private Exchange handle(Exchange first, List<Map<String, Object>> messages, String lockWait) {
+            Exchange all = first.copy();
+            // The unit of work is where Camel notes that a transaction is open.
+            all.getExchangeExtension().setUnitOfWork(first.getUnitOfWork());
+            all.setVariable(LOCK_WAIT, lockWait);
+            MessageList.set(all, messages);
             try {
-                super.process(exchange, doneSync -> {
+                super.process(all, doneSync -> {
                 });
             } catch (Throwable e) {
-                exchange.setException(e);
+                all.setException(e);
             }
+            return all;
         }
 
-        @SuppressWarnings("unchecked")
         private Turn share(Exchange exchange, String type) {
-            boolean wantsLocked = !locked.wantedBy(exchange.getVariable("message", Map.class)).isEmpty();
+            boolean wantsLocked = !locked.wantedBy(MessageList.message(exchange)).isEmpty();
             Turn turn = wantsLocked ? Turn.ASIDE
-                : lines.computeIfAbsent(type, one -> new CommitLine(false, limit, locked, this::transact)).take(exchange);
+                : lines.computeIfAbsent(type, one -> new CommitLine(false, limit, locked, this::handle)).take(exchange);
             return turn != Turn.ASIDE ? turn
-                : linesForLocked.computeIfAbsent(type, one -> new CommitLine(true, limit, locked, this::transact)).take(exchange);
+                : linesForLocked.computeIfAbsent(type, one -> new CommitLine(true, limit, locked, this::handle)).take(exchange);
         }
     }
 }

@@ -234,7 +234,7 @@ class InboxRepositoryTest {
 
     private boolean add(Map<String, Object> message) {
         Exchange exchange = new DefaultExchange(new DefaultCamelContext());
-        exchange.setVariable("message", message);
+        exchange.getMessage().setBody(List.of(message));
         return inbox.add(exchange, ID.toString());
     }
 
@@ -248,7 +248,7 @@ class InboxRepositoryTest {
     @SuppressWarnings("unchecked")
     private List<Map<String, Object>> addAll(List<Map<String, Object>> messages) {
         Exchange exchange = new DefaultExchange(new DefaultCamelContext());
-        exchange.setVariable("messages", messages);
+        exchange.getMessage().setBody(messages);
         boolean any = inbox.add(exchange, exchange.getExchangeId());
         List<Map<String, Object>> toHandle = exchange.getMessage().getBody(List.class);
         assertThat(any).isEqualTo(!toHandle.isEmpty());

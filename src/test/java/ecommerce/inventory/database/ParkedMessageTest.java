@@ -416,7 +416,7 @@ class ParkedMessageTest {
 
     private boolean add(Map<String, Object> message) {
         Exchange exchange = new DefaultExchange(new DefaultCamelContext());
-        exchange.setVariable("message", message);
+        exchange.getMessage().setBody(List.of(message));
         return inbox.add(exchange, message.get("messageId").toString());
     }
 

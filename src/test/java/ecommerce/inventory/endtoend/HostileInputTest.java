@@ -302,7 +302,7 @@ class HostileInputTest {
             return new DelegateAsyncProcessor(target) {
                 @Override
                 public boolean process(Exchange exchange, AsyncCallback callback) {
-                    if (exchange.getVariable("message") != null) {
+                    if (exchange.getProperty("message") != null) {
                         Stream.of(exchange.getMessage().getHeaders(), exchange.getVariables(), exchange.getProperties())
                             .flatMap(map -> map.entrySet().stream())
                             .filter(entry -> hasCanary(entry.getKey(), entry.getValue()))
@@ -319,6 +319,9 @@ class HostileInputTest {
         private static boolean hasCanary(String name, Object value) {
             if (value instanceof Map<?, ?> map) {
                 return map.entrySet().stream().anyMatch(entry -> hasCanary(String.valueOf(entry.getKey()), entry.getValue()));
+            }
+            if (value instanceof List<?> list) {
+                return list.stream().anyMatch(element -> hasCanary(name, element));
             }
             // The sent body is large, and contains no properties.
             return !name.equals("messageBody") && (name + value).contains(HostileMessage.CANARY);

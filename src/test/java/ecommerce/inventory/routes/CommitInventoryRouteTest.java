@@ -2,7 +2,9 @@ package ecommerce.inventory.routes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 import ecommerce.inventory.support.RouteTest;
 import org.apache.camel.CamelContext;
@@ -13,15 +15,13 @@ import org.apache.camel.component.mock.MockEndpoint;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 
 /** {@code payment-processed.camel.yaml} and {@code commit-inventory.camel.yaml}: the effect of a payment. */
 @RouteTest(routes = {"handlers/payment-processed", "handlers/commit-inventory"},
-    mock = {"sql:*", "direct:reserve-inventory", "direct:PaymentFailed", "direct:payment-refunded"}, watch = "direct:commit-inventory")
+    mock = {"sql:*", "direct:reserve-inventory", "direct:end-order"}, watch = "direct:commit-inventory")
 class CommitInventoryRouteTest {
-
-    /** A message from the inbox; the SQL is a mock, so that the parameters do not matter. */
-    private static final Map<String, Object> MESSAGE = Map.of("messageBody", "{\"orderId\":\"order-1\"}");
 
     @Autowired
     private CamelContext camel;
@@ -35,14 +35,29 @@ class CommitInventoryRouteTest {
     private MockEndpoint commit;
     @EndpointInject("mock:direct:reserve-inventory")
     private MockEndpoint reserve;
+    @EndpointInject("mock:direct:commit-inventory")
+    private MockEndpoint toCommit;
+    @EndpointInject("mock:direct:end-order")
+    private MockEndpoint endOrder;
 
     @ParameterizedTest
-    @CsvSource({"Authorized, commit-inventory", "Captured, commit-inventory", "Failed, PaymentFailed", "Refunded, payment-refunded"})
-    void aPaymentGoesWhereItsStatusSays(String status, String route) throws Exception {
+    @ValueSource(strings = {"Authorized", "Captured"})
+    void aPaymentThatIsTakenCommits(String status) throws Exception {
         orderPaidAnswers(false);
-        for (String other : new String[] {"commit-inventory", "PaymentFailed", "payment-refunded"}) {
-            camel.getEndpoint("mock:direct:" + other, MockEndpoint.class).expectedMessageCount(other.equals(route) ? 1 : 0);
-        }
+        toCommit.expectedBodiesReceived(payment(status));
+        endOrder.expectedMessageCount(0);
+
+        handle(status);
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"Failed, PaymentFailed", "Refunded, Refunded"})
+    void aPaymentThatFailsOrIsRefundedEndsTheOrder(String status, String event) throws Exception {
+        endOrder.expectedBodiesReceived(payment(status));
+        endOrder.expectedVariableReceived("event", event);
+        toCommit.expectedMessageCount(0);
 
         handle(status);
 
@@ -50,10 +65,21 @@ class CommitInventoryRouteTest {
     }
 
     @Test
+    void paymentsThatComeTogetherAreHandledInTheirOrderEachByItsStatus() throws Exception {
+        orderPaidAnswers(false);
+        toCommit.expectedBodiesReceived(payment("Captured"), payment("Authorized"));
+        endOrder.expectedBodiesReceived(payment("Failed"));
+
+        handle("Captured", "Failed", "Authorized");
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
     void whatIsReservedIsCommitted() throws Exception {
         orderPaidAnswers(false);
-        orderPaid.expectedBodiesReceived(MESSAGE);
-        commit.expectedBodiesReceived(MESSAGE);
+        orderPaid.expectedBodiesReceived(payment("Captured"));
+        commit.expectedBodiesReceived(payment("Captured"));
         orderAgain.expectedMessageCount(0);
         reserve.expectedMessageCount(0);
 
@@ -64,11 +90,11 @@ class CommitInventoryRouteTest {
 
     @Test
     void whatIsNoLongerReservedIsOrderedAgain() throws Exception {
-        Map<String, Object> order = Map.of("messageBody", "{\"orderId\":\"order-1\",\"items\":[]}");
+        List<Map<String, String>> order = List.of(Map.of("messageBody", "{\"orderId\":\"order-1\",\"items\":[]}"));
         orderPaidAnswers(true);
-        orderAgain.expectedBodiesReceived(MESSAGE);
+        orderAgain.expectedBodiesReceived(payment("Captured"));
         orderAgain.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(order));
-        reserve.expectedBodiesReceived(order);
+        reserve.expectedBodiesReceived(List.of(order));
         commit.expectedMessageCount(0);
 
         handle("Captured");
@@ -80,11 +106,14 @@ class CommitInventoryRouteTest {
         orderPaid.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(lost));
     }
 
-    private void handle(String status) {
-        Exchange handled = sender.send("direct:PaymentProcessed", exchange -> {
-            exchange.setVariable("messageBody", "{\"orderId\":\"order-1\",\"status\":\"" + status + "\"}");
-            exchange.getMessage().setBody(MESSAGE);
-        });
+    /** A message from the inbox; the SQL is a mock, so that its other fields do not matter. */
+    private static Map<String, Object> payment(String status) {
+        return Map.of("messageBody", "{\"orderId\":\"order-1\",\"status\":\"" + status + "\"}");
+    }
+
+    private void handle(String... statuses) {
+        Exchange handled = sender.send("direct:PaymentProcessed", exchange ->
+            exchange.getMessage().setBody(Stream.of(statuses).map(CommitInventoryRouteTest::payment).toList()));
         assertThat(handled.getException()).isNull();
     }
 }

@@ -6,6 +6,7 @@ import static org.mockito.Mockito.when;
 
 import java.sql.SQLException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
@@ -14,9 +15,11 @@ import ecommerce.inventory.failure.RejectedCommandException;
 import ecommerce.inventory.support.RouteTest;
 import org.apache.camel.CamelContext;
 import org.apache.camel.EndpointInject;
+import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.component.mock.MockEndpoint;
+import org.apache.camel.component.sql.SqlConstants;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -28,7 +31,7 @@ import org.springframework.test.context.TestPropertySource;
 import org.springframework.test.context.bean.override.mockito.MockitoBean;
 
 /** {@code inbox-retry.camel.yaml}: how parked messages are retried, delayed, and finally dead. */
-@RouteTest(routes = "inbox/inbox-retry", mock = "sql:*")
+@RouteTest(routes = {"inbox/inbox-retry", "inbox/handle-messages"}, mock = "sql:*")
 @Import(InboxRetryRouteTest.Surroundings.class)
 @TestPropertySource(properties = "inventory.inbox.max-attempts=4")
 class InboxRetryRouteTest {
@@ -79,8 +82,7 @@ class InboxRetryRouteTest {
     void whatIsDueReachesTheHandlersOneAfterTheOther() throws Exception {
         parked(2);
         take.expectedMessageCount(3);
-        handler.expectedBodiesReceived(message(0), message(1));
-        handler.expectedVariableReceived("messageBody", "{}");
+        handler.expectedBodiesReceived(List.of(message(0)), List.of(message(1)));
         parkAgain.expectedMessageCount(0);
 
         clock();
@@ -120,7 +122,7 @@ class InboxRetryRouteTest {
         Map<String, Object> message = new HashMap<>(message(0));
         message.put("messageType", "clock");
         parked(0);
-        take.whenExchangeReceived(1, exchange -> exchange.getMessage().setBody(message));
+        take.whenExchangeReceived(1, exchange -> answer(exchange, List.of(message)));
         parkAgain.expectedMessageCount(1);
 
         clock();
@@ -187,11 +189,16 @@ class InboxRetryRouteTest {
 
     /** A number of messages are due, then none. */
     private void parked(int messages) {
-        take.whenAnyExchangeReceived(exchange -> exchange.getMessage().setBody(null));
+        take.whenAnyExchangeReceived(exchange -> answer(exchange, List.of()));
         for (int i = 0; i < messages; i++) {
-            Map<String, Object> message = message(i);
-            take.whenExchangeReceived(i + 1, exchange -> exchange.getMessage().setBody(message));
+            List<Map<String, Object>> message = List.of(message(i));
+            take.whenExchangeReceived(i + 1, exchange -> answer(exchange, message));
         }
+    }
+
+    private static void answer(Exchange exchange, List<Map<String, Object>> rows) {
+        exchange.getMessage().setBody(rows);
+        exchange.getMessage().setHeader(SqlConstants.SQL_ROW_COUNT, rows.size());
     }
 
     private static Map<String, Object> message(int number) {

@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.IntStream;
 
 import ecommerce.inventory.failure.InsufficientInventoryException;
 import ecommerce.inventory.failure.InvalidMessageException;
@@ -53,7 +54,7 @@ import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /** {@code inbox.camel.yaml}: what reaches the handler of a message, how often, and what follows. */
-@RouteTest(routes = "inbox/inbox", mock = {"sql:*", "seda:outbox-relay*"}, watch = "direct:inbox-transaction")
+@RouteTest(routes = {"inbox/inbox", "inbox/handle-messages"}, mock = {"sql:*", "seda:outbox-relay*"}, watch = "direct:inbox-transaction")
 @Import(InboxRouteTest.Surroundings.class)
 @TestPropertySource(properties = {
     "inventory.inbox.max-retries=2",
@@ -117,8 +118,7 @@ class InboxRouteTest {
 
         MockEndpoint.assertIsSatisfied(camel);
         Message message = handler.getExchanges().get(0).getMessage();
-        Map<String, Object> parameters = new HashMap<>(message.getMandatoryBody(Map.class));
-        assertThat(parameters).isEqualTo(Map.of(
+        assertThat(message.getBody(List.class)).as("a list, even of one").isEqualTo(List.of(Map.of(
             "messageId", UUID.fromString(MESSAGE_ID_SENT),
             "sourceMessageId", MESSAGE_ID_SENT,
             "messageType", "OrderCreated",
@@ -128,7 +128,7 @@ class InboxRouteTest {
             "correlationId", "checkout-7",
             "traceparent", "00-" + TRACE_ID + "-" + SPAN_ID + "-00",
             "tracestate", "shop=1",
-            "enqueuedAt", ENQUEUED_TIME_SENT));
+            "enqueuedAt", ENQUEUED_TIME_SENT)));
         assertThat(message.getHeaders()).as("no headers, which could replace a parameter or the statement itself").isEmpty();
     }
 
@@ -141,9 +141,7 @@ class InboxRouteTest {
             + "\"CustomerId\":17,\"shippingAddress\":\"12 Main St\",\"gift\":{\"to\":\"Ann\"},\"OrderId\":\"order-1\"}");
 
         MockEndpoint.assertIsSatisfied(camel);
-        assertThat(handler.getExchanges().get(1).getVariable("messageBody")).isEqualTo(KEPT);
-        assertThat(handler.getExchanges()).extracting(exchange -> exchange.getMessage().getBody(Map.class).get("contentHash"))
-            .containsOnly(handler.getExchanges().get(0).getMessage().getBody(Map.class).get("contentHash"));
+        assertThat(handled(1)).containsEntry("messageBody", KEPT).containsEntry("contentHash", handled(0).get("contentHash"));
     }
 
     @Test
@@ -154,9 +152,9 @@ class InboxRouteTest {
         receive("{\"OrderId\":4711,\"Items\":[{\"ProductId\":12,\"Quantity\":2.0}]}");
 
         MockEndpoint.assertIsSatisfied(camel);
-        Map<?, ?> strings = handler.getExchanges().get(0).getMessage().getBody(Map.class);
+        Map<String, Object> strings = handled(0);
         assertThat(strings.get("partitionKey")).isEqualTo("order/4711");
-        assertThat(handler.getExchanges().get(1).getMessage().getBody(Map.class)).isEqualTo(strings);
+        assertThat(handled(1)).isEqualTo(strings);
     }
 
     @ParameterizedTest
@@ -311,7 +309,7 @@ class InboxRouteTest {
         assertThat(receive(ORDER).getException()).isNull();
 
         MockEndpoint.assertIsSatisfied(camel);
-        assertThat(handler.getExchanges().get(1).getMessage().getBody(Map.class)).containsEntry("messageType", "OrderCreated");
+        assertThat(handled(1)).containsEntry("messageType", "OrderCreated");
     }
 
     @Test
@@ -418,9 +416,17 @@ class InboxRouteTest {
         MockEndpoint.assertIsSatisfied(camel);
     }
 
+    /** The only message of a list that the handler got. */
+    @SuppressWarnings("unchecked")
+    private Map<String, Object> handled(int number) {
+        List<Map<String, Object>> messages = handler.getExchanges().get(number).getMessage().getBody(List.class);
+        assertThat(messages).hasSize(1);
+        return messages.get(0);
+    }
+
     /** The ids of the messages that reached the handler. */
     private List<Object> messageIds() {
-        return handler.getExchanges().stream().map(exchange -> exchange.getMessage().getBody(Map.class).get("messageId"))
+        return IntStream.range(0, handler.getReceivedCounter()).mapToObj(i -> handled(i).get("messageId"))
             .map(Object.class::cast).toList();
     }
 

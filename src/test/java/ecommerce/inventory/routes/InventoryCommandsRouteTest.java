@@ -2,10 +2,12 @@ package ecommerce.inventory.routes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.Map;
 
+import ecommerce.inventory.failure.Failures;
+import ecommerce.inventory.failure.InvalidMessageException;
 import ecommerce.inventory.failure.InvalidMessageException.Reason;
-import ecommerce.inventory.failure.RejectedCommandException;
 import ecommerce.inventory.support.RouteTest;
 import org.apache.camel.CamelContext;
 import org.apache.camel.EndpointInject;
@@ -54,10 +56,22 @@ class InventoryCommandsRouteTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"Restock", "Adjust"})
+    void commandsThatComeTogetherAreDoneInTheirOrder(String command) throws Exception {
+        Map<String, Object> other = Map.of("messageBody", "{\"productId\":\"prod-457\"}");
+        MockEndpoint sql = sql(command, null);
+        sql.expectedBodiesReceived(MESSAGE, other);
+
+        sender.sendBody("direct:" + command + "Inventory", List.of(MESSAGE, other));
+
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Restock", "Adjust"})
     void aCommandThatIsRejectedFailsWithTheReasonThatTheSqlGives(String command) throws Exception {
         sql(command, "quantity: is too much");
 
-        RejectedCommandException failure = handle(command).getException(RejectedCommandException.class);
+        InvalidMessageException failure = Failures.invalidMessage(handle(command).getException()).orElseThrow();
 
         assertThat(failure).hasMessage("quantity: is too much");
         assertThat(failure.reason()).isEqualTo(Reason.CommandRejected);
@@ -70,6 +84,6 @@ class InventoryCommandsRouteTest {
     }
 
     private Exchange handle(String command) {
-        return sender.send("direct:" + command + "Inventory", exchange -> exchange.getMessage().setBody(MESSAGE));
+        return sender.send("direct:" + command + "Inventory", exchange -> exchange.getMessage().setBody(List.of(MESSAGE)));
     }
 }

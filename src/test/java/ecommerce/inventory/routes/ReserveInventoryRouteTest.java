@@ -156,6 +156,6 @@ class ReserveInventoryRouteTest {
     }
 
     private Exchange handle(Object body) {
-        return sender.send("direct:OrderCreated", exchange -> exchange.getMessage().setBody(body));
+        return sender.send("direct:OrderCreated", exchange -> exchange.getMessage().setBody(body instanceof List ? body : List.of(body)));
     }
 }

@@ -106,8 +106,7 @@ class GroupCommitTest {
 
     /** A transaction with an order "slow" or "slower" waits until the test lets it commit; one with an order "bad" fails. */
     private void transaction(Exchange exchange) throws InterruptedException {
-        List<String> orders = exchange.getVariable("messages") == null ? List.of(orderOf(exchange.getVariable("message", Map.class)))
-            : exchange.getMessage().getBody(List.class).stream().map(message -> orderOf((Map<?, ?>) message)).toList();
+        List<String> orders = ((List<?>) exchange.getMessage().getBody()).stream().map(message -> orderOf((Map<?, ?>) message)).toList();
         transactions.add(orders);
         if (orders.contains("slow")) {
             slowMayCommit.await();
@@ -379,7 +378,7 @@ class GroupCommitTest {
         exchange.getExchangeExtension().setUnitOfWork(new DefaultUnitOfWork(exchange));
         exchange.setVariable("messageType", type);
         exchange.setVariable("groupedTypes", "OrderCreated, ReturnReceived");
-        exchange.setVariable("message", Map.of("orderId", orderId));
+        exchange.setProperty(MessageList.MESSAGE, Map.of("orderId", orderId));
         return exchange;
     }
 }
