@@ -30,6 +30,7 @@ import java.util.stream.Stream;
 import javax.sql.DataSource;
 
 import ecommerce.inventory.inbox.NormalizeMessage;
+import ecommerce.inventory.outbox.OutboxComponent;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.jsonvalidator.JsonValidatorEndpoint;
 import org.apache.camel.model.RouteDefinition;
@@ -47,7 +48,7 @@ import org.springframework.context.event.EventListener;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
- * Loads files that are saved in the folders of {@code routes/}, in {@code contracts/in/} and in {@code db/migration/} into the running
+ * Loads files that are saved in the folders of {@code routes/}, in {@code contracts/} and in {@code db/migration/} into the running
  * worker, and reports each in one line. A broken file is reported as {@code file:line: cause} and changes nothing; it is loaded again
  * when the next file is saved.
  * <p>
@@ -60,8 +61,8 @@ class EditLoop {
     /** Milliseconds between two checks. Notifications of the file system are not used: on macOS they are seconds late. */
     private static final long PAUSE = 100;
     private static final PathMatcher WATCHED = FileSystems.getDefault().getPathMatcher(
-        "glob:{routes/*/*.camel.yaml,routes/*/*.sql,contracts/in/*.schema.json,db/migration/*.sql}");
-    private static final List<String> DIRECTORIES = List.of("routes", "contracts/in", "db/migration");
+        "glob:{routes/*/*.camel.yaml,routes/*/*.sql,contracts/{in,out}/*.schema.json,db/migration/*.sql}");
+    private static final List<String> DIRECTORIES = List.of("routes", "contracts/in", "contracts/out", "db/migration");
     private static final String ROUTES_ENDING = ".camel.yaml";
 
     private final CamelContext camel;
@@ -260,6 +261,7 @@ class EditLoop {
             .filter(endpoint -> endpoint instanceof JsonValidatorEndpoint validator && validator.getResourceUri().equals(file))
             .forEach(validator -> ((JsonValidatorEndpoint) validator).clearContentCache());
         camel.getRegistry().findSingleByType(NormalizeMessage.class).forgetSchemas();
+        camel.getRegistry().findSingleByType(OutboxComponent.class).forgetSchemas();
         LOG.info("Reloaded {}", file);
     }
 

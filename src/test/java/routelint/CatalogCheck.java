@@ -28,6 +28,10 @@ final class CatalogCheck {
         if (scheme.contains("{{") || scheme.contains("${")) {
             return List.of();
         }
+        if (scheme.equals(OutboxCheck.SCHEME)) {
+            // The worker's own.
+            return List.of();
+        }
         ComponentModel component = CATALOG.componentModel(scheme);
         if (component == null) {
             return List.of(endpoint.finding("there is no component " + scheme + Suggestion.of(CATALOG.findComponentNames(), scheme)));

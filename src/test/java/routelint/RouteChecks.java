@@ -65,6 +65,7 @@ final class RouteChecks {
         endpoints.forEach(endpoint -> findings.addAll(CatalogCheck.check(endpoint)));
         findings.addAll(CallCheck.check(files, endpoints));
         findings.addAll(SqlCheck.check(files, endpoints));
+        findings.addAll(OutboxCheck.check(files, endpoints));
         findings.addAll(MessageListCheck.check(files, endpoints));
         findings.addAll(SourceCheck.check(files, settings, templates, endpoints));
         findings.addAll(templates.check());

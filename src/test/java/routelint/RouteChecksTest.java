@@ -303,6 +303,23 @@ class RouteChecksTest {
     }
 
     @Test
+    void anEventWithoutSchemaOrKey() {
+        write("contracts/out/OrderRefused.schema.json", "{\"x-partition-key\": \"orderId\", \"required\": [\"orderId\"]}");
+        write("contracts/out/OrderHeld.schema.json", "{\"required\": [\"orderId\"]}");
+        steps("""
+            - to: {id: right, uri: 'outbox:OrderRefused'}
+            - to: {id: misspelt, uri: 'outbox:OrderRefusd'}
+            - to: {id: no-key, uri: 'outbox:OrderHeld'}
+            - to: {id: option, uri: 'outbox:OrderRefused', parameters: {reason: Blocked}}
+            """);
+
+        assertFindings(FOLDER + "contracts/out/OrderHeld.schema.json:1: x-partition-key has to name a required field, such as orderId; events "
+            + "with the same value are published in their order",
+            FILE + ":10: there is no " + FOLDER + "contracts/out/OrderRefusd.schema.json, the schema of the event; did you mean OrderRefused?",
+            FILE + ":12: outbox has no option reason: the fields of an event are variables, or fields of the message that is handled");
+    }
+
+    @Test
     void twoRoutesForOneCall() {
         write("routes/shop/other.camel.yaml", consumer("direct:other"));
         write("routes/shop/same.camel.yaml", consumer("direct:other").replace(": receives", ": receives-too").replace(": in", ": in-too")

@@ -31,6 +31,7 @@ import ecommerce.inventory.metrics.CountEvents;
 import ecommerce.inventory.metrics.KeepMeasurements;
 import ecommerce.inventory.metrics.ReportInvariants;
 import ecommerce.inventory.outbox.ClearMessage;
+import ecommerce.inventory.outbox.OutboxComponent;
 import ecommerce.inventory.outbox.OutboxPublisher;
 import ecommerce.inventory.outbox.RelayHealthCheck;
 import ecommerce.inventory.servicebus.ConsumersHealthCheck;
@@ -125,6 +126,11 @@ public class RouteBeans {
     @BindToRegistry
     public ConsumersHealthCheck consumersHealthCheck(CamelContext camel) {
         return new ConsumersHealthCheck(camel);
+    }
+
+    @BindToRegistry("outbox")
+    public OutboxComponent outboxComponent(DataSource dataSource) {
+        return new OutboxComponent(dataSource);
     }
 
     @BindToRegistry

@@ -17,7 +17,7 @@ public class InvalidMessageException extends RuntimeException {
         UnknownMessageType,
         /** The body is not a JSON object, or PostgreSQL could not store it. */
         MalformedBody,
-        /** A field is missing, of the wrong type or out of range, or SQL has raised IW001. */
+        /** A field is missing, of the wrong type or out of range, or a route or SQL (IW001) has found the message invalid. */
         SchemaViolation,
         /** The command is well-formed but cannot be carried out. */
         CommandRejected,
@@ -26,6 +26,15 @@ public class InvalidMessageException extends RuntimeException {
     }
 
     private final Reason reason;
+
+    /**
+     * For a step {@code throwException} of a route that finds a message invalid.
+     *
+     * @param description one sentence that names the field and the value
+     */
+    public InvalidMessageException(String description) {
+        this(Reason.SchemaViolation, description);
+    }
 
     /**
      * @param reason      what kind of fault it is

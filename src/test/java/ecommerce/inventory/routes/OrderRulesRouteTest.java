@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 import ecommerce.inventory.failure.Failures;
+import ecommerce.inventory.failure.InvalidMessageException;
 import ecommerce.inventory.support.RouteTest;
 import ecommerce.inventory.transaction.MessageList;
 import org.apache.camel.CamelContext;
@@ -49,7 +50,9 @@ class OrderRulesRouteTest {
                 .setVariable("customer", customer()).id("rule-customer")
                 .filter().simple("${variable.customer} == 'blocked'").to("mock:refused").stop().end()
                 .filter().simple("${variable.customer} == 'changed'").setVariable("messageBody").constant(CHANGED).end()
-                .filter().simple("${variable.customer} == 'faulty'").throwException(new IllegalStateException("a rule has failed")).end();
+                .filter().simple("${variable.customer} == 'faulty'").throwException(new IllegalStateException("a rule has failed")).end()
+                .filter().simple("${variable.customer} == 'invalid'")
+                    .throwException(InvalidMessageException.class, "customerId: ${variable.customer} is not known").end();
             route.weaveById("before-reservation").before()
                 .filter().simple("${header.reads} == 'jsonpath'").setVariable("x", customer()).end()
                 .filter().simple("${header.reads} == 'simple'").setVariable("x").simple("${variable.messageBody}").end()
@@ -111,6 +114,17 @@ class OrderRulesRouteTest {
 
         assertThat(Failures.rootCause(handle("a", "faulty", "b").getException())).isEqualTo("a rule has failed");
 
+        MockEndpoint.assertIsSatisfied(camel);
+    }
+
+    @Test
+    void aRuleFindsAnOrderInvalidWhichIsDeadLetteredWithItsSentence() throws Exception {
+        reserve.expectedMessageCount(0);
+
+        InvalidMessageException failure = Failures.invalidMessage(handle("invalid").getException()).orElseThrow();
+
+        assertThat(failure).hasMessage("customerId: invalid is not known");
+        assertThat(failure.reason()).isEqualTo(InvalidMessageException.Reason.SchemaViolation);
         MockEndpoint.assertIsSatisfied(camel);
     }
 

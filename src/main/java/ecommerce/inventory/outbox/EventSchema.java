@@ -1,0 +1,78 @@
+package ecommerce.inventory.outbox;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.stream.StreamSupport;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.networknt.schema.JsonSchema;
+import ecommerce.inventory.inbox.InboundSchema;
+import org.apache.camel.CamelContext;
+import org.apache.camel.spi.Resource;
+import org.apache.camel.support.PluginHelper;
+
+/** The JSON Schema of an event: {@code contracts/out/<type>.schema.json}. {@code x-partition-key} names the field of its partition key. */
+final class EventSchema {
+
+    private static final String PARTITION_KEY = "x-partition-key";
+
+    private final String file;
+    private final JsonNode content;
+    private final JsonSchema validator;
+
+    private EventSchema(String file, JsonNode content) {
+        this.file = file;
+        this.content = content;
+        this.validator = InboundSchema.validators().getSchema(content);
+        if (StreamSupport.stream(content.path("required").spliterator(), false).noneMatch(field -> field.asText().equals(key()))) {
+            throw new IllegalArgumentException(file + ": " + PARTITION_KEY + " has to name a required field, such as orderId; events with the "
+                + "same value are published in their order");
+        }
+    }
+
+    static EventSchema read(CamelContext camel, String type) {
+        String file = "contracts/out/" + type + ".schema.json";
+        Resource resource = PluginHelper.getResourceLoader(camel).resolveResource("classpath:" + file);
+        if (!resource.exists()) {
+            throw new IllegalArgumentException("outbox:" + type + " needs " + file + ", the schema of the event");
+        }
+        try (InputStream schema = resource.getInputStream()) {
+            return new EventSchema(file, new ObjectMapper().readTree(schema));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    String key() {
+        return content.path(PARTITION_KEY).asText();
+    }
+
+    /** The names of all fields. */
+    Set<String> fields() {
+        Set<String> names = new HashSet<>();
+        content.path("properties").fieldNames().forEachRemaining(names::add);
+        return names;
+    }
+
+    /** Whether a field is a string and nothing else. */
+    boolean isText(String field) {
+        return content.at("/properties/" + field + "/type").asText().equals("string");
+    }
+
+    /** Whether a field is a point in time. */
+    boolean isTime(String field) {
+        return content.at("/properties/" + field + "/format").asText().equals("date-time");
+    }
+
+    /** @throws IllegalStateException that names the first field at fault */
+    void require(ObjectNode event) {
+        validator.validate(event).stream().findFirst().ifPresent(violation -> {
+            throw new IllegalStateException("The event does not keep to " + file + ": " + violation.getMessage());
+        });
+    }
+}
