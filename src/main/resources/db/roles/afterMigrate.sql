@@ -3,7 +3,7 @@
 DO $$
 BEGIN
     -- A newer version has migrated, and has granted what it needs. The number is that of the newest migration of this version.
-    IF EXISTS (SELECT FROM flyway_schema_history WHERE CAST(version AS integer) > 8) THEN
+    IF EXISTS (SELECT FROM flyway_schema_history WHERE CAST(version AS integer) > 9) THEN
         RETURN;
     END IF;
 

@@ -1,4 +1,4 @@
--- Ends an order by an event: Cancelled, Refunded or PaymentFailed. Function next_status (db/migration) decides whether the event ends it.
+-- Ends an order by an event: Cancelled, Refunded or PaymentFailed. Table order_transitions decides whether the event ends it.
 -- An order that is unknown so far will reserve nothing when it comes.
 -- Answers the order for release-inventory.sql.
 INSERT INTO inventory_orders AS o (order_id, status)

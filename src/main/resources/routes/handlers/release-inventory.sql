@@ -3,16 +3,12 @@
 -- The caller has locked the orders; products are locked here, in their order.
 WITH held AS (
     SELECT r.reservation_id, r.order_id, r.product_id, r.quantity_reserved AS quantity, r.status = 'Reserved' AS reserved,
-           o.correlation_id,
-           CASE o.status
-               WHEN 'Cancelled' THEN 'OrderCancelled'
-               WHEN 'Refunded' THEN 'PaymentRefunded'
-               ELSE o.status
-           END AS reason
+           o.correlation_id, status.release_reason AS reason
     FROM jsonb_array_elements_text(CAST(:#orders AS jsonb)) AS ended (order_id)
     JOIN inventory_orders AS o USING (order_id)
+    JOIN order_statuses AS status USING (status)
     JOIN inventory_reservations AS r USING (order_id)
-    WHERE o.status IN ('Cancelled', 'Refunded', 'PaymentFailed', 'Expired')
+    WHERE status.release_reason IS NOT NULL
       AND r.status <> 'Released'
 ), released AS (
     UPDATE inventory_reservations AS r

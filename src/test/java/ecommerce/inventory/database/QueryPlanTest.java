@@ -214,7 +214,7 @@ class QueryPlanTest {
 
             assertThat(plans).as(mode).contains("plan:")
                 .doesNotContainPattern("Seq Scan on (inbox|outbox|inventory_orders|inventory_reservations)\\b");
-            assertThat(touched).as("blocks touched by %s: %s", mode, plans).isBetween(1L, 20L * rows + 80);
+            assertThat(touched).as("blocks touched by %s: %s", mode, plans).isBetween(1L, 22L * rows + 80);
         }
     }
 
