@@ -2,8 +2,8 @@
 -- worker that makes its tables itself owns them, and its database need not have the role.
 DO $$
 BEGIN
-    -- A newer version has migrated, and has granted what it needs. The number is that of the newest migration of this version.
-    IF EXISTS (SELECT FROM flyway_schema_history WHERE CAST(version AS integer) > 9) THEN
+    -- A newer version has migrated, and has granted what it needs.
+    IF EXISTS (SELECT FROM flyway_schema_history WHERE CAST(version AS integer) > ${newest_migration}) THEN
         RETURN;
     END IF;
 
