@@ -44,7 +44,7 @@ final class RoutePicture {
         StringBuilder page = new StringBuilder("""
             # The routes
 
-            Made from the files in `src/main/resources/routes`; after a change: `mvn test -Dtest=RoutePictureTest -Dupdate`.
+            Made from the files in `src/main/resources/routes`; after a change: `mvn test -Pquick -Dupdate`.
             A solid arrow is a call from one file to another. A dotted arrow goes to the handlers by message type, or to the template of a route.
 
             ```mermaid

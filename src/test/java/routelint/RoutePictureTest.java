@@ -13,6 +13,6 @@ class RoutePictureTest {
 
     @Test
     void thePictureIsCurrent() throws IOException {
-        GeneratedFile.check(PAGE, RoutePicture.of(Path.of("")), getClass());
+        GeneratedFile.check(PAGE, RoutePicture.of(Path.of("")));
     }
 }

@@ -18,7 +18,9 @@ public class ToVariables implements Processor {
     @SuppressWarnings("unchecked")
     public void process(Exchange exchange) throws InvalidPayloadException {
         Map<String, Object> message = exchange.getMessage().getMandatoryBody(Map.class);
-        exchange.setVariable(MessageList.MESSAGE, message);
-        message.forEach(exchange::setVariable);
+        // Not setVariable, which looks for a converter of each value into a stream.
+        Map<String, Object> variables = exchange.getVariables();
+        variables.put(MessageList.MESSAGE, message);
+        message.forEach((field, value) -> variables.compute(field, (name, before) -> value));
     }
 }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** {@code docs/recipes}: each change still fits, and its test passes with it and fails without it. */
+/** {@code docs/recipes}: the test of each change passes with it and fails without it. */
 class RecipesTest {
 
     private static final Path DIRECTORY = Path.of("docs", "recipes");
@@ -34,8 +34,8 @@ class RecipesTest {
     }
 
     @Test
-    void thereAreTenRecipesWithATestEach() {
-        assertThat(RECIPES).hasSize(10).allSatisfy(recipe -> assertThat(recipe.tests()).as(recipe.folder()).isNotEmpty());
+    void eachRecipeHasATest() {
+        assertThat(RECIPES).hasSizeGreaterThanOrEqualTo(11).allSatisfy(recipe -> assertThat(recipe.tests()).as(recipe.folder()).isNotEmpty());
     }
 
     @Test

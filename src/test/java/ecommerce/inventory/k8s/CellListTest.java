@@ -70,12 +70,12 @@ class CellListTest {
                 text = text.replace("${" + value.getKey() + "}", value.getValue());
             }
             assertThat(text).as("keys of template.yaml that cell %s of cells.yaml does not have", cell.get("name")).doesNotContain("${");
-            GeneratedFile.check(CELLS.resolve(cell.get("name")).resolve("kustomization.yaml"), text, getClass());
+            GeneratedFile.check(CELLS.resolve(cell.get("name")).resolve("kustomization.yaml"), text);
             assertThat(CELLS.resolve(cell.get("name")).resolve("installation.env")).as("copy it from k8s/installation, and set it").exists();
         }
         Path all = CELLS.resolve("kustomization.yaml");
         GeneratedFile.check(all, Files.readString(all).split(LIST)[0] + LIST
-            + names().stream().map(name -> "  - " + name + "\n").collect(Collectors.joining()), getClass());
+            + names().stream().map(name -> "  - " + name + "\n").collect(Collectors.joining()));
         try (Stream<Path> folders = Files.list(CELLS)) {
             assertThat(folders.filter(Files::isDirectory).map(folder -> folder.getFileName().toString()).filter(name -> !name.equals(COMPONENTS)))
                 .as("remove the folders of cells that are not in the list").containsExactlyInAnyOrderElementsOf(names());
@@ -107,7 +107,7 @@ class CellListTest {
         DefaultPrettyPrinter printer = new DefaultPrettyPrinter(Separators.createDefaultInstance()
             .withObjectFieldValueSpacing(Separators.Spacing.AFTER)).withObjectIndenter(INDENTER).withArrayIndenter(INDENTER);
 
-        GeneratedFile.check(TOPOLOGY, JSON.writer(printer).writeValueAsString(config) + "\n", getClass());
+        GeneratedFile.check(TOPOLOGY, JSON.writer(printer).writeValueAsString(config) + "\n");
     }
 
     private static ObjectNode ofCell(JsonNode entity, String cell) {

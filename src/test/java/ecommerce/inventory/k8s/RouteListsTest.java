@@ -43,7 +43,7 @@ class RouteListsTest {
             .flatMap(folder -> folder.getValue().stream().filter(file -> file.endsWith(ROUTE)).map(file -> "routes/" + folder.getKey() + '/' + file + '\n'))
             .collect(Collectors.joining());
 
-        GeneratedFile.check(MAIN.resolve("resources/route-files.txt"), list, getClass());
+        GeneratedFile.check(MAIN.resolve("resources/route-files.txt"), list);
     }
 
     @Test
@@ -59,7 +59,7 @@ class RouteListsTest {
                 "$1" + String.join(",", types));
         }
 
-        GeneratedFile.check(file, wanted, getClass());
+        GeneratedFile.check(file, wanted);
     }
 
     /** @param heading the line before the list; the list ends before the next line that is not indented more than the heading */
@@ -68,7 +68,7 @@ class RouteListsTest {
         int start = text.indexOf(heading) + heading.length();
         String indent = heading.replaceAll("\\S.*\\s", "");
         int end = start + text.substring(start).lines().takeWhile(line -> line.startsWith(indent + "  ")).mapToInt(line -> line.length() + 1).sum();
-        GeneratedFile.check(file, text.substring(0, start) + list + text.substring(end), RouteListsTest.class);
+        GeneratedFile.check(file, text.substring(0, start) + list + text.substring(end));
     }
 
     private static Map<String, List<String>> folders() throws IOException {

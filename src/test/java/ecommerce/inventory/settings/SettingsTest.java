@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,19 +24,16 @@ import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
-import org.springframework.boot.env.YamlPropertySourceLoader;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
-import org.springframework.core.env.EnumerablePropertySource;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.MutablePropertySources;
-import org.springframework.core.env.PropertySource;
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
-/** Starts with a missing or wrong setting, and the documentation of the settings. */
+/** Starts with a missing or wrong setting. */
 @ExtendWith(OutputCaptureExtension.class)
 class SettingsTest {
 
@@ -231,27 +227,6 @@ class SettingsTest {
 
     private static JsonNode metadata() throws IOException {
         return new ObjectMapper().readTree(new ClassPathResource("META-INF/spring-configuration-metadata.json").getInputStream()).get("properties");
-    }
-
-    @Test
-    void everySettingIsDocumentedWithTheDefaultThatItHas() throws IOException {
-        PropertySource<?> defaults = new YamlPropertySourceLoader().load("defaults", new ClassPathResource("application.yaml")).get(0);
-        List<String> documented = new ArrayList<>();
-        for (JsonNode setting : metadata()) {
-            String name = setting.get("name").textValue();
-            if (!name.startsWith("inventory.")) {
-                // A setting of Spring Boot, for the operator endpoint.
-                continue;
-            }
-            documented.add(name);
-            assertThat(setting.path("description").asText()).as("description of %s", name).isNotBlank();
-            assertThat(setting.path("type").asText()).as("type of %s", name).isNotBlank();
-            assertThat(setting.path("defaultValue").asText()).as("default of %s", name)
-                .isEqualTo(String.valueOf(defaults.containsProperty(name) ? defaults.getProperty(name) : ""));
-        }
-        assertThat(documented).as("settings of application.yaml")
-            .containsAll(Arrays.stream(((EnumerablePropertySource<?>) defaults).getPropertyNames())
-                .filter(name -> name.startsWith("inventory.")).toList());
     }
 
     /** If a setting has two values, the later one counts. */
