@@ -31,6 +31,8 @@ final class ConfigReader {
     private final Duration lockDurationOverride;
     private final Set<String> paths = new HashSet<>();
     private final List<Entity> entities = new ArrayList<>();
+    /** To be done when all entities are known. */
+    private final List<Runnable> forwards = new ArrayList<>();
 
     /** @param lockDurationOverride the lock duration of every entity, null for those of the configuration */
     ConfigReader(MessageCodec codec, EventLoop loop, Duration lockDurationOverride) {
@@ -52,6 +54,7 @@ final class ConfigReader {
                 throw user.wrong("Namespaces", "must have exactly one element");
             }
             readNamespace(namespaces.get(0));
+            forwards.forEach(Runnable::run);
             return new Namespace(entities);
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException(config + ": not valid JSON: " + e.getMessage(), e);
@@ -68,7 +71,9 @@ final class ConfigReader {
             properties.allow("DeadLetteringOnMessageExpiration", "DefaultMessageTimeToLive",
                     "DuplicateDetectionHistoryTimeWindow", "ForwardDeadLetteredMessagesTo", "ForwardTo", "LockDuration",
                     "MaxDeliveryCount", "RequiresDuplicateDetection", "RequiresSession");
-            register(queue, new Queue(queue.text("Name"), Queue.Kind.QUEUE, options(properties), codec, loop));
+            Queue entity = new Queue(queue.text("Name"), Queue.Kind.QUEUE, options(properties), codec, loop);
+            register(queue, entity);
+            forward(properties, entity);
         }
         for (Node topic : namespace.list("Topics", "topic")) {
             topic.allow("Name", "Properties", "Subscriptions");
@@ -90,7 +95,30 @@ final class ConfigReader {
         Queue queue = new Queue(topic + "/Subscriptions/" + subscription.text("Name"), Queue.Kind.SUBSCRIPTION,
                 options(properties), codec, loop);
         register(subscription, queue);
+        forward(properties, queue);
         return new Topic.Subscription(queue, subscription.list("Rules", "rule").stream().map(this::rule).toList());
+    }
+
+    private void forward(Node properties, Queue queue) {
+        forward(properties, "ForwardTo", queue, queue);
+        forward(properties, "ForwardDeadLetteredMessagesTo", queue, queue.deadLetterQueue);
+    }
+
+    private void forward(Node properties, String property, Queue queue, Queue source) {
+        String target = properties.text(property, "");
+        if (!target.isEmpty()) {
+            forwards.add(() -> {
+                source.forwardTo(entities.stream().filter(entity -> Namespace.normalized(entity.path).equals(Namespace.normalized(target))
+                    && entity.acceptsMessages()).findFirst().orElseThrow(() -> properties.wrong(property, "is no queue or topic")));
+                if (leadsTo(queue, source.next().toList(), new HashSet<>())) {
+                    throw properties.wrong(property, "leads back to where it begins");
+                }
+            });
+        }
+    }
+
+    private static boolean leadsTo(Entity goal, List<Entity> from, Set<Entity> seen) {
+        return from.stream().anyMatch(entity -> entity == goal || seen.add(entity) && leadsTo(goal, entity.next().toList(), seen));
     }
 
     private void register(Node node, Entity entity) {
@@ -104,11 +132,6 @@ final class ConfigReader {
     }
 
     private EntityOptions options(Node properties) {
-        for (String unsupported : List.of("ForwardTo", "ForwardDeadLetteredMessagesTo")) {
-            if (!properties.text(unsupported, "").isEmpty()) {
-                throw properties.wrong(unsupported, "is not supported");
-            }
-        }
         if (properties.flag("RequiresSession")) {
             throw properties.wrong("RequiresSession", "is not supported");
         }

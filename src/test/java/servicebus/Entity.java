@@ -59,6 +59,16 @@ abstract class Entity {
         }
     }
 
+    /** Takes a message that another entity forwards. */
+    final void forwarded(MessageContent message, long timeToLive, long now) {
+        if (!isDuplicate(message, now)) {
+            publish(message, atMost(options, timeToLive), now);
+        }
+    }
+
+    /** The entities to which this one passes messages of its own accord. */
+    abstract Stream<Entity> next();
+
     /** Like {@link #send} for messages scheduled by request; returns their sequence numbers. */
     final long[] schedule(List<MessageContent> messages) {
         checkNotRefused();

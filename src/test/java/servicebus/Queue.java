@@ -8,8 +8,10 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /** A queue, a subscription or a dead-letter queue: its messages, their locks and the waiting receivers. */
 final class Queue extends Entity {
@@ -39,6 +41,8 @@ final class Queue extends Entity {
     /** Null for a dead-letter queue. */
     final Queue deadLetterQueue;
 
+    /** Where messages go instead of being kept here; null to keep them. */
+    private Entity forwardTo;
     private final Kind kind;
     private final MessageCodec codec;
     private final EventLoop loop;
@@ -89,8 +93,22 @@ final class Queue extends Entity {
         add(new StoredMessage(content, nextSequenceNumber(), topicSequenceNumber, now, atMost(options, timeToLive)));
     }
 
+    /** Passes on what comes from now on. */
+    void forwardTo(Entity target) {
+        forwardTo = target;
+    }
+
+    @Override
+    Stream<Entity> next() {
+        return Stream.of(forwardTo, deadLetterQueue == null ? null : deadLetterQueue.forwardTo).filter(Objects::nonNull);
+    }
+
     private void add(StoredMessage message) {
         enqueued++;
+        if (forwardTo != null) {
+            forwardTo.forwarded(message.content, kind == Kind.DEAD_LETTER_QUEUE ? Long.MAX_VALUE : message.timeToLive, System.currentTimeMillis());
+            return;
+        }
         messages.put(message.sequenceNumber, message);
         makeAvailable(message);
     }
@@ -132,6 +150,10 @@ final class Queue extends Entity {
 
     /** @throws RefusedException while receivers are refused */
     void checkReceiversAllowed() {
+        if (forwardTo != null) {
+            throw new RefusedException(RefusedException.NOT_ALLOWED,
+                    "'" + path + "' forwards its messages to '" + forwardTo.path + "': nothing can be received from it.");
+        }
         if (receiversRefused != null) {
             throw receiversRefused;
         }

@@ -2,6 +2,7 @@ package servicebus;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Copies every message to the subscriptions whose rules it matches. */
 final class Topic extends Entity {
@@ -30,6 +31,11 @@ final class Topic extends Entity {
                 subscription.queue().enqueue(content, sequenceNumber, timeToLive, now);
             }
         }
+    }
+
+    @Override
+    Stream<Entity> next() {
+        return subscriptions.stream().map(Subscription::queue);
     }
 
     @Override

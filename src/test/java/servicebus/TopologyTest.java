@@ -144,8 +144,9 @@ class TopologyTest extends ServiceBusTest {
         "\"MaxDeliveryCount\": 0               | queue 'q': MaxDeliveryCount 0 must be a positive integer",
         "\"RequiresSession\": true             | queue 'q': RequiresSession true is not supported",
         "\"RequiresSession\": \"yes\"          | queue 'q': RequiresSession \"yes\" must be true or false",
-        "\"ForwardTo\": \"r\"                  | queue 'q': ForwardTo \"r\" is not supported",
-        "\"ForwardDeadLetteredMessagesTo\": \"r\" | queue 'q': ForwardDeadLetteredMessagesTo \"r\" is not supported",
+        "\"ForwardTo\": \"r\"                  | queue 'q': ForwardTo \"r\" is no queue or topic",
+        "\"ForwardTo\": \"q\"                  | queue 'q': ForwardTo \"q\" leads back to where it begins",
+        "\"ForwardDeadLetteredMessagesTo\": \"r\" | queue 'q': ForwardDeadLetteredMessagesTo \"r\" is no queue or topic",
     })
     void aWrongQueuePropertyIsNamed(String property, String error) throws IOException {
         assertWrong("{\"Queues\": [{\"Name\": \"q\", \"Properties\": {" + property + "}}]}", error);

@@ -13,8 +13,8 @@ import org.apache.camel.Processor;
 import org.apache.camel.util.ObjectHelper;
 
 /**
- * Turns a failed message into the parameters of the SQL that parks it: those of the message (exchange property {@code message}), its id if its
- * MessageId belongs to another message ({@code ownMessageId}), the cause ({@code error}), whether a retry cannot help ({@code
+ * Turns a failed message into the parameters of the SQL that parks it: those of the message (exchange property {@code message}), its id if
+ * its MessageId belongs to another message ({@code ownMessageId}), the cause ({@code error}), whether a retry cannot help ({@code
  * hopeless}), and the settings {@code maxAttempts}, {@code parkedDelay} and {@code parkedDelayMax}, the last two in seconds.
  * <p>
  * A failure that no message caused is rethrown: the database is unavailable, or no message was taken. So an outage uses up no delivery

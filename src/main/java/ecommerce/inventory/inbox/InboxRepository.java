@@ -33,7 +33,8 @@ import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
  * rolled back with the work, so there is nothing to confirm and nothing to remove. (With Camel's own JDBC repository a concurrent
  * duplicate is a key violation, which aborts a PostgreSQL transaction.)
  * <p>
- * The body is a list of normalised messages of one type; variable {@code lockWait} is how long its transaction waits for a lock, in PostgreSQL's notation ({@code 900ms}).
+ * The body is a list of normalised messages of one type; variable {@code lockWait} is how long its transaction waits for a lock, in
+ * PostgreSQL's notation ({@code 900ms}).
  */
 public class InboxRepository extends ServiceSupport implements IdempotentRepository {
 
@@ -61,8 +62,9 @@ public class InboxRepository extends ServiceSupport implements IdempotentReposit
 
     /**
      * @return whether there is a message to handle: one that is new, and not parked here behind an older parked message of its order. A
-     *         concurrent delivery of the same message waits for the other's outcome. Those to handle remain in the body. A message that reuses the id of a message with another type or other content is not a duplicate: if it is about an
-     *         order it gets an id of its own.
+     *         concurrent delivery of the same message waits for the other's outcome. Those to handle remain in the body. A message that
+     *         reuses the id of a message with another type or other content is not a duplicate: if it is about an order it gets an id of
+     *         its own.
      * @throws InvalidMessageException if a message that reuses an id is not about an order: it may be a new message, or a resent one
      *                                 that would take effect twice
      */
