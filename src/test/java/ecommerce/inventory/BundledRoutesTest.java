@@ -92,7 +92,8 @@ class BundledRoutesTest {
     void onlyFilesThatThePatternsMeanAreAskedForAndOneOfThePlacesHasToHaveThem() throws IOException {
         Files.delete(folder.resolve("routes/timers/purge.camel.yaml"));
 
-        assertThat(find(NONE_EXCLUDED, "file:" + folder + "/routes/inbox/*.camel.yaml")).hasSize(3);
+        assertThat(find(NONE_EXCLUDED, "file:" + folder + "/routes/inbox/*.camel.yaml"))
+            .hasSameSizeAs(listed.stream().filter(file -> file.startsWith("routes/inbox/")).toList());
         assertThat(find(NONE_EXCLUDED, "file:" + folder + "/*.camel.yaml")).isEmpty();
         assertThat(find(NONE_EXCLUDED, inFolders + ",classpath:routes/timers/purge.camel.yaml")).hasSameSizeAs(listed);
     }
