@@ -129,6 +129,19 @@ class EditLoopIT {
     }
 
     @Test
+    void anEventOfANewTypeIsLive() throws Exception {
+        save("contracts/out/OrderNoted.schema.json", "{\"x-partition-key\": \"orderId\", \"required\": [\"orderId\"], \"properties\": "
+            + "{\"orderId\": {\"type\": \"string\"}}}");
+        awaitLog("Reloaded contracts/out/OrderNoted.schema.json");
+        edit(RESERVE, LAST_STEP, "              - to:\n                  id: edited\n                  uri: outbox:OrderNoted\n" + LAST_STEP);
+        awaitLog("Reloaded routes/handlers/reserve-inventory.camel.yaml: order-created, reserve-inventory");
+
+        String order = order(1);
+
+        await().until(() -> launcher.get("/api/events?orderId=" + order).findValuesAsText("type"), types -> types.contains("OrderNoted"));
+    }
+
+    @Test
     void aFunctionIsLive() throws Exception {
         edit("db/migration/V8__reserve_inventory.sql", "\nBEGIN\n", "\nBEGIN\n    RAISE 'It is edited';\n");
         awaitLog("Migrated db/migration/V8__reserve_inventory.sql: .*");

@@ -35,6 +35,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 import servicebus.BrowsedMessage;
 import servicebus.EmbeddedServiceBus;
 
@@ -78,7 +79,8 @@ class RandomWalkTest {
                     "inventory.reservation.expiry-schedule=* * * * * ?", "inventory.reservation.expiry-batch-size=20"));
             }
             List<AtomicLong> handled = running.stream().map(RandomWalkTest::countMessages).toList();
-            JdbcTemplate jdbc = running.get(0).getBean(JdbcTemplate.class);
+            // Not the worker's pool, in which its messages wait too.
+            JdbcTemplate jdbc = new JdbcTemplate(new SingleConnectionDataSource(database, "postgres", "", true));
             Tables tables = new Tables(jdbc);
             IntStream.range(0, PRODUCTS).forEach(product -> tables.stock("product-" + product, STOCK));
             failEveryTwentiethCommit(jdbc);
