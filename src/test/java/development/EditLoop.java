@@ -61,7 +61,7 @@ class EditLoop {
     /** Milliseconds between two checks. Notifications of the file system are not used: on macOS they are seconds late. */
     private static final long PAUSE = 100;
     private static final PathMatcher WATCHED = FileSystems.getDefault().getPathMatcher(
-        "glob:{routes/*/*.camel.yaml,routes/*/*.sql,contracts/{in,out}/*.schema.json,db/migration/*.sql}");
+        "glob:{routes/*/*.camel.yaml,routes/*/*.sql,contracts/in/*.schema.json,contracts/out/*.schema.json,db/migration/*.sql}");
     private static final List<String> DIRECTORIES = List.of("routes", "contracts/in", "contracts/out", "db/migration");
     private static final String ROUTES_ENDING = ".camel.yaml";
 
