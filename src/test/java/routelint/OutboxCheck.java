@@ -2,11 +2,11 @@ package routelint;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.StreamSupport;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import ecommerce.inventory.inbox.SchemaFile;
 
 /** Checks the steps that write an event, {@code to: outbox:<type>}: the event has a schema, and that names the key of the event. */
 final class OutboxCheck {
@@ -41,8 +41,7 @@ final class OutboxCheck {
     private static boolean namesItsKey(String text) {
         try {
             JsonNode schema = new ObjectMapper().readTree(text);
-            return StreamSupport.stream(schema.path("required").spliterator(), false)
-                .anyMatch(field -> field.asText().equals(schema.path("x-partition-key").asText()));
+            return SchemaFile.requires(schema, schema.path(SchemaFile.PARTITION_KEY).asText());
         } catch (JsonProcessingException e) {
             // AsyncApiTest reports it.
             return true;

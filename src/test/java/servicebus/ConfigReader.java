@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -32,7 +33,7 @@ final class ConfigReader {
     private final Set<String> paths = new HashSet<>();
     private final List<Entity> entities = new ArrayList<>();
     /** To be done when all entities are known. */
-    private final List<Runnable> forwards = new ArrayList<>();
+    private final List<Consumer<Namespace>> forwards = new ArrayList<>();
 
     /** @param lockDurationOverride the lock duration of every entity, null for those of the configuration */
     ConfigReader(MessageCodec codec, EventLoop loop, Duration lockDurationOverride) {
@@ -54,8 +55,9 @@ final class ConfigReader {
                 throw user.wrong("Namespaces", "must have exactly one element");
             }
             readNamespace(namespaces.get(0));
-            forwards.forEach(Runnable::run);
-            return new Namespace(entities);
+            Namespace all = new Namespace(entities);
+            forwards.forEach(forward -> forward.accept(all));
+            return all;
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException(config + ": not valid JSON: " + e.getMessage(), e);
         } catch (IllegalArgumentException e) {
@@ -107,9 +109,12 @@ final class ConfigReader {
     private void forward(Node properties, String property, Queue queue, Queue source) {
         String target = properties.text(property, "");
         if (!target.isEmpty()) {
-            forwards.add(() -> {
-                source.forwardTo(entities.stream().filter(entity -> Namespace.normalized(entity.path).equals(Namespace.normalized(target))
-                    && entity.acceptsMessages()).findFirst().orElseThrow(() -> properties.wrong(property, "is no queue or topic")));
+            forwards.add(namespace -> {
+                try {
+                    source.forwardTo(namespace.destination(target));
+                } catch (RefusedException e) {
+                    throw properties.wrong(property, "is no queue or topic");
+                }
                 if (leadsTo(queue, source.next().toList(), new HashSet<>())) {
                     throw properties.wrong(property, "leads back to where it begins");
                 }

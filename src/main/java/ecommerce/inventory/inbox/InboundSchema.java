@@ -1,8 +1,5 @@
 package ecommerce.inventory.inbox;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,7 +8,6 @@ import java.util.Set;
 import java.util.stream.StreamSupport;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -21,8 +17,6 @@ import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.NonValidationKeyword;
 import com.networknt.schema.SpecVersion.VersionFlag;
 import org.apache.camel.CamelContext;
-import org.apache.camel.spi.Resource;
-import org.apache.camel.support.PluginHelper;
 
 /**
  * What the JSON Schema of an inbound message declares besides validity:
@@ -37,7 +31,6 @@ import org.apache.camel.support.PluginHelper;
 public final class InboundSchema {
 
     private static final String DISCARD = "x-discard";
-    private static final String PARTITION_KEY = "x-partition-key";
     /** Prefix of the partition keys of messages about an order, whose outcome does not depend on how often they are delivered. */
     private static final String OF_ORDER = "order/";
     /** Keywords by which a schema allows or describes fields outside {@code properties}. */
@@ -59,14 +52,10 @@ public final class InboundSchema {
      * @throws IllegalArgumentException that names keyword and value, if the schema declares no usable partition key
      */
     public static InboundSchema of(JsonNode schema) {
-        String key = schema.path(PARTITION_KEY).asText();
+        String key = schema.path(SchemaFile.PARTITION_KEY).asText();
         JsonNode field = schema.path("properties").path(key);
-        boolean required = false;
-        for (JsonNode name : schema.path("required")) {
-            required |= name.asText().equals(key);
-        }
-        if (!required || !field.path("type").asText().equals("string") || field.path(DISCARD).asBoolean()) {
-            throw new IllegalArgumentException(PARTITION_KEY + " is '" + key + "'; it has to name a field that is listed in "
+        if (!SchemaFile.requires(schema, key) || !field.path("type").asText().equals("string") || field.path(DISCARD).asBoolean()) {
+            throw new IllegalArgumentException(SchemaFile.PARTITION_KEY + " is '" + key + "'; it has to name a field that is listed in "
                 + "properties, is required, of type string, and is not discarded");
         }
         return new InboundSchema(key, schema);
@@ -75,16 +64,11 @@ public final class InboundSchema {
     /** Reads the schema of a message type; null if it has none. */
     static InboundSchema read(CamelContext context, String type) {
         String file = "contracts/in/" + type + ".schema.json";
-        Resource resource = PluginHelper.getResourceLoader(context).resolveResource("classpath:" + file);
-        if (!resource.exists()) {
-            return null;
-        }
-        try (InputStream schema = resource.getInputStream()) {
-            return of(new ObjectMapper().readTree(schema));
+        JsonNode schema = SchemaFile.read(context, file);
+        try {
+            return schema == null ? null : of(schema);
         } catch (IllegalArgumentException e) {
             throw new IllegalStateException(file + ": " + e.getMessage(), e);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 
@@ -92,7 +76,7 @@ public final class InboundSchema {
     public static JsonSchemaFactory validators() {
         return JsonSchemaFactory.getInstance(VersionFlag.V202012, factory -> factory.metaSchema(
             JsonMetaSchema.builder(JsonMetaSchema.getV202012())
-                .keywords(List.of(new NonValidationKeyword(DISCARD), new NonValidationKeyword(PARTITION_KEY))).build()));
+                .keywords(List.of(new NonValidationKeyword(DISCARD), new NonValidationKeyword(SchemaFile.PARTITION_KEY))).build()));
     }
 
     /** A copy with the kept fields only, in canonical form and in the order of the schema: equal content becomes equal text. */

@@ -1,25 +1,17 @@
 package ecommerce.inventory.outbox;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.HashSet;
 import java.util.Set;
-import java.util.stream.StreamSupport;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.networknt.schema.JsonSchema;
 import ecommerce.inventory.inbox.InboundSchema;
+import ecommerce.inventory.inbox.SchemaFile;
 import org.apache.camel.CamelContext;
-import org.apache.camel.spi.Resource;
-import org.apache.camel.support.PluginHelper;
 
 /** The JSON Schema of an event: {@code contracts/out/<type>.schema.json}. {@code x-partition-key} names the field of its partition key. */
 final class EventSchema {
-
-    private static final String PARTITION_KEY = "x-partition-key";
 
     private final String file;
     private final JsonNode content;
@@ -29,27 +21,24 @@ final class EventSchema {
         this.file = file;
         this.content = content;
         this.validator = InboundSchema.validators().getSchema(content);
-        if (StreamSupport.stream(content.path("required").spliterator(), false).noneMatch(field -> field.asText().equals(key()))) {
-            throw new IllegalArgumentException(file + ": " + PARTITION_KEY + " has to name a required field, such as orderId; events with the "
-                + "same value are published in their order");
+        if (!SchemaFile.requires(content, key())) {
+            throw new IllegalArgumentException(file + ": " + SchemaFile.PARTITION_KEY + " has to name a required field, such as orderId; events "
+                + "with the same value are published in their order");
         }
     }
 
+    /** @throws IllegalArgumentException that names the file, if it is missing or names no key */
     static EventSchema read(CamelContext camel, String type) {
         String file = "contracts/out/" + type + ".schema.json";
-        Resource resource = PluginHelper.getResourceLoader(camel).resolveResource("classpath:" + file);
-        if (!resource.exists()) {
+        JsonNode content = SchemaFile.read(camel, file);
+        if (content == null) {
             throw new IllegalArgumentException("outbox:" + type + " needs " + file + ", the schema of the event");
         }
-        try (InputStream schema = resource.getInputStream()) {
-            return new EventSchema(file, new ObjectMapper().readTree(schema));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return new EventSchema(file, content);
     }
 
     String key() {
-        return content.path(PARTITION_KEY).asText();
+        return content.path(SchemaFile.PARTITION_KEY).asText();
     }
 
     /** The names of all fields. */

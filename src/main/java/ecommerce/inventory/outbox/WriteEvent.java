@@ -33,6 +33,7 @@ final class WriteEvent implements Processor {
     private final String type;
     private final Supplier<EventSchema> schemas;
     private final NamedParameterJdbcTemplate jdbc;
+    private final String insert = Sql.read("outbox/write-event");
 
     WriteEvent(String type, Supplier<EventSchema> schemas, NamedParameterJdbcTemplate jdbc) {
         this.type = type;
@@ -66,7 +67,7 @@ final class WriteEvent implements Processor {
         parameters.put("event", event.toString());
         parameters.put("times", times.toArray(String[]::new));
         parameters.put("key", event.get(schema.key()).asText());
-        jdbc.update(Sql.read("outbox/write-event"), parameters);
+        jdbc.update(insert, parameters);
     }
 
     /** The value of a variable. An expression of Camel may answer any value as text. */

@@ -6,8 +6,8 @@ import org.apache.camel.Exchange;
 import org.apache.camel.StreamCache;
 
 /**
- * The value of a variable that must not be read: to get it fails, in every language of Camel, even in one that is told to suppress
- * exceptions. It is a stream, because Camel resets a stream when it gets the variable, and nothing else when it copies the exchange.
+ * The value of a variable that must not be read: to get it fails, in every language of Camel, whatever exceptions the expression
+ * suppresses. It is a stream, because Camel resets a stream when it gets the variable, and nothing else when it copies the exchange.
  */
 record UnreadableField(String variable) implements StreamCache {
 
