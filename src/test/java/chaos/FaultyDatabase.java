@@ -59,7 +59,7 @@ final class FaultyDatabase implements AutoCloseable {
 
     /** The shipped SQL for new connections, with a search path in which the clock's functions come before PostgreSQL's. */
     static String initSql() {
-        return Defaults.of("spring.datasource.hikari.connection-init-sql").replace("\"${inventory.database.schema}\"", "public, pg_catalog");
+        return Defaults.of("spring.datasource.hikari.connection-init-sql").replace("\"public\"", "public, pg_catalog");
     }
 
     /** Direct access to the primary, with a new connection for each query. */

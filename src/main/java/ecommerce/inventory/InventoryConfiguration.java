@@ -33,7 +33,13 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplicat
 import org.springframework.boot.autoconfigure.flyway.FlywayMigrationStrategy;
 import org.springframework.boot.autoconfigure.web.ServerProperties;
 import org.springframework.boot.availability.ApplicationAvailability;
+import org.springframework.boot.context.properties.ConfigurationPropertiesBindHandlerAdvisor;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.bind.AbstractBindHandler;
+import org.springframework.boot.context.properties.bind.BindContext;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.source.ConfigurationProperty;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.context.ApplicationContext;
@@ -50,6 +56,8 @@ import org.springframework.web.filter.ShallowEtagHeaderFilter;
 @EnableConfigurationProperties(InventoryProperties.class)
 @Import({InventoryConfiguration.BeansOfTheRoutes.class, MigrationConfiguration.class})
 class InventoryConfiguration {
+
+    private static final ConfigurationPropertyName SETTINGS = ConfigurationPropertyName.of("inventory");
 
     /** Makes Spring's beans of {@link RouteBeans}, as Camel does elsewhere. */
     static class BeansOfTheRoutes implements ImportBeanDefinitionRegistrar {
@@ -81,6 +89,21 @@ class InventoryConfiguration {
             if (url == null || !url.startsWith("jdbc:postgresql:")) {
                 throw new InvalidSettingException("spring.datasource.url is " + (url == null ? "not set" : "not a URL of PostgreSQL")
                     + ": put jdbc:postgresql://<host>:<port>/<database> there (environment: SPRING_DATASOURCE_URL)");
+            }
+        };
+    }
+
+    /** Without it a setting that has no value would be a zero, or null. */
+    @Bean
+    static ConfigurationPropertiesBindHandlerAdvisor settingsHaveValues() {
+        return handler -> new AbstractBindHandler(handler) {
+            @Override
+            public void onFinish(ConfigurationPropertyName name, Bindable<?> target, BindContext context, Object result) throws Exception {
+                if (result == null && SETTINGS.isAncestorOf(name)) {
+                    ConfigurationProperty empty = context.getConfigurationProperty();
+                    InvalidSettingException.requireValue(name.toString(), target.getType().toClass(), empty == null ? null : empty.getValue());
+                }
+                super.onFinish(name, target, context, result);
             }
         };
     }

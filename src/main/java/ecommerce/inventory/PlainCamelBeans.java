@@ -1,6 +1,7 @@
 package ecommerce.inventory;
 
 import static ecommerce.inventory.settings.InvalidSettingException.require;
+import static ecommerce.inventory.settings.InvalidSettingException.requireValue;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -85,13 +86,12 @@ public class PlainCamelBeans implements CamelConfiguration {
     }
 
     /**
-     * Reads a setting, or a record with a setting per component: {@code batch-size} for batchSize. A setting that is not set is null.
+     * Reads a setting, or a record with a setting per component: {@code batch-size} for batchSize. A text that is not set is null.
      */
     private static Object setting(CamelContext camel, String name, Class<?> type) throws ReflectiveOperationException {
         if (!type.isRecord()) {
-            // An empty value means the default, except for texts, as with Spring Boot.
-            String text = camel.getPropertiesComponent().resolveProperty(name).filter(set -> type == String.class || !set.isEmpty())
-                .orElseGet(() -> defaults().getProperty(name));
+            String text = camel.getPropertiesComponent().resolveProperty(name).orElse(null);
+            requireValue(name, type, text);
             if (type == Duration.class) {
                 return InventoryProperties.duration(name, text);
             }

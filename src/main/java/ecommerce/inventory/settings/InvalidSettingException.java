@@ -1,6 +1,7 @@
 package ecommerce.inventory.settings;
 
 import java.time.Duration;
+import java.util.List;
 
 import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.source.ConfigurationProperty;
@@ -29,6 +30,17 @@ public class InvalidSettingException extends RuntimeException {
     /** What a value of a type must be. */
     public static String expected(Class<?> type) {
         return type == Duration.class ? InventoryProperties.DURATION : "a value of type " + type.getSimpleName();
+    }
+
+    /**
+     * A setting without a value, which {@code application.yaml} lacks or which is set to nothing, must not be a zero of Java. Texts and
+     * lists may be empty.
+     *
+     * @param value null if it is not set at all
+     */
+    public static void requireValue(String setting, Class<?> type, Object value) {
+        require(type.isRecord() || type == String.class || type == List.class || value != null && !value.toString().isBlank(), setting,
+            value == null ? "not set" : value, expected(type));
     }
 
     /** Ends the start with the sentence instead of a stack trace. */

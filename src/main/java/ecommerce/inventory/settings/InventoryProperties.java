@@ -19,7 +19,7 @@ import org.springframework.boot.convert.DurationFormat;
 import org.springframework.boot.convert.DurationStyle;
 
 /**
- * The settings of the worker, {@code inventory.*}.
+ * The settings of the worker, {@code inventory.*}. Their defaults are in {@code application.yaml}.
  *
  * @param cell Name of the cell, if several workers share the topics and each has a database of its own: the application property cell
  *             of the messages that its subscriptions take. Letters, digits and hyphens, up to 40. It is on each metric, log line, trace
@@ -40,7 +40,7 @@ import org.springframework.boot.convert.DurationStyle;
  */
 @ConfigurationProperties("inventory")
 public record InventoryProperties(
-        @DefaultValue("") String cell,
+        String cell,
         @DefaultValue ServiceBus servicebus,
         @DefaultValue Receivers receivers,
         @DefaultValue Database database,
@@ -93,20 +93,20 @@ public record InventoryProperties(
      */
     public record ServiceBus(
             String connectionString,
-            @DefaultValue("CONNECTION_STRING") CredentialType credentialType,
+            CredentialType credentialType,
             String namespace,
-            @DefaultValue("orders") String ordersTopic,
-            @DefaultValue("inventory") String ordersSubscription,
-            @DefaultValue("payments") String paymentsTopic,
-            @DefaultValue("inventory") String paymentsSubscription,
-            @DefaultValue("inventory-commands") String commandsQueue,
-            @DefaultValue("inventory") String eventsTopic,
-            @DefaultValue("") String unroutedSubscription,
-            @DefaultValue("200") int maxConcurrentCalls,
-            @DefaultValue("0") int prefetch,
-            @DefaultValue("256") int maxMessageSize,
-            @DefaultValue("P1D") @DurationFormat(DurationStyle.ISO8601) Duration maxLockRenewal,
-            @DefaultValue("PT10S") @DurationFormat(DurationStyle.ISO8601) Duration tryTimeout) {
+            String ordersTopic,
+            String ordersSubscription,
+            String paymentsTopic,
+            String paymentsSubscription,
+            String commandsQueue,
+            String eventsTopic,
+            String unroutedSubscription,
+            Integer maxConcurrentCalls,
+            Integer prefetch,
+            Integer maxMessageSize,
+            @DurationFormat(DurationStyle.ISO8601) Duration maxLockRenewal,
+            @DurationFormat(DurationStyle.ISO8601) Duration tryTimeout) {
 
         public ServiceBus {
             switch (credentialType) {
@@ -171,8 +171,8 @@ public record InventoryProperties(
      * @param idleLimit How long a receiver may receive nothing while messages wait before it is reconnected; ISO-8601 duration.
      */
     public record Receivers(
-            @DefaultValue("0/30 * * * * ?") String watchSchedule,
-            @DefaultValue("PT2M") @DurationFormat(DurationStyle.ISO8601) Duration idleLimit) {
+            String watchSchedule,
+            @DurationFormat(DurationStyle.ISO8601) Duration idleLimit) {
 
         public Receivers {
             requireSchedule(watchSchedule, "inventory.receivers.watch-schedule");
@@ -185,19 +185,27 @@ public record InventoryProperties(
      *                       role that may not change them.
      * @param schema Schema of the worker's tables, in lower case. The migration creates it if it is missing. Several workers may each
      *                       have their own in one database.
+     * @param lockTimeout How long a statement waits for a lock before its transaction is rolled back and retried, PT0.001S to P1D;
+     *                       ISO-8601 duration. It holds for the migration too.
+     * @param statementTimeout How long a statement may take, PT0.001S to P1D; ISO-8601 duration. The worker abandons its connection after
+     *                       socketTimeout (spring.datasource.hikari.data-source-properties), so that a longer one has no effect.
      * @param watchSchedule When to check that the database accepts changes; Quartz cron expression, at least every 20 seconds.
      * @param refusalLimit How long the database may refuse role or password before liveness fails, because a restart reads them again;
      *                       ISO-8601 duration.
      */
     public record Database(
-            @DefaultValue("true") boolean migrateAtStart,
-            @DefaultValue("public") String schema,
-            @DefaultValue("0/5 * * * * ?") String watchSchedule,
-            @DefaultValue("PT2M") @DurationFormat(DurationStyle.ISO8601) Duration refusalLimit) {
+            Boolean migrateAtStart,
+            String schema,
+            @DurationFormat(DurationStyle.ISO8601) Duration lockTimeout,
+            @DurationFormat(DurationStyle.ISO8601) Duration statementTimeout,
+            String watchSchedule,
+            @DurationFormat(DurationStyle.ISO8601) Duration refusalLimit) {
 
         public Database {
             require(schema.matches("(?!pg_)[a-z_][a-z0-9_]{0,62}"), "inventory.database.schema", schema,
                 "a name of lower-case letters, digits and underscores, such as inventory,");
+            requireAtMostADay(lockTimeout, "inventory.database.lock-timeout");
+            requireAtMostADay(statementTimeout, "inventory.database.statement-timeout");
             requireSchedule(watchSchedule, "inventory.database.watch-schedule");
             requirePositive(refusalLimit, "inventory.database.refusal-limit");
         }
@@ -217,14 +225,14 @@ public record InventoryProperties(
      * @param retrySchedule When to look for parked messages that are due; Quartz cron expression.
      */
     public record Inbox(
-            @DefaultValue("100") int batchSize,
-            @DefaultValue("5") int maxRetries,
-            @DefaultValue("PT0.1S") @DurationFormat(DurationStyle.ISO8601) Duration retryDelay,
-            @DefaultValue("PT5S") @DurationFormat(DurationStyle.ISO8601) Duration retryDelayMax,
-            @DefaultValue("10") int maxAttempts,
-            @DefaultValue("PT10S") @DurationFormat(DurationStyle.ISO8601) Duration parkedDelay,
-            @DefaultValue("PT15M") @DurationFormat(DurationStyle.ISO8601) Duration parkedDelayMax,
-            @DefaultValue("* * * * * ?") String retrySchedule) {
+            Integer batchSize,
+            Integer maxRetries,
+            @DurationFormat(DurationStyle.ISO8601) Duration retryDelay,
+            @DurationFormat(DurationStyle.ISO8601) Duration retryDelayMax,
+            Integer maxAttempts,
+            @DurationFormat(DurationStyle.ISO8601) Duration parkedDelay,
+            @DurationFormat(DurationStyle.ISO8601) Duration parkedDelayMax,
+            String retrySchedule) {
 
         public Inbox {
             requireAtLeast(1, batchSize, "inventory.inbox.batch-size");
@@ -244,9 +252,9 @@ public record InventoryProperties(
      * @param expiryBatchSize Reservations released in one transaction, at least 1.
      */
     public record Reservation(
-            @DefaultValue("PT15M") @DurationFormat(DurationStyle.ISO8601) Duration ttl,
-            @DefaultValue("0/10 * * * * ?") String expirySchedule,
-            @DefaultValue("200") int expiryBatchSize) {
+            @DurationFormat(DurationStyle.ISO8601) Duration ttl,
+            String expirySchedule,
+            Integer expiryBatchSize) {
 
         public Reservation {
             requirePositive(ttl, "inventory.reservation.ttl");
@@ -262,10 +270,10 @@ public record InventoryProperties(
      * @param outagePause Pause of the relay while the broker or the database is unavailable; ISO-8601 duration.
      */
     public record Outbox(
-            @DefaultValue("* * * * * ?") String schedule,
-            @DefaultValue("100") int batchSize,
-            @DefaultValue("PT5M") @DurationFormat(DurationStyle.ISO8601) Duration retryDelayMax,
-            @DefaultValue("PT2S") @DurationFormat(DurationStyle.ISO8601) Duration outagePause) {
+            String schedule,
+            Integer batchSize,
+            @DurationFormat(DurationStyle.ISO8601) Duration retryDelayMax,
+            @DurationFormat(DurationStyle.ISO8601) Duration outagePause) {
 
         public Outbox {
             requireSchedule(schedule, "inventory.outbox.schedule");
@@ -281,9 +289,9 @@ public record InventoryProperties(
      * @param rebuildAtStart Whether to rebuild the read model when the worker starts.
      */
     public record Summary(
-            @DefaultValue("* * * * * ?") String schedule,
-            @DefaultValue("500") int batchSize,
-            @DefaultValue("false") boolean rebuildAtStart) {
+            String schedule,
+            Integer batchSize,
+            Boolean rebuildAtStart) {
 
         public Summary {
             requireSchedule(schedule, "inventory.summary.schedule");
@@ -292,7 +300,7 @@ public record InventoryProperties(
     }
 
     /** @param schedule When to measure the backlog in the database; Quartz cron expression. */
-    public record Metrics(@DefaultValue("0/15 * * * * ?") String schedule) {
+    public record Metrics(String schedule) {
 
         public Metrics {
             requireSchedule(schedule, "inventory.metrics.schedule");
@@ -300,7 +308,7 @@ public record InventoryProperties(
     }
 
     /** @param schedule When to check the invariants of the stock; Quartz cron expression. */
-    public record Reconciliation(@DefaultValue("30 * * * * ?") String schedule) {
+    public record Reconciliation(String schedule) {
 
         public Reconciliation {
             requireSchedule(schedule, "inventory.reconciliation.schedule");
@@ -352,11 +360,11 @@ public record InventoryProperties(
      * @param batchSize Rows deleted in one transaction, at least 1.
      */
     public record Retention(
-            @DefaultValue("P30D") @DurationFormat(DurationStyle.ISO8601) Duration inbox,
-            @DefaultValue("P30D") @DurationFormat(DurationStyle.ISO8601) Duration outbox,
-            @DefaultValue("P90D") @DurationFormat(DurationStyle.ISO8601) Duration dead,
-            @DefaultValue("0 0 3 * * ?") String schedule,
-            @DefaultValue("1000") int batchSize) {
+            @DurationFormat(DurationStyle.ISO8601) Duration inbox,
+            @DurationFormat(DurationStyle.ISO8601) Duration outbox,
+            @DurationFormat(DurationStyle.ISO8601) Duration dead,
+            String schedule,
+            Integer batchSize) {
 
         public Retention {
             requirePositive(inbox, "inventory.retention.inbox");
@@ -377,9 +385,9 @@ public record InventoryProperties(
      *                              names of a cluster or a local network need not be listed.
      */
     public record Api(
-            @DefaultValue("5") int queryTimeout,
-            @DefaultValue("64") int maxRequests,
-            @DefaultValue("32") int maxRequestsPerAddress,
+            Integer queryTimeout,
+            Integer maxRequests,
+            Integer maxRequestsPerAddress,
             List<String> allowedHosts) {
 
         public Api {
@@ -397,10 +405,10 @@ public record InventoryProperties(
      * @param heartbeat Time without a change after which a comment is sent; ISO-8601 duration.
      */
     public record Stream(
-            @DefaultValue("* * * * * ?") String schedule,
-            @DefaultValue("50") int maxClients,
-            @DefaultValue("20") int maxClientsPerAddress,
-            @DefaultValue("PT15S") @DurationFormat(DurationStyle.ISO8601) Duration heartbeat) {
+            String schedule,
+            Integer maxClients,
+            Integer maxClientsPerAddress,
+            @DurationFormat(DurationStyle.ISO8601) Duration heartbeat) {
 
         public Stream {
             requireSchedule(schedule, "inventory.stream.schedule");
@@ -428,6 +436,12 @@ public record InventoryProperties(
 
     private static void requirePositive(Duration duration, String setting) {
         require(duration.compareTo(SHORTEST) >= 0 && duration.compareTo(LONGEST) <= 0, setting, duration, DURATION);
+    }
+
+    /** PostgreSQL counts its timeouts in milliseconds, as an integer. */
+    private static void requireAtMostADay(Duration duration, String setting) {
+        require(duration.compareTo(SHORTEST) >= 0 && duration.compareTo(Duration.ofDays(1)) <= 0, setting, duration,
+            "a duration from PT0.001S to P1D, such as PT5S,");
     }
 
     /**

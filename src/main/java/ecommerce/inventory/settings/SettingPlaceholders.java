@@ -15,7 +15,7 @@ import org.apache.camel.util.StringHelper;
 /**
  * Gives the routes the settings that Java uses: {@code {{inventory.…}}} is the value in {@link InventoryProperties}, as text. Camel
  * alone would resolve the setting again, with its own precedence of sources, and take it literally, where Java accepts blanks around a
- * number, {@code yes} for true, and an empty value for the default.
+ * number, and {@code yes} for true.
  * <p>
  * {@code {{seconds:<setting>}}} is a duration as a number of seconds, for SQL, which parses durations differently. The setting need not
  * be one of {@link InventoryProperties}; a value that is not a duration ends the start.

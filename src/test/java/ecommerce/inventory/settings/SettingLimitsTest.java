@@ -15,8 +15,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 import org.springframework.core.io.ClassPathResource;
 
 /** Each documented setting that is a number has a least value. */
@@ -57,6 +55,6 @@ class SettingLimitsTest {
     }
 
     private static void bind(String setting, int value) {
-        new Binder(new MapConfigurationPropertySource(Map.of(BUS, CONNECTION_STRING, setting, value))).bind("inventory", InventoryProperties.class);
+        Settings.of(Map.of(BUS, CONNECTION_STRING, setting, value));
     }
 }

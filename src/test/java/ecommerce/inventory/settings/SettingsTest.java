@@ -22,8 +22,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
-import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.core.env.MapPropertySource;
@@ -60,6 +58,9 @@ class SettingsTest {
         inventory.database.schema=pg_own                         | inventory.database.schema is pg_own: put a name of
         inventory.database.watch-schedule=often                  | inventory.database.watch-schedule is often: put a Quartz cron expression
         inventory.database.refusal-limit=PT0S                    | inventory.database.refusal-limit is PT0S: put a duration from PT0.001S to P36500D, such as PT5S, there
+        inventory.database.lock-timeout=5s                       | inventory.database.lock-timeout is 5s: put a duration from PT0.001S to P36500D, such as PT5S, there
+        inventory.database.lock-timeout=PT25H                    | inventory.database.lock-timeout is PT25H: put a duration from PT0.001S to P1D, such as PT5S, there
+        inventory.database.statement-timeout=PT0S                | inventory.database.statement-timeout is PT0S: put a duration from PT0.001S to P1D, such as PT5S, there
         inventory.inbox.max-retries=-1                           | inventory.inbox.max-retries is -1: put a number of at least 0 there
         inventory.reservation.ttl=-PT1M                          | inventory.reservation.ttl is PT-1M: put a duration from PT0.001S to P36500D, such as PT5S, there
         inventory.inbox.max-attempts=0                           | inventory.inbox.max-attempts is 0: put a number of at least 1 there
@@ -75,11 +76,15 @@ class SettingsTest {
         inventory.reservation.ttl=15m                            | inventory.reservation.ttl is 15m: put a duration from PT0.001S to P36500D, such as PT5S, there
         inventory.retention.dead=P2W                             | inventory.retention.dead is P2W: put a duration from PT0.001S to P36500D, such as PT5S, there
         inventory.retention.inbox=P1000000D                      | inventory.retention.inbox is PT24000000H: put a duration from PT0.001S to P36500D, such as PT5S, there
-        inventory.summary.rebuild-at-start=perhaps               | inventory.summary.rebuild-at-start is perhaps: put a value of type boolean there
+        inventory.summary.rebuild-at-start=perhaps               | inventory.summary.rebuild-at-start is perhaps: put a value of type Boolean there
         inventory.outbox.schedule=every second                   | inventory.outbox.schedule is every second: put a Quartz cron expression, such as * * * * * ? for every second, there
         inventory.outbox.batch-size=0                            | inventory.outbox.batch-size is 0: put a number of at least 1 there
         inventory.operator.token=c2VjcmV0                        | inventory.operator.token is too short: put at least 32 characters there, for each operator
-        inventory.outbox.batch-size=many                         | inventory.outbox.batch-size is many: put a value of type int there
+        inventory.outbox.batch-size=many                         | inventory.outbox.batch-size is many: put a value of type Integer there
+        inventory.outbox.batch-size=                             | inventory.outbox.batch-size is blank: put a value of type Integer there
+        inventory.reservation.ttl=                               | inventory.reservation.ttl is blank: put a duration from PT0.001S to P36500D, such as PT5S, there
+        inventory.summary.rebuild-at-start=                      | inventory.summary.rebuild-at-start is blank: put a value of type Boolean there
+        inventory.servicebus.credential-type=                    | inventory.servicebus.credential-type is blank: put a value of type CredentialType there
         inventory.outbox.schedule=                               | inventory.outbox.schedule is blank: put a Quartz cron expression, such as * * * * * ? for every second, there
         inventory.retention.schedule=0 0 3 30 2 ?                | inventory.retention.schedule is 0 0 3 30 2 ?, which never comes: put a Quartz cron expression, such as * * * * * ? for every second, there
         spring.datasource.url=                                   | spring.datasource.url is not a URL of PostgreSQL: put jdbc:postgresql://<host>:<port>/<database> there
@@ -178,9 +183,8 @@ class SettingsTest {
 
     @Test
     void settingsDoNotShowTheirSecrets() {
-        InventoryProperties settings = new Binder(new MapConfigurationPropertySource(Map.of(
-            "inventory.servicebus.connection-string", CONNECTION_STRING, "inventory.operator.token", "0123456789-0123456789-0123456789-" + KEY)))
-            .bind("inventory", InventoryProperties.class).get();
+        InventoryProperties settings = Settings.of(Map.of(
+            "inventory.servicebus.connection-string", CONNECTION_STRING, "inventory.operator.token", "0123456789-0123456789-0123456789-" + KEY));
 
         assertThat(settings.servicebus().connectionString() + settings.operator().token()).contains(KEY, "0123456789-");
         assertThat(settings.toString()).contains("CONNECTION_STRING").doesNotContain(KEY, "0123456789-", "SharedAccessKey");
@@ -221,8 +225,7 @@ class SettingsTest {
     }
 
     private static InventoryProperties bind(String setting, String value) {
-        return new Binder(new MapConfigurationPropertySource(Map.of("inventory.servicebus.connection-string", CONNECTION_STRING, setting, value)))
-            .bind("inventory", InventoryProperties.class).get();
+        return Settings.of(Map.of("inventory.servicebus.connection-string", CONNECTION_STRING, setting, value));
     }
 
     private static JsonNode metadata() throws IOException {

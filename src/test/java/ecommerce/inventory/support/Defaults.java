@@ -6,11 +6,13 @@ import java.io.UncheckedIOException;
 import org.springframework.boot.env.YamlPropertySourceLoader;
 import org.springframework.core.env.PropertySource;
 import org.springframework.core.io.ClassPathResource;
+import org.springframework.util.PropertyPlaceholderHelper;
 
 /** The settings of {@code application.yaml}. */
 public final class Defaults {
 
     private static final PropertySource<?> APPLICATION = load();
+    private static final PropertyPlaceholderHelper PLACEHOLDERS = new PropertyPlaceholderHelper("${", "}");
 
     private Defaults() {
     }
@@ -20,7 +22,7 @@ public final class Defaults {
         if (!APPLICATION.containsProperty(setting)) {
             throw new IllegalArgumentException("application.yaml does not set " + setting);
         }
-        return String.valueOf(APPLICATION.getProperty(setting));
+        return PLACEHOLDERS.replacePlaceholders(String.valueOf(APPLICATION.getProperty(setting)), Defaults::of);
     }
 
     private static PropertySource<?> load() {
