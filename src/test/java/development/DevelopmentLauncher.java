@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import ecommerce.inventory.InventoryWorker;
 import ecommerce.inventory.support.TestDatabase;
 import org.springframework.boot.SpringApplication;
+import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.PropertySource;
 import org.springframework.core.env.SimpleCommandLinePropertySource;
@@ -37,6 +38,8 @@ public final class DevelopmentLauncher {
     private static final String DATABASE_PORT = "inventory.dev.postgres-port";
     private static final String CELL = "inventory.cell";
     private static final String BUS = "inventory.dev.servicebus";
+    /** Messages of each entity that {@link BusContents} shows. */
+    private static final int HISTORY = 1_000;
     private static final Path TOPOLOGY = Path.of("servicebus", "Config.json");
     private static final Path TOPOLOGY_OF_CELLS = Path.of("servicebus", "Config.cells.json");
 
@@ -65,7 +68,7 @@ public final class DevelopmentLauncher {
 
         InventoryWorker.allowManyHandlers();
         Optional<EmbeddedServiceBus> bus = joined.isEmpty() ? Optional.of(EmbeddedServiceBus.start(
-            cell.isEmpty() ? TOPOLOGY : TOPOLOGY_OF_CELLS, EmbeddedServiceBus.Options.defaults().withPort(busPort))) : Optional.empty();
+            cell.isEmpty() ? TOPOLOGY : TOPOLOGY_OF_CELLS, EmbeddedServiceBus.Options.defaults().withPort(busPort).withHistory(HISTORY))) : Optional.empty();
         String connectionString = bus.map(EmbeddedServiceBus::connectionString).orElse(joined);
         Path webServer = Path.of("target", "web-server-" + shopPort).toAbsolutePath();
         TestDatabase postgres = TestDatabase.start(server -> server.setPort(databasePort).setRegisterShutdownHook(false));
@@ -77,10 +80,12 @@ public final class DevelopmentLauncher {
         });
 
         SpringApplication application = new SpringApplication(InventoryWorker.class, DemoShop.class, EditLoop.class);
-        application.setDefaultProperties(Map.of(
-            "logging.level.root", "INFO",
-            "logging.level.io.zonky", "WARN",
-            "management.tracing.sampling.probability", "1"));
+        application.setAdditionalProfiles("development");
+        bus.ifPresent(here -> application.addInitializers(context -> {
+            GenericApplicationContext beans = (GenericApplicationContext) context;
+            beans.registerBean(EmbeddedServiceBus.class, () -> here, definition -> definition.setDestroyMethodName(""));
+            beans.registerBean(BusContents.class);
+        }));
         // Before all other settings: an environment variable must not connect the worker to another database or bus.
         application.addInitializers(context -> context.getEnvironment().getPropertySources().addFirst(
             new MapPropertySource("development", Map.ofEntries(
@@ -127,12 +132,21 @@ public final class DevelopmentLauncher {
               curl -X POST http://localhost:%d/api/payments -H 'Content-Type: application/json' -d '{"orderId": "<orderId>"}'
               curl -X DELETE http://localhost:%d/api/orders/<orderId>
 
+            All queues and topics, and what came to each: http://localhost:%d/topics.html
+
+            Send any message to any of them; other parameters of the URL are application properties:
+
+              curl -X POST 'http://localhost:%d/api/topics/orders?Subject=OrderCreated' -H 'Content-Type: application/json' \\
+                -d '{"orderId": "order-1", "items": [{"productId": "prod-456", "quantity": 2}]}'
+
             Edit a route, its SQL or a schema and save it: it takes effect at once, or an error appears here with file,
             line and cause. The files are in
 
               %s
 
-            %n""", connectionString, postgres.url(), shopPort, shopPort, shopPort, shopPort, EditLoop.resources());
+            Settings are read at the start. Those for development only: src/test/resources/application-development.yaml
+
+            %n""", connectionString, postgres.url(), shopPort, shopPort, shopPort, shopPort, shopPort, shopPort, EditLoop.resources());
         if (!cell.isEmpty()) {
             System.out.printf("""
                 This is cell %s. An order gets into another cell by ?cell=<name> behind /api/orders. To start another cell:
@@ -154,7 +168,7 @@ public final class DevelopmentLauncher {
         List<String> queues = new ObjectMapper().readTree(TOPOLOGY_OF_CELLS.toFile()).findValue("Queues").findValuesAsText("Name");
         if (!queues.contains("inventory-commands-" + cell)) {
             throw new IllegalArgumentException("Cell " + cell + " is not in k8s/cells/cells.yaml: put it there, and run mvn test "
-                + "-Dtest=CellListTest -Dupdate, or choose one that is there by --" + CELL + "=<name>");
+                + "-Pquick -Dupdate, or choose one that is there by --" + CELL + "=<name>");
         }
     }
 

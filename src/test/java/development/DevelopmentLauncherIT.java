@@ -58,6 +58,25 @@ class DevelopmentLauncherIT {
             await().until(() -> launcher.get("/api/events").size() == 4);
             assertThat(launcher.get("/api/events").get(3).get("body").get("newTotalQuantity").intValue()).isEqualTo(110);
 
+            launcher.post("/api/topics/orders?Subject=OrderCreated&MessageId=m-1&tenant=a%20b",
+                "{\"orderId\": \"order-1\", \"items\": [{\"productId\": \"prod-456\", \"quantity\": 1}]}");
+            await().until(() -> launcher.get("/api/events?orderId=order-1").size() == 1);
+            JsonNode sent = launcher.get("/api/topics/orders").get(2);
+            assertThat(sent.at("/subject").textValue() + sent.at("/messageId").textValue()).isEqualTo("OrderCreatedm-1");
+            assertThat(sent.at("/contentType").textValue()).isEqualTo("application/json");
+            assertThat(sent.at("/applicationProperties/tenant").textValue()).isEqualTo("a b");
+            assertThat(sent.at("/body/orderId").textValue()).isEqualTo("order-1");
+            launcher.post("/api/topics/orders?Subject=OrderCreated", "no JSON");
+            String deadLetters = "/api/topics/orders/Subscriptions/inventory/$DeadLetterQueue";
+            await().until(() -> launcher.get(deadLetters).size() == 1);
+            assertThat(launcher.get(deadLetters).get(0).get("deadLetterReason").textValue()).isEqualTo("MalformedBody");
+            assertThat(launcher.get(deadLetters).get(0).get("body").textValue()).isEqualTo("no JSON");
+            assertThat(launcher.get("/api/topics/inventory")).hasSize(5);
+            assertThat(launcher.get("/api/topics").properties()).extracting(entity -> entity.getKey() + " " + entity.getValue())
+                .contains("orders 4", "inventory-commands 1", "payments 1", "inventory 5", "orders/Subscriptions/inventory/$DeadLetterQueue 1");
+            assertThat(launcher.text("/api/topics/missing")).startsWith("missing is not in the topology; these are: ").contains("payments");
+            assertThat(launcher.text("/topics.html") + launcher.text("/topics.js")).contains("Queues and topics", "fetch('api/topics')");
+
             List<ProcessHandle> children = launcher.process().handle().descendants().toList();
             // Not INT, as Ctrl-C sends: a build in the background ignores it, and so do its child processes.
             assertThat(launcher.process().end("TERM")).isEqualTo(143);

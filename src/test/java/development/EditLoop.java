@@ -64,6 +64,9 @@ class EditLoop {
         "glob:{routes/*/*.camel.yaml,routes/*/*.sql,contracts/in/*.schema.json,contracts/out/*.schema.json,db/migration/*.sql}");
     private static final List<String> DIRECTORIES = List.of("routes", "contracts/in", "contracts/out", "db/migration");
     private static final String ROUTES_ENDING = ".camel.yaml";
+    /** Below the resources, or absolute. */
+    private static final List<String> SETTINGS =
+        List.of("application.yaml", Path.of("src", "test", "resources", "application-development.yaml").toAbsolutePath().toString());
 
     private final CamelContext camel;
     private final DataSource database;
@@ -129,6 +132,9 @@ class EditLoop {
 
     private Map<String, FileTime> timesOfFiles() {
         Map<String, FileTime> files = new TreeMap<>();
+        for (String settings : SETTINGS) {
+            files.put(settings, FileTime.fromMillis(resources.resolve(settings).toFile().lastModified()));
+        }
         for (String directory : DIRECTORIES) {
             try {
                 Files.walkFileTree(resources.resolve(directory), new SimpleFileVisitor<>() {
@@ -177,6 +183,9 @@ class EditLoop {
     private void load(String file, String content) throws BrokenFileException {
         if (Objects.equals(content, running.get(file))) {
             LOG.info("{} is already live", file);
+        } else if (SETTINGS.contains(file)) {
+            LOG.warn("{} is read at the start: restart the launcher for its settings to take effect", file);
+            return;
         } else if (file.endsWith(ROUTES_ENDING)) {
             loadRoutes(file, content);
         } else if (file.startsWith("routes/")) {

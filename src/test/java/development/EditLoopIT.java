@@ -129,6 +129,12 @@ class EditLoopIT {
     }
 
     @Test
+    void aSettingNeedsARestartAndTheLauncherSaysSo() throws Exception {
+        edit("application.yaml", "    ttl: PT15M ", "    ttl: PT5M ");
+        awaitLog("application.yaml is read at the start: restart the launcher for its settings to take effect");
+    }
+
+    @Test
     void anEventOfANewTypeIsLive() throws Exception {
         save("contracts/out/OrderNoted.schema.json", "{\"x-partition-key\": \"orderId\", \"required\": [\"orderId\"], \"properties\": "
             + "{\"orderId\": {\"type\": \"string\"}}}");
@@ -242,7 +248,8 @@ class EditLoopIT {
         routes/timers/measure.camel.yaml                 | '      steps:'        | '     steps:'               | routes/timers/measure.camel.yaml:\\d+: expected <block end>.*
         routes/timers/measure.camel.yaml                 | description: A row    | descriptionn: A row         | routes/timers/measure.camel.yaml:16: Unsupported field: descriptionn
         routes/timers/measure.camel.yaml                 | quartz:               | quarz:                      | routes/timers/measure.camel.yaml:9: .*
-        routes/timers/measure.camel.yaml                 | {{inventory.metrics.schedule}} | {{inventory.schedule}} | routes/timers/measure.camel.yaml:11: Property with key .inventory.schedule. not found.*
+        routes/timers/measure.camel.yaml                 | {{inventory.metrics.schedule}} | {{inventory.schedule}} | routes/timers/measure.camel.yaml:11: Property with key .inventory.schedule. not found.*read at the start: restart the launcher.*
+        routes/handlers/reserve-inventory.camel.yaml | {{seconds:inventory.reservation.ttl}} | {{seconds:inventory.holds}} | routes/handlers/reserve-inventory.camel.yaml:\\d+: .*inventory.holds is not set.*read at the start: restart the launcher.*
         routes/timers/measure.camel.yaml                 | 'id: measure-database' | 'id: poll-wakes-relay'     | routes/timers/measure.camel.yaml:15: there is another route or node with the id: poll-wakes-relay
         routes/inbox/inbox.camel.yaml                   | ref: normalizeMessage  | ref: normaliseMessage       | routes/inbox/inbox.camel.yaml:13: No bean could be found in the registry for: normaliseMessage.*
         routes/inbox/inbox.camel.yaml                   | retry-transaction     | retry-transactions          | routes/inbox/inbox.camel.yaml:\\d+: there is no routeConfiguration with the id: retry-transactions

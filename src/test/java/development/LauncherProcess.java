@@ -94,6 +94,10 @@ final class LauncherProcess implements AutoCloseable {
         return HttpRequest.newBuilder(URI.create(shop.group() + path));
     }
 
+    String text(String path) throws IOException, InterruptedException {
+        return http.send(request(path).build(), BodyHandlers.ofString()).body();
+    }
+
     private JsonNode send(HttpRequest.Builder request) throws IOException, InterruptedException {
         return JSON.readTree(http.send(request.build(), BodyHandlers.ofString()).body());
     }

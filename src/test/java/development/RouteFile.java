@@ -46,6 +46,7 @@ final class RouteFile {
 
     /** The part of the file that an error message of Camel quotes. */
     private static final Pattern QUOTED = Pattern.compile("Unknown parameters=\\[\\{(\\w+)|\\[([^\\]{]+)]|'([^']+)'|(?:for|field|id|was): (\\S+)");
+    private static final Pattern MISSING_SETTING = Pattern.compile("^Property with key \\[|^[\\w.-]+ is not set");
     private static final Pattern STATEMENT = Pattern.compile("sql:classpath:(?<file>routes/[^?]+).*");
     private static final Pattern DIRECT = Pattern.compile("direct:(?://)?(?<name>[^?${]+)(?:\\?.*)?");
     /** Prefix of the statements that the idempotent consumer runs. */
@@ -262,6 +263,7 @@ final class RouteFile {
             .findFirst().orElse("\n");
         List<String> lines = content.lines().toList();
         int line = IntStream.range(Math.max(from, 1), lines.size() + 1).filter(i -> lines.get(i - 1).contains(quoted)).findFirst().orElse(from);
-        return new BrokenFileException(name, line, cause[0]);
+        return new BrokenFileException(name, line, MISSING_SETTING.matcher(cause[0]).find()
+            ? cause[0] + ". Settings are read at the start: restart the launcher after a change of application.yaml" : cause[0]);
     }
 }

@@ -29,17 +29,16 @@ final class ConfigReader {
 
     private final MessageCodec codec;
     private final EventLoop loop;
-    private final Duration lockDurationOverride;
+    private final EmbeddedServiceBus.Options busOptions;
     private final Set<String> paths = new HashSet<>();
     private final List<Entity> entities = new ArrayList<>();
     /** To be done when all entities are known. */
     private final List<Consumer<Namespace>> forwards = new ArrayList<>();
 
-    /** @param lockDurationOverride the lock duration of every entity, null for those of the configuration */
-    ConfigReader(MessageCodec codec, EventLoop loop, Duration lockDurationOverride) {
+    ConfigReader(MessageCodec codec, EventLoop loop, EmbeddedServiceBus.Options busOptions) {
         this.codec = codec;
         this.loop = loop;
-        this.lockDurationOverride = lockDurationOverride;
+        this.busOptions = busOptions;
     }
 
     /** @throws IllegalArgumentException when the configuration is wrong */
@@ -145,11 +144,11 @@ final class ConfigReader {
             throw properties.wrong("LockDuration", "must not exceed " + MAX_LOCK_DURATION);
         }
         Duration window = properties.duration("DuplicateDetectionHistoryTimeWindow", Duration.ofSeconds(20));
-        return new EntityOptions(lockDurationOverride == null ? lockDuration : lockDurationOverride,
+        return new EntityOptions(busOptions.lockDurationOverride() == null ? lockDuration : busOptions.lockDurationOverride(),
                 properties.positive("MaxDeliveryCount", 3),
                 properties.duration("DefaultMessageTimeToLive", Duration.ofHours(1)),
                 properties.flag("DeadLetteringOnMessageExpiration"),
-                properties.flag("RequiresDuplicateDetection") ? window : null);
+                properties.flag("RequiresDuplicateDetection") ? window : null, busOptions.history());
     }
 
     private Rule rule(Node rule) {

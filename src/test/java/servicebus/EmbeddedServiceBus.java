@@ -5,6 +5,7 @@ import java.net.BindException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * An in-memory broker that speaks the AMQP dialect of Azure Service Bus, for tests and local runs: unmodified Azure
@@ -31,24 +32,29 @@ public final class EmbeddedServiceBus implements AutoCloseable {
      * @param port the TCP port on 127.0.0.1, 0 for a free one
      * @param maxMessageSize the largest message accepted, in bytes
      * @param lockDurationOverride the lock duration of every entity; null for those of the configuration
+     * @param history how many of its last messages each entity remembers for {@link #history}
      */
-    public record Options(int port, int maxMessageSize, Duration lockDurationOverride) {
+    public record Options(int port, int maxMessageSize, Duration lockDurationOverride, int history) {
 
-        /** A free port, Service Bus's 256 KiB and the configuration's lock durations. */
+        /** A free port, Service Bus's 256 KiB, the configuration's lock durations, and no history. */
         public static Options defaults() {
-            return new Options(0, 256 * 1024, null);
+            return new Options(0, 256 * 1024, null, 0);
         }
 
         public Options withPort(int newPort) {
-            return new Options(newPort, maxMessageSize, lockDurationOverride);
+            return new Options(newPort, maxMessageSize, lockDurationOverride, history);
         }
 
         public Options withMaxMessageSize(int bytes) {
-            return new Options(port, bytes, lockDurationOverride);
+            return new Options(port, bytes, lockDurationOverride, history);
         }
 
         public Options withLockDurationOverride(Duration duration) {
-            return new Options(port, maxMessageSize, duration);
+            return new Options(port, maxMessageSize, duration, history);
+        }
+
+        public Options withHistory(int messages) {
+            return new Options(port, maxMessageSize, lockDurationOverride, messages);
         }
     }
 
@@ -56,7 +62,7 @@ public final class EmbeddedServiceBus implements AutoCloseable {
         loop = new EventLoop(options.port(),
                 socket -> new AmqpPeer(namespace(), codec, options.maxMessageSize(), socket),
                 now -> namespace().entities().forEach(entity -> entity.sweep(now)));
-        namespace = new ConfigReader(codec, loop, options.lockDurationOverride()).read(configJson);
+        namespace = new ConfigReader(codec, loop, options).read(configJson);
     }
 
     private Namespace namespace() {
@@ -110,6 +116,17 @@ public final class EmbeddedServiceBus implements AutoCloseable {
     /** All messages of the entity in the order of their sequence numbers, locked ones included. */
     public List<BrowsedMessage> browse(String entityPath) {
         return loop.call(() -> entity(entityPath).peek(0, MAX_PEEK).stream().map(codec::browse).toList());
+    }
+
+    /** The last messages that came to the entity, the oldest first, whatever has become of them: {@link Options#history()}. */
+    public List<BrowsedMessage> history(String entityPath) {
+        return loop.call(() -> entity(entityPath).history().map(codec::browse).toList());
+    }
+
+    /** The paths of all entities, each dead-letter queue behind its queue or subscription. */
+    public List<String> entities() {
+        return loop.call(() -> namespace.entities().stream().flatMap(entity -> entity instanceof Queue queue
+            ? Stream.of(queue.path, queue.deadLetterQueue.path) : Stream.of(entity.path)).toList());
     }
 
     /** Closes every TCP connection with a reset; clients may connect again at once. */

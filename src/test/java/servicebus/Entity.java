@@ -1,7 +1,9 @@
 package servicebus;
 
+import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,6 +25,8 @@ abstract class Entity {
     private final TreeMap<Long, StoredMessage> scheduled = new TreeMap<>();
     /** Message ids and when they were first seen, oldest first. */
     private final Map<String, Long> history = new LinkedHashMap<>();
+    /** The last messages, for {@link EmbeddedServiceBus#history}. */
+    private final Deque<StoredMessage> latest = new ArrayDeque<>();
     private long nextDue = Long.MAX_VALUE;
     private long duplicatesDetected;
     private long lastSequenceNumber;
@@ -151,6 +155,19 @@ abstract class Entity {
                 .toList();
     }
 
+    /** Counts a message that has come, and remembers it. */
+    final void came(StoredMessage message) {
+        enqueued++;
+        latest.addLast(message);
+        if (latest.size() > options.history()) {
+            latest.removeFirst();
+        }
+    }
+
+    final Stream<StoredMessage> history() {
+        return latest.stream();
+    }
+
     /** The messages kept here that are not scheduled, from this sequence number on, in its order. */
     abstract Collection<StoredMessage> stored(long fromSequenceNumber);
 
@@ -158,6 +175,7 @@ abstract class Entity {
     void purge() {
         scheduled.clear();
         history.clear();
+        latest.clear();
     }
 
     final long nextSequenceNumber() {

@@ -104,7 +104,7 @@ final class Queue extends Entity {
     }
 
     private void add(StoredMessage message) {
-        enqueued++;
+        came(message);
         if (forwardTo != null) {
             forwardTo.forwarded(message.content, kind == Kind.DEAD_LETTER_QUEUE ? Long.MAX_VALUE : message.timeToLive, System.currentTimeMillis());
             return;

@@ -24,8 +24,8 @@ final class Topic extends Entity {
 
     @Override
     void publish(MessageContent content, long timeToLive, long now) {
-        enqueued++;
         long sequenceNumber = nextSequenceNumber();
+        came(new StoredMessage(content, sequenceNumber, sequenceNumber, now, timeToLive));
         for (Subscription subscription : subscriptions) {
             if (subscription.matches(content)) {
                 subscription.queue().enqueue(content, sequenceNumber, timeToLive, now);

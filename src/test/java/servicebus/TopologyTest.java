@@ -12,6 +12,7 @@ import com.azure.messaging.servicebus.ServiceBusException;
 import com.azure.messaging.servicebus.ServiceBusFailureReason;
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import com.azure.messaging.servicebus.ServiceBusReceiverClient;
+import com.azure.messaging.servicebus.models.DeadLetterOptions;
 import com.azure.messaging.servicebus.models.SubQueue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,6 +41,22 @@ class TopologyTest extends ServiceBusTest {
         assertThat(bus.counts("audit/Subscriptions/one").active()).isZero();
         assertThat(bus.counts("audit/Subscriptions/two").active()).isEqualTo(2);
         assertThat(bus.counts("audit").enqueued()).isEqualTo(2);
+    }
+
+    @Test
+    void whatCameToAnEntityIsRememberedWhateverBecomesOfIt() throws IOException {
+        start(OPTIONS.withHistory(2));
+        topicSender("audit").sendMessages(List.of(message("1"), message("2"), message("3")));
+        ServiceBusReceiverClient one = subscriptionReceiver("audit", "one");
+        receive(one, 3).forEach(message -> one.deadLetter(message, new DeadLetterOptions().setDeadLetterReason("test")));
+
+        assertThat(bus.browse("audit/Subscriptions/one")).isEmpty();
+        assertThat(List.of("audit", "audit/Subscriptions/one")).allSatisfy(path ->
+            assertThat(bus.history(path)).as("the last two").extracting(BrowsedMessage::messageId).containsExactly("2", "3"));
+        assertThat(bus.history("audit/Subscriptions/one/$DeadLetterQueue")).extracting(BrowsedMessage::deadLetterReason).containsExactly("test", "test");
+        assertThat(bus.entities()).contains("audit", "audit/Subscriptions/one", "audit/Subscriptions/one/$DeadLetterQueue");
+        bus.purge();
+        assertThat(bus.history("audit")).isEmpty();
     }
 
     @Test
