@@ -106,6 +106,8 @@ public final class InboundSchema {
      */
     private record Kept(Map<String, Kept> fields, Set<String> dropped, boolean isOpen, Kept elements, boolean isId, List<JsonNode> words) {
 
+        private static final Set<String> TEXT = Set.of("\"string\"", "[\"string\",\"null\"]", "[\"null\",\"string\"]");
+
         static Kept by(String name, JsonNode schema) {
             Map<String, Kept> fields = new LinkedHashMap<>();
             Set<String> dropped = new HashSet<>();
@@ -118,7 +120,7 @@ public final class InboundSchema {
             });
             return new Kept(schema.has("properties") ? fields : null, dropped, OPEN.stream().anyMatch(schema::has),
                 schema.path("items").isObject() && !schema.has("prefixItems") ? by("", schema.get("items")) : null,
-                name.endsWith("Id") && schema.path("type").asText().equals("string"),
+                name.endsWith("Id") && TEXT.contains(schema.path("type").toString()),
                 StreamSupport.stream(schema.path("enum").spliterator(), false).filter(JsonNode::isTextual).toList());
         }
 

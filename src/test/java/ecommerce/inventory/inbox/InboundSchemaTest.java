@@ -65,6 +65,8 @@ class InboundSchemaTest {
         "aId": {"type": "string"}                                            | true                   | true
         "aId": {"type": "string"}                                            | [1]                    | [1]
         "aId": {"type": ["string", "integer"]}                               | 1                      | 1
+        "aId": {"type": ["string", "null"]}                                  | 4711                   | "4711"
+        "aId": {"type": ["null", "string"]}                                  | null                   | null
         "a": {"type": "string"}                                              | 1                      | 1
         """)
     void whatIsTheSameIsKeptInOneForm(String property, String value, String kept) throws Exception {

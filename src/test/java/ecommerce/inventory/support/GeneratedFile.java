@@ -9,6 +9,8 @@ import java.util.stream.IntStream;
 /** A file of the project that follows from others. A test keeps it current, and rewrites it with {@code -Dupdate}. */
 public final class GeneratedFile {
 
+    private static final Path RESOURCES = Path.of("src", "main", "resources");
+
     private GeneratedFile() {
     }
 
@@ -17,6 +19,10 @@ public final class GeneratedFile {
         if (System.getProperty("update") != null) {
             Files.createDirectories(file.getParent());
             Files.writeString(file, wanted);
+            if (file.startsWith(RESOURCES)) {
+                // The copy that later tests of this run read.
+                Files.writeString(Path.of("target", "classes").resolve(RESOURCES.relativize(file)), wanted);
+            }
         }
 
         String text = Files.exists(file) ? Files.readString(file) : "";
