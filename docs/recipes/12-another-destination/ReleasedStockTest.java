@@ -22,6 +22,9 @@ class ReleasedStockTest {
 
     @Test
     void onlyTheReleasesAreInTheQueueAndAllEventsAreStillOnTheTopic() {
+        shop.awaitQuiet(tables);
+        tables.clear();
+        bus.purge();
         tables.stock("a", 5);
         shop.send(ShopDriver.order("order-1", "2 a"));
         shop.awaitQuiet(tables);

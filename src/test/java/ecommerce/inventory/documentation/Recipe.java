@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -57,13 +58,53 @@ record Recipe(String folder, Recipe base, List<String> diffs, Map<String, String
     }
 
     /**
-     * Applies the change, after that of the recipe that it is on top of. In a tree that its reader has edited the change need not fit: then
+     * Recipes whose changes fit together, in their order. A recipe that is on top of another one is with it.
+     *
+     * @param alone folders of recipes that fit no other one, whatever their changes
+     */
+    static List<List<Recipe>> together(List<Recipe> recipes, Set<String> alone) {
+        List<List<Recipe>> groups = new ArrayList<>();
+        List<Map<String, List<String>>> changed = new ArrayList<>();
+        for (Recipe recipe : recipes) {
+            int group = 0;
+            while (group < groups.size() && (alone.contains(recipe.folder) || alone.contains(groups.get(group).get(0).folder)
+                || recipe.base != null && !groups.get(group).contains(recipe.base) || !recipe.fits(changed.get(group)))) {
+                group++;
+            }
+            if (group == groups.size()) {
+                groups.add(new ArrayList<>());
+                changed.add(new HashMap<>());
+                recipe.fits(changed.get(group));
+            }
+            groups.get(group).add(recipe);
+        }
+        return groups;
+    }
+
+    /** @param changed lines of the files that other recipes have changed; on success with the changes of this one */
+    private boolean fits(Map<String, List<String>> changed) {
+        Map<String, List<String>> after = new HashMap<>(changed);
+        try {
+            for (String diff : diffs) {
+                String file = diff.lines().skip(1).findFirst().orElseThrow().substring("+++ b/".length());
+                boolean isNew = diff.startsWith("--- /dev/null");
+                if (isNew && after.containsKey(file)) {
+                    return false;
+                }
+                after.put(file, Workspace.patched(folder, diff, isNew ? List.of() : after.getOrDefault(file, lines(Path.of(file)))));
+            }
+        } catch (AssertionError e) {
+            return false;
+        }
+        changed.putAll(after);
+        return true;
+    }
+
+    /**
+     * Applies the change to a workspace that has that of the recipe it is on top of. In a tree that its reader has edited the change need not fit: then
      * the test is skipped, and says so. With {@code -Drecipes=must-fit} it fails.
      */
     void applyTo(Workspace workspace) throws IOException {
-        if (base != null) {
-            base.applyTo(workspace);
-        }
         try {
             for (String diff : diffs) {
                 workspace.apply(folder, diff);
@@ -95,6 +136,14 @@ record Recipe(String folder, Recipe base, List<String> diffs, Map<String, String
     private static Stream<Path> files(Path directory) {
         try (Stream<Path> files = Files.list(directory)) {
             return files.sorted().toList().stream();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static List<String> lines(Path file) {
+        try {
+            return Files.readAllLines(file);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -99,8 +99,9 @@ class DatabaseAccessTest {
             if (!statement.contains("read_only")) {
                 endConnections();
             }
-            order = sendOrder();
             await().untilAsserted(() -> assertThat(management.get("health/readiness").body()).contains("PostgreSQL is " + reason));
+            // Not before: a connection that has not read the server's new setting yet would commit it.
+            order = sendOrder();
             assertThat(management.get("health/readiness").statusCode()).isEqualTo(503);
             await().until(() -> output.getOut().contains(", the message is held, try "));
             // Longer than the time after which refused credentials lead to a restart.

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
 import java.sql.SQLWarning;
 import java.sql.Statement;
 import java.util.HashMap;
@@ -29,15 +30,18 @@ import org.springframework.util.DigestUtils;
 /** The database access of a test. */
 public class Tables {
 
+    private static final String LOCK_TIMEOUT = "55P03";
+
     private final JdbcTemplate jdbc;
 
     public Tables(JdbcTemplate jdbc) {
         this.jdbc = jdbc;
     }
 
-    /** Empties all tables. The worker's transactions may lock them in another order; a deadlock is retried. */
+    /** Empties all tables. The worker's transactions may lock them in another order, or for long; this is retried. */
     public void clear() {
-        Waiting.await().ignoreExceptionsInstanceOf(PessimisticLockingFailureException.class).until(() -> {
+        Waiting.await().ignoreExceptionsMatching(e -> e instanceof PessimisticLockingFailureException
+            || e.getCause() instanceof SQLException cause && LOCK_TIMEOUT.equals(cause.getSQLState())).until(() -> {
             truncate();
             return true;
         });

@@ -105,6 +105,12 @@ public final class Workspace {
         }
     }
 
+    /** Adds to the contract the messages of new schemas, as {@code -Dupdate} does. */
+    public void completeContract() throws IOException {
+        Path contracts = directory.resolve(RESOURCES).resolve("contracts");
+        copy(Files.writeString(contracts.resolve("asyncapi.yaml"), AsyncApiMessages.complete(contracts)), classes.resolve("contracts/asyncapi.yaml"));
+    }
+
     /**
      * @param  original lines of the file
      * @return          the lines with the diff applied
