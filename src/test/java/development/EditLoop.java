@@ -64,9 +64,10 @@ class EditLoop {
         "glob:{routes/*/*.camel.yaml,routes/*/*.sql,contracts/in/*.schema.json,contracts/out/*.schema.json,db/migration/*.sql}");
     private static final List<String> DIRECTORIES = List.of("routes", "contracts/in", "contracts/out", "db/migration");
     private static final String ROUTES_ENDING = ".camel.yaml";
-    /** Below the resources, or absolute. */
-    private static final List<String> SETTINGS =
-        List.of("application.yaml", Path.of("src", "test", "resources", "application-development.yaml").toAbsolutePath().toString());
+    /** Read at the start; below the resources, or absolute. */
+    private static final List<String> SETTINGS = Stream.concat(Stream.of("application.yaml"), Stream.of(
+        Path.of("src", "test", "resources", "application-development.yaml"), Path.of("servicebus", "Config.json")).map(Path::toAbsolutePath)
+        .map(Path::toString)).toList();
 
     private final CamelContext camel;
     private final DataSource database;
@@ -184,7 +185,7 @@ class EditLoop {
         if (Objects.equals(content, running.get(file))) {
             LOG.info("{} is already live", file);
         } else if (SETTINGS.contains(file)) {
-            LOG.warn("{} is read at the start: restart the launcher for its settings to take effect", file);
+            LOG.warn("{} is read at the start: restart the launcher for the change to take effect", file);
             return;
         } else if (file.endsWith(ROUTES_ENDING)) {
             loadRoutes(file, content);

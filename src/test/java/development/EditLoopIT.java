@@ -131,7 +131,7 @@ class EditLoopIT {
     @Test
     void aSettingNeedsARestartAndTheLauncherSaysSo() throws Exception {
         edit("application.yaml", "    ttl: PT15M ", "    ttl: PT5M ");
-        awaitLog("application.yaml is read at the start: restart the launcher for its settings to take effect");
+        awaitLog("application.yaml is read at the start: restart the launcher for the change to take effect");
     }
 
     @Test

@@ -48,7 +48,8 @@ class DependenciesTest {
 
     /** Starters that are kept for new routes, with the reason. */
     private static final Map<String, String> KEPT_FOR = Map.of(
-        "camel-jackson-starter", "marshal and unmarshal in a route: all messages are JSON");
+        "camel-jackson-starter", "marshal and unmarshal in a route: all messages are JSON",
+        "camel-jq-starter", "routes that translate the messages of other senders");
 
     private static String sources;
 
