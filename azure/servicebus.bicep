@@ -43,7 +43,7 @@ param location string
 
 var subscriptions = flatten(map(topics, topic => map(topic.Subscriptions, subscription => {
   path: '${topic.Name}/${subscription.Name}'
-  Properties: subscription.Properties
+  Properties: subscription.?Properties
   Rules: subscription.?Rules ?? []
 })))
 var rules = flatten(map(subscriptions, subscription => map(subscription.Rules, rule => {
@@ -100,7 +100,7 @@ resource ownTopics 'Microsoft.ServiceBus/namespaces/topics@2024-01-01' = [for to
     duplicateDetectionHistoryTimeWindow: duplicateDetectionWindow
     maxMessageSizeInKilobytes: sku == 'Premium' ? maxMessageSize : null
     maxSizeInMegabytes: maxSize
-    requiresDuplicateDetection: topic.Properties.RequiresDuplicateDetection
+    requiresDuplicateDetection: topic.?Properties.?RequiresDuplicateDetection
   }
 }]
 
@@ -109,17 +109,17 @@ resource ownQueues 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' = [for qu
   parent: namespace
   name: queue.Name
   properties: {
-    deadLetteringOnMessageExpiration: queue.Properties.DeadLetteringOnMessageExpiration
+    deadLetteringOnMessageExpiration: queue.?Properties.?DeadLetteringOnMessageExpiration
     defaultMessageTimeToLive: messageTimeToLive
     duplicateDetectionHistoryTimeWindow: duplicateDetectionWindow
-    forwardDeadLetteredMessagesTo: target(queue.Properties.?ForwardDeadLetteredMessagesTo)
-    forwardTo: target(queue.Properties.?ForwardTo)
-    lockDuration: queue.Properties.LockDuration
-    maxDeliveryCount: queue.Properties.MaxDeliveryCount
+    forwardDeadLetteredMessagesTo: target(queue.?Properties.?ForwardDeadLetteredMessagesTo)
+    forwardTo: target(queue.?Properties.?ForwardTo)
+    lockDuration: queue.?Properties.?LockDuration
+    maxDeliveryCount: queue.?Properties.?MaxDeliveryCount
     maxMessageSizeInKilobytes: sku == 'Premium' ? maxMessageSize : null
     maxSizeInMegabytes: maxSize
-    requiresDuplicateDetection: queue.Properties.RequiresDuplicateDetection
-    requiresSession: queue.Properties.RequiresSession
+    requiresDuplicateDetection: queue.?Properties.?RequiresDuplicateDetection
+    requiresSession: queue.?Properties.?RequiresSession
   }
   dependsOn: [ownTopics]
 }]
@@ -128,13 +128,13 @@ resource ownQueues 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' = [for qu
 resource topicSubscriptions 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2024-01-01' = [for subscription in subscriptions: {
   name: '${namespaceName}/${subscription.path}'
   properties: {
-    deadLetteringOnMessageExpiration: subscription.Properties.DeadLetteringOnMessageExpiration
+    deadLetteringOnMessageExpiration: subscription.Properties.?DeadLetteringOnMessageExpiration
     defaultMessageTimeToLive: messageTimeToLive
     forwardDeadLetteredMessagesTo: target(subscription.Properties.?ForwardDeadLetteredMessagesTo)
     forwardTo: target(subscription.Properties.?ForwardTo)
-    lockDuration: subscription.Properties.LockDuration
-    maxDeliveryCount: subscription.Properties.MaxDeliveryCount
-    requiresSession: subscription.Properties.RequiresSession
+    lockDuration: subscription.Properties.?LockDuration
+    maxDeliveryCount: subscription.Properties.?MaxDeliveryCount
+    requiresSession: subscription.Properties.?RequiresSession
   }
   dependsOn: [ownTopics, ownQueues]
 }]

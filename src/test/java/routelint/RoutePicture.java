@@ -105,7 +105,8 @@ final class RoutePicture {
         List<String> rows = new ArrayList<>();
         Map<RouteNode, Set<String>> called = new LinkedHashMap<>();
         Map<RouteNode, Set<String>> sources = new LinkedHashMap<>();
-        endpoints.stream().filter(endpoint -> endpoint.file().equals(file)).forEach(endpoint ->
+        // A statement is in the folder of its route. Without them an edit of a route changes the page only if it changes the picture.
+        endpoints.stream().filter(endpoint -> endpoint.file().equals(file) && !endpoint.scheme().equals("sql")).forEach(endpoint ->
             (endpoint.node().kind().equals("from") ? sources : called).computeIfAbsent(endpoint.node().top(), top -> new LinkedHashSet<>())
                 .add("`" + endpoint.uri() + "`"));
         files.nodes().stream().filter(node -> node.file().equals(file) && node.parent() == null).forEach(node -> rows.add(row(file, node.id(),
@@ -117,7 +118,7 @@ final class RoutePicture {
 
     private static String row(String file, String id, Set<String> sources, String description, Set<String> called) {
         return "| [" + name(file) + "](../" + file + ") | " + id + " | " + String.join(", ", sources) + " | "
-            + Objects.toString(description, "").replace("|", "\\|") + " | " + String.join(", ", called).replaceAll("sql:classpath:routes/[^/]+/", "") + " |";
+            + Objects.toString(description, "").replace("|", "\\|") + " | " + String.join(", ", called) + " |";
     }
 
     private static String name(String file) {

@@ -77,6 +77,14 @@ class ServiceBusTemplateTest {
         return new ObjectMapper().readTree(Path.of("servicebus", file).toFile()).at("/UserConfig/Namespaces/0");
     }
 
+    /** Service Bus has defaults, as the emulator has. */
+    @Test
+    void anEntityNeedsNoProperties() throws IOException {
+        assertThat(serviceBus.text()).doesNotContainPattern("(queue|topic|subscription)\\.\\??Properties\\.\\w");
+        assertThat(notCarried(new ObjectMapper().readTree("{\"Queues\": [{\"Name\": \"q\"}], \"Topics\": [{\"Name\": \"t\", \"Subscriptions\": [{\"Name\": \"s\"}]}]}")))
+            .isEmpty();
+    }
+
     @Test
     void allThatTheEmulatorKnowsIsCarried() throws IOException {
         assertThat(notCarried(new ObjectMapper().readTree(EVERYTHING))).isEmpty();
@@ -115,15 +123,15 @@ class ServiceBusTemplateTest {
         List<String> missing = new ArrayList<>();
         for (JsonNode queue : namespace.get("Queues")) {
             others(queue, name(queue), Set.of("Name", "Properties"), missing);
-            properties(queue.get("Properties"), name(queue), "ownQueues", "queue.Properties.", missing);
+            properties(queue.path("Properties"), name(queue), "ownQueues", "queue.Properties.", missing);
         }
         for (JsonNode topic : namespace.get("Topics")) {
             others(topic, name(topic), Set.of("Name", "Properties", "Subscriptions"), missing);
-            properties(topic.get("Properties"), name(topic), "ownTopics", "topic.Properties.", missing);
+            properties(topic.path("Properties"), name(topic), "ownTopics", "topic.Properties.", missing);
             for (JsonNode subscription : topic.get("Subscriptions")) {
                 String path = name(topic) + "/" + name(subscription);
                 others(subscription, path, Set.of("Name", "Properties", "Rules"), missing);
-                properties(subscription.get("Properties"), path, "topicSubscriptions", "subscription.Properties.", missing);
+                properties(subscription.path("Properties"), path, "topicSubscriptions", "subscription.Properties.", missing);
                 subscription.path("Rules").forEach(rule -> rule(rule, path + "/" + name(rule), missing));
             }
         }
