@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import ecommerce.inventory.settings.InvalidSettingException;
@@ -16,18 +17,19 @@ import org.springframework.context.ApplicationContext;
 
 /**
  * Fails a start that finds fewer route files than the bundle has, for example because a ConfigMap over one of their folders lacks a file.
- * Camel itself would run the others. The files are listed outside of the folders; a bundle without the list is not checked.
+ * Camel itself would run the others. The list is that of the ConfigMaps, {@code kustomization.yaml}; a bundle without it is not checked.
  */
 final class BundledRoutes extends CamelSpringBootRoutesCollector {
 
     private static final String ROUTES = "routes/";
+    private static final Pattern LISTED = Pattern.compile("(?m)^ +- (routes/.+\\.camel\\.yaml)$");
 
     private final org.springframework.core.io.Resource list;
 
     /** @param includeNonSingletons of {@code camel.main.include-non-singletons} */
     BundledRoutes(ApplicationContext context, boolean includeNonSingletons) {
         super(context, includeNonSingletons);
-        list = context.getResource("classpath:route-files.txt");
+        list = context.getResource("classpath:kustomization.yaml");
     }
 
     /** @throws InvalidSettingException that names the listed files which a pattern means, and none has found */
@@ -45,7 +47,7 @@ final class BundledRoutes extends CamelSpringBootRoutesCollector {
 
     private Stream<String> listed() {
         try {
-            return list.exists() ? list.getContentAsString(StandardCharsets.UTF_8).lines() : Stream.of();
+            return list.exists() ? LISTED.matcher(list.getContentAsString(StandardCharsets.UTF_8)).results().map(file -> file.group(1)) : Stream.of();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -38,7 +38,8 @@ class BundledRoutesTest {
     static void start() throws IOException {
         camel = new DefaultCamelContext();
         camel.getCamelContextExtension().addContextPlugin(PackageScanResourceResolver.class, new RouteFileResolver(camel));
-        listed = Files.readAllLines(Path.of("src/main/resources/route-files.txt"));
+        listed = Files.readAllLines(Path.of("src/main/resources/kustomization.yaml")).stream().map(String::strip)
+            .filter(line -> line.endsWith(".camel.yaml")).map(line -> line.substring("- ".length())).toList();
     }
 
     @AfterAll

