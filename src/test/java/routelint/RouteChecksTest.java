@@ -593,6 +593,28 @@ class RouteChecksTest {
                 + "to a constant, the accepted types separated by commas");
     }
 
+    @Test
+    void aRouteThatTranslatesTheMessagesOfASourceIsNoSource() {
+        sources("OrderCreated,OrderCancelled", "PaymentFailed");
+        write("routes/shop/tried.camel.yaml", ROUTE.replace(": tried", ": payments") + """
+                    - setVariable: {id: from-payments, description: What is accepted, name: acceptedTypes, constant: PaymentFailed}
+                    - to: {id: hand-over, description: Translate it, uri: 'direct:translate'}
+            """);
+        write("routes/shop/translate.camel.yaml", """
+            - route:
+                id: translates
+                description: A route
+                from:
+                  id: to-translate
+                  description: A call
+                  uri: direct:translate
+                  steps:
+                    - to: {id: translated, description: Check and handle it, uri: 'direct:inbox'}
+            """);
+
+        assertFindings();
+    }
+
     /** A source that uses a template, one that does not, and a contract of two operations. */
     private void sources(String typesOfOrders, String typesOfPayments) {
         for (String type : new String[] {"OrderCreated", "OrderCancelled", "PaymentFailed"}) {

@@ -20,6 +20,7 @@ final class RoutePicture {
     /** The folders, in the order in which a message passes through them. A folder that is not listed comes last. */
     private static final List<String> FOLDERS = List.of("receive", "inbox", "handlers", "outbox", "timers", "api", "operator");
     private static final String HANDLERS = "handlers";
+    private static final Set<String> OWN_STEPS = Set.of("sql", "outbox");
     private static final String ENDING = ".camel.yaml";
 
     private final RouteFiles files;
@@ -105,8 +106,8 @@ final class RoutePicture {
         List<String> rows = new ArrayList<>();
         Map<RouteNode, Set<String>> called = new LinkedHashMap<>();
         Map<RouteNode, Set<String>> sources = new LinkedHashMap<>();
-        // A statement is in the folder of its route. Without them an edit of a route changes the page only if it changes the picture.
-        endpoints.stream().filter(endpoint -> endpoint.file().equals(file) && !endpoint.scheme().equals("sql")).forEach(endpoint ->
+        // Without statements and events, an edit of a route changes the page only if it changes the picture.
+        endpoints.stream().filter(endpoint -> endpoint.file().equals(file) && !OWN_STEPS.contains(endpoint.scheme())).forEach(endpoint ->
             (endpoint.node().kind().equals("from") ? sources : called).computeIfAbsent(endpoint.node().top(), top -> new LinkedHashSet<>())
                 .add("`" + endpoint.uri() + "`"));
         files.nodes().stream().filter(node -> node.file().equals(file) && node.parent() == null).forEach(node -> rows.add(row(file, node.id(),

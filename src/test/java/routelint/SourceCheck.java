@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -16,7 +18,7 @@ import org.yaml.snakeyaml.nodes.NodeTuple;
 import routelint.Templates.Template;
 
 /**
- * Checks the sources: the routes that send their messages to the inbox. Each source lists the message types that it accepts. They equal
+ * Checks the sources: the routes that send their messages to the inbox, or to a route that translates them and calls it. Each source lists the message types that it accepts. They equal
  * the messages in the contract: in the channel of the operation that has the route's id. Each type with a schema is accepted by a source.
  */
 final class SourceCheck {
@@ -45,8 +47,7 @@ final class SourceCheck {
     static List<Finding> check(RouteFiles files, Placeholders settings, Templates templates, List<Endpoint> endpoints) {
         SourceCheck check = new SourceCheck(files, settings, templates);
         if (endpoints.stream().anyMatch(endpoint -> endpoint.consumer() && endpoint.name().equals(INBOX))) {
-            endpoints.stream().filter(endpoint -> !endpoint.consumer() && endpoint.name().equals(INBOX)).map(Endpoint::node)
-                .filter(node -> node != null && !RouteFiles.isKamelet(node.file())).distinct().forEach(check::source);
+            check.sources(endpoints).forEach(check::source);
             check.schemas.stream().filter(type -> !check.accepted.contains(type)).forEach(type -> check.findings.add(
                 new Finding(CONTRACTS + "in/" + type + ".schema.json", 1, "no source accepts " + type
                     + ": every such message is dead-lettered")));
@@ -54,12 +55,36 @@ final class SourceCheck {
         return check.findings;
     }
 
+    /** The steps that send messages to the inbox or to its translators. */
+    private List<RouteNode> sources(List<Endpoint> endpoints) {
+        List<RouteNode> sources = new ArrayList<>();
+        List<String> entries = new ArrayList<>(List.of(INBOX));
+        for (int i = 0; i < entries.size(); i++) {
+            String entry = entries.get(i);
+            for (RouteNode step : endpoints.stream().filter(to -> !to.consumer() && to.name().equals(entry)).map(Endpoint::node)
+                    .filter(node -> node != null && !RouteFiles.isKamelet(node.file())).distinct().toList()) {
+                String called = endpoints.stream().filter(from -> from.consumer() && from.node() != null && from.node().top() == step.top())
+                    .map(Endpoint::name).filter(from -> endpoints.stream().anyMatch(to -> !to.consumer() && to.name().equals(from))).findFirst().orElse(null);
+                if (called == null || acceptedTypes(step.top()).isPresent()) {
+                    sources.add(step);
+                } else if (!entries.contains(called)) {
+                    entries.add(called);
+                }
+            }
+        }
+        return sources.stream().distinct().toList();
+    }
+
+    private Optional<NodeTuple> acceptedTypes(RouteNode route) {
+        return files.nodes("setVariable").filter(node -> node.top() == route && VARIABLE.equals(YamlNodes.text(node.body(), "name")))
+            .map(node -> YamlNodes.entry(node.body(), "constant")).filter(Objects::nonNull).findFirst();
+    }
+
     /** @param step that sends a message to the inbox */
     private void source(RouteNode step) {
         RouteNode route = step.top();
         Template template = templates.of(route);
-        NodeTuple types = files.nodes("setVariable").filter(node -> node.top() == route && VARIABLE.equals(YamlNodes.text(node.body(), "name")))
-            .map(node -> YamlNodes.entry(node.body(), "constant")).filter(constant -> constant != null).findFirst().orElse(null);
+        NodeTuple types = acceptedTypes(route).orElse(null);
         if (types == null) {
             findings.add(step.finding(route + " sends messages to the inbox, which accepts none of them: a setVariable before it "
                 + "has to set " + VARIABLE + " to a constant, the accepted types separated by commas"));

@@ -30,7 +30,7 @@ class InboxPatternTest {
         Workspace workspace = Workspace.with(directory, resources());
         service.applyTo(workspace);
 
-        Workspace.Outcome outcome = Recipe.test(workspace, List.of(service), Duration.ofMinutes(2));
+        Workspace.Outcome outcome = Recipe.test(workspace, List.of(service), Set.of(), Duration.ofMinutes(2));
 
         assertThat(outcome.passed()).as(outcome.output()).isEqualTo(service.tests().keySet());
     }

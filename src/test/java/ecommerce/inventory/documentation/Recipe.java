@@ -120,10 +120,11 @@ record Recipe(String folder, Recipe base, List<String> diffs, Map<String, String
     /**
      * Runs the tests of recipes.
      *
+     * @param others test classes to run too
      * @param limit for a test; one that reaches it fails
      */
-    static Workspace.Outcome test(Workspace workspace, Collection<Recipe> recipes, Duration limit) throws Exception {
-        List<String> selectors = new ArrayList<>();
+    static Workspace.Outcome test(Workspace workspace, Collection<Recipe> recipes, Set<String> others, Duration limit) throws Exception {
+        List<String> selectors = new ArrayList<>(others.stream().map(other -> "--select-class=" + other).toList());
         for (Recipe recipe : recipes) {
             for (Map.Entry<String, String> test : recipe.tests.entrySet()) {
                 workspace.addTest(test.getKey(), test.getValue());

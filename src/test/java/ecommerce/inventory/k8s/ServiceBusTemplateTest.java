@@ -215,7 +215,7 @@ class ServiceBusTemplateTest {
         for (String entities : List.of("ownQueues", "ownTopics", "topicSubscriptions")) {
             assertThat(serviceBus.resource(entities).property("defaultMessageTimeToLive")).as(entities).isEqualTo("messageTimeToLive");
         }
-        assertThat(topology.findValues("DeadLetteringOnMessageExpiration")).hasSize(4).allMatch(JsonNode::booleanValue);
+        assertThat(topology.findValues("DeadLetteringOnMessageExpiration")).isNotEmpty().allMatch(JsonNode::booleanValue);
     }
 
     @Test
