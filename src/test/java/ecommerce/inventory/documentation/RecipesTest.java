@@ -27,7 +27,7 @@ class RecipesTest {
     private static final Duration UNTIL_IT_FAILS = Duration.ofSeconds(10);
     private static final String WITHOUT_SERVICE_BUS = "08-another-broker";
     /** Checks that hold with each change too, unless they are about Service Bus and the change does without it. */
-    private static final Set<String> CHECKS = Set.of("routelint.RouteChecksTest", "ecommerce.inventory.contracts.AsyncApiTest",
+    private static final Set<String> CHECKS = Set.of("routelint.RouteChecksTest", "routelint.ScheduleTest", "ecommerce.inventory.contracts.AsyncApiTest",
         "ecommerce.inventory.database.SqlFilesTest", "ecommerce.inventory.k8s.ServiceBusTemplateTest");
     /** They change what the tests of the others rely on: the entities of the bus, and the fields of events. */
     private static final Set<String> ALONE = Set.of("03-another-topic", WITHOUT_SERVICE_BUS, "17-field-of-every-event");
