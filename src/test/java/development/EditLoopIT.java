@@ -130,7 +130,7 @@ class EditLoopIT {
 
     @Test
     void aSettingNeedsARestartAndTheLauncherSaysSo() throws Exception {
-        edit("application.yaml", "    ttl: PT15M ", "    ttl: PT5M ");
+        edit("application.yaml", "\ninventory:\n", "\n# edited\ninventory:\n");
         awaitLog("application.yaml is read at the start: restart the launcher for the change to take effect");
     }
 

@@ -31,7 +31,8 @@ final class LauncherProcess implements AutoCloseable {
     private final JavaProcess process;
 
     private LauncherProcess(String classPath, List<String> arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of("-cp", classPath, DevelopmentLauncher.class.getName()));
+        List<String> command = new ArrayList<>(JavaProcess.SHORT);
+        command.addAll(List.of("-cp", classPath, DevelopmentLauncher.class.getName()));
         command.addAll(arguments);
         process = new JavaProcess(command);
     }

@@ -158,7 +158,7 @@ class UpgradeIT {
     }
 
     private JavaProcess start(Path jar, Class<?> main, String... settings) throws IOException {
-        JavaProcess process = new JavaProcess(Stream.concat(Stream.of("-XX:TieredStopAtLevel=1", "-cp", jar.toString(), main.getName(),
+        JavaProcess process = new JavaProcess(Stream.concat(Stream.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", jar.toString(), main.getName(),
             "--spring.datasource.url=" + postgres.url()), Stream.of(settings)).toList());
         processes.add(process);
         return process;

@@ -24,7 +24,7 @@ class RecipesTest {
     private static final List<Recipe> RECIPES = Recipe.all(DIRECTORY);
     private static final Duration LIMIT = Duration.ofMinutes(2);
     /** Ends the wait for what never happens. */
-    private static final Duration UNTIL_IT_FAILS = Duration.ofSeconds(10);
+    private static final Duration UNTIL_IT_FAILS = Duration.ofSeconds(5);
     private static final String WITHOUT_SERVICE_BUS = "08-another-broker";
     /** Checks that hold with each change too, unless they are about Service Bus and the change does without it. */
     private static final Set<String> CHECKS = Set.of("routelint.RouteChecksTest", "routelint.ScheduleTest", "ecommerce.inventory.contracts.AsyncApiTest",

@@ -24,6 +24,7 @@ import javax.sql.DataSource;
 import com.azure.core.amqp.models.AmqpMessageBody;
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.support.Contracts;
+import ecommerce.inventory.support.Defaults;
 import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
@@ -402,7 +403,7 @@ class InvalidMessageTest {
 
         assertThat(tables.stockOf("prod-456")).isEqualTo("19998 available, 2 reserved, version 2");
         assertThat(tables.count("inventory_reservations WHERE order_id = 'order-1' "
-            + "AND expires_at = created_at + interval '15 minutes'")).isEqualTo(1);
+            + "AND expires_at = created_at + interval '" + Defaults.of("inventory.reservation.ttl") + "'")).isEqualTo(1);
         assertThat(tables.statusOf("order-2")).isEqualTo("Insufficient");
         assertThat(shop.events("order-2")).singleElement().extracting(BrowsedMessage::bodyAsString).asString()
             .contains("\"productId\": \"prod-456\"", "\"requestedQuantity\": 20001", "\"availableStock\": 20000");

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.azure.messaging.servicebus.ServiceBusMessage;
 import ecommerce.inventory.support.Contracts;
+import ecommerce.inventory.support.Defaults;
 import ecommerce.inventory.support.ShopDriver;
 import ecommerce.inventory.support.Tables;
 import ecommerce.inventory.support.WorkerTest;
@@ -46,7 +47,7 @@ class OrderOutcomeTest {
         assertThat(tables.stockOf("prod-456")).isEqualTo("98 available, 2 reserved, version 2");
         assertThat(tables.stockOf("prod-789")).isEqualTo("47 available, 3 reserved, version 2");
         assertThat(tables.count("inventory_reservations WHERE order_id = 'order-1' AND status = 'Reserved' "
-            + "AND expires_at = created_at + interval '15 minutes'")).as("a reservation per product").isEqualTo(2);
+            + "AND expires_at = created_at + interval '" + Defaults.of("inventory.reservation.ttl") + "'")).as("a reservation per product").isEqualTo(2);
         assertThat(tables.count("inbox WHERE processed_at IS NOT NULL")).as("one message was accepted").isEqualTo(1);
         assertThat(tables.count("outbox WHERE published_at IS NOT NULL")).as("an event per product").isEqualTo(2);
         assertThat(tables.statusOf("order-1")).isEqualTo("Reserved");

@@ -40,14 +40,14 @@ import servicebus.BrowsedMessage;
 import servicebus.EmbeddedServiceBus;
 
 /**
- * 10,000 events ({@code -Drandom-walk.events}) of 500 orders for 20 products, shuffled, a fifth of them sent twice, while every
+ * 6,000 events ({@code -Drandom-walk.events}) of 500 orders for 20 products, shuffled, a fifth of them sent twice, while every
  * twentieth transaction of a message fails at its commit; with one worker, and with two that share the work. In the end every
  * unit is accounted for, and every order has a status that its events allow.
  */
 class RandomWalkTest {
 
     private static final long SEED = 20261123;
-    private static final int EVENTS = Integer.getInteger("random-walk.events", 10_000);
+    private static final int EVENTS = Integer.getInteger("random-walk.events", 6_000);
     private static final int COMMANDS = EVENTS / 20;
     private static final int ORDERS = 500;
     private static final int PRODUCTS = 20;

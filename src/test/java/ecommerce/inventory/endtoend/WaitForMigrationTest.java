@@ -88,7 +88,7 @@ class WaitForMigrationTest {
     }
 
     private static JavaProcess start(String database, String role, String... settings) throws IOException {
-        return new JavaProcess(Stream.concat(Stream.of("-XX:TieredStopAtLevel=1", "-cp", JavaProcess.classPath(),
+        return new JavaProcess(Stream.concat(Stream.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", JavaProcess.classPath(),
             MigrateDatabase.class.getName(), "--wait", "--spring.datasource.url=" + database, "--spring.datasource.username=" + role),
             Stream.of(settings)).toList());
     }

@@ -18,6 +18,9 @@ import java.util.stream.Stream;
 /** A JVM that a test starts, and that ends with the test, however that ends. */
 public final class JavaProcess implements AutoCloseable {
 
+    /** Options of a JVM that does little: for it, the second compiler and a concurrent collector cost more than they save. */
+    public static final List<String> SHORT = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+
     private static final Duration EXIT_LIMIT = Duration.ofSeconds(60);
 
     private final Path output;
