@@ -40,7 +40,7 @@ class ApprovalTest {
         assertThat(tables.stockOf("a")).startsWith("90000 available, 10000 reserved");
         assertThat(shop.events()).filteredOn(event -> event.subject().equals("ApprovalRequired")).hasSize(100).allSatisfy(Contracts::assertKept);
 
-        shop.send(IntStream.range(0, 200).mapToObj(i -> ShopDriver.about("order-" + i, "OrderApproved")).toArray(ServiceBusMessage[]::new));
+        shop.send(IntStream.range(0, 200).mapToObj(i -> approved("order-" + i, i % 2 == 0 ? 101 : 100)).toArray(ServiceBusMessage[]::new));
         shop.awaitQuiet(tables);
 
         assertThat(tables.count("inventory_orders WHERE status = 'Reserved'")).isEqualTo(200);
@@ -56,7 +56,7 @@ class ApprovalTest {
         shop.awaitQuiet(tables);
         assertThat(tables.statusOf("order-1")).isEqualTo("PaidAwaitingApproval");
 
-        shop.send(ShopDriver.about("order-1", "OrderApproved"));
+        shop.send(approved("order-1", 101));
         shop.awaitQuiet(tables);
 
         assertThat(tables.statusOf("order-1")).isEqualTo("Committed");
@@ -71,10 +71,15 @@ class ApprovalTest {
         shop.send(ShopDriver.about("order-1", "OrderCancelled"));
         shop.awaitQuiet(tables);
 
-        shop.send(ShopDriver.about("order-1", "OrderApproved"));
+        shop.send(approved("order-1", 101));
         shop.awaitQuiet(tables);
 
         assertThat(tables.statusOf("order-1")).isEqualTo("Cancelled");
         assertThat(tables.stockOf("a")).startsWith("100000 available, 0 reserved");
+    }
+
+    private static ServiceBusMessage approved(String orderId, int quantity) {
+        return ShopDriver.orderCreated("{\"orderId\": \"" + orderId + "\", \"approved\": true, \"items\": [{\"productId\": \"a\", \"quantity\": "
+            + quantity + "}]}");
     }
 }
