@@ -34,8 +34,7 @@ final class RestartedWorker implements AutoCloseable {
         this.name = name;
         this.logs = logs;
         this.environment = environment;
-        // Each process runs only briefly: this saves the time and memory of the optimising compiler.
-        arguments = Stream.concat(Stream.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m", "-jar", jar.toString()),
+        arguments = Stream.concat(JavaProcess.shortLived("-Xmx256m", "-jar", jar.toString()).stream(),
             settings.stream()).toList();
         start();
     }

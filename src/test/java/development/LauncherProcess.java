@@ -31,8 +31,7 @@ final class LauncherProcess implements AutoCloseable {
     private final JavaProcess process;
 
     private LauncherProcess(String classPath, List<String> arguments) throws IOException {
-        List<String> command = new ArrayList<>(JavaProcess.SHORT);
-        command.addAll(List.of("-cp", classPath, DevelopmentLauncher.class.getName()));
+        List<String> command = new ArrayList<>(JavaProcess.shortLived("-cp", classPath, DevelopmentLauncher.class.getName()));
         command.addAll(arguments);
         process = new JavaProcess(command);
     }

@@ -158,8 +158,8 @@ class UpgradeIT {
     }
 
     private JavaProcess start(Path jar, Class<?> main, String... settings) throws IOException {
-        JavaProcess process = new JavaProcess(Stream.concat(Stream.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", jar.toString(), main.getName(),
-            "--spring.datasource.url=" + postgres.url()), Stream.of(settings)).toList());
+        JavaProcess process = new JavaProcess(Stream.concat(JavaProcess.shortLived("-cp", jar.toString(), main.getName(),
+            "--spring.datasource.url=" + postgres.url()).stream(), Stream.of(settings)).toList());
         processes.add(process);
         return process;
     }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -63,20 +64,23 @@ record Recipe(String folder, Recipe base, List<String> diffs, Map<String, String
      * @param alone folders of recipes that fit no other one, whatever their changes
      */
     static List<List<Recipe>> together(List<Recipe> recipes, Set<String> alone) {
+        // With the lines of the files that the recipes of a group change.
+        Map<List<Recipe>, Map<String, List<String>>> open = new IdentityHashMap<>();
         List<List<Recipe>> groups = new ArrayList<>();
-        List<Map<String, List<String>>> changed = new ArrayList<>();
         for (Recipe recipe : recipes) {
-            int group = 0;
-            while (group < groups.size() && (alone.contains(recipe.folder) || alone.contains(groups.get(group).get(0).folder)
-                || recipe.base != null && !groups.get(group).contains(recipe.base) || !recipe.fits(changed.get(group)))) {
-                group++;
+            List<Recipe> group = groups.stream().filter(others -> recipe.base == null ? open.containsKey(others) : others.contains(recipe.base))
+                .filter(others -> !alone.contains(recipe.folder) && (!open.containsKey(others) || recipe.fits(open.get(others))))
+                .findFirst().orElse(null);
+            if (group == null) {
+                group = new ArrayList<>();
+                groups.add(group);
+                Map<String, List<String>> changed = new HashMap<>();
+                // Another recipe would be skipped with one that does not fit this tree.
+                if (recipe.fits(changed) && !alone.contains(recipe.folder)) {
+                    open.put(group, changed);
+                }
             }
-            if (group == groups.size()) {
-                groups.add(new ArrayList<>());
-                changed.add(new HashMap<>());
-                recipe.fits(changed.get(group));
-            }
-            groups.get(group).add(recipe);
+            group.add(recipe);
         }
         return groups;
     }

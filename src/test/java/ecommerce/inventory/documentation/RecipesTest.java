@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -48,6 +49,16 @@ class RecipesTest {
     void theTableListsEachRecipe() throws IOException {
         assertThat(Files.readString(DIRECTORY.resolve("README.md")))
             .contains(RECIPES.stream().map(recipe -> "(" + recipe.folder() + "/README.md)").toList());
+    }
+
+    @Test
+    void aRecipeThatDoesNotFitSkipsNoOther() {
+        Recipe misfit = new Recipe("misfit", null, List.of("--- a/README.md\n+++ b/README.md\n@@ -1,1 +1,1 @@\n-Not in this tree\n+Changed\n"), Map.of());
+
+        List<List<Recipe>> groups = Recipe.together(Stream.concat(Stream.of(misfit), RECIPES.stream()).toList(), ALONE);
+
+        assertThat(groups.get(0)).containsExactly(misfit);
+        assertThat(groups.subList(1, groups.size())).isEqualTo(recipesThatFitTogether()).hasSizeLessThan(RECIPES.size());
     }
 
     @ParameterizedTest(name = "{0}")

@@ -109,7 +109,7 @@ class EntraLoginTest {
 
     private static JavaProcess start(Class<?> main, String... settings) throws IOException {
         List<String> arguments = new ArrayList<>(entra.jvmOptions());
-        arguments.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", JavaProcess.classPath(), main.getName(),
+        arguments.addAll(JavaProcess.shortLived("-cp", JavaProcess.classPath(), main.getName(),
             "--spring.datasource.url=" + postgres.url() + PLUGIN, "--spring.datasource.username=inventory"));
         arguments.addAll(List.of(settings));
         LOGGERS.forEach(logger -> arguments.add("--logging.level." + logger + "=DEBUG"));

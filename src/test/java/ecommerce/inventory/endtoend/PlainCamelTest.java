@@ -43,7 +43,7 @@ class PlainCamelTest {
         Tables tables = new Tables(new JdbcTemplate(DataSourceBuilder.create().url(database).username("postgres").build()));
         EmbeddedServiceBus bus = Backend.startBus(null);
         ShopDriver shop = new ShopDriver(bus);
-        try (JavaProcess worker = new JavaProcess(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", classPath(),
+        try (JavaProcess worker = new JavaProcess(JavaProcess.shortLived("-cp", classPath(),
                 CamelMainWorker.class.getName(), "server.port=0", "spring.datasource.url=" + database, "spring.datasource.username=postgres"),
                 Map.of("INVENTORY_SERVICEBUS_CONNECTION_STRING", bus.connectionString()))) {
             await().until(() -> worker.output().contains(CamelMainWorker.STARTED) || !worker.handle().isAlive());

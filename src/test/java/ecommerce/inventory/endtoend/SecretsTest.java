@@ -118,8 +118,7 @@ class SecretsTest {
     }
 
     private JavaProcess startWorker() throws IOException {
-        List<String> arguments = new ArrayList<>(JavaProcess.SHORT);
-        arguments.addAll(List.of("-cp", JavaProcess.classPath(), InventoryWorker.class.getName(),
+        List<String> arguments = new ArrayList<>(JavaProcess.shortLived("-cp", JavaProcess.classPath(), InventoryWorker.class.getName(),
             "--spring.config.import=configtree:" + secrets + "/",
             "--spring.datasource.url=" + postgres.url(),
             "--spring.datasource.username=inventory", "--inventory.servicebus.try-timeout=PT1S",

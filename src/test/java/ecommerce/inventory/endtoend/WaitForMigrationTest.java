@@ -88,8 +88,8 @@ class WaitForMigrationTest {
     }
 
     private static JavaProcess start(String database, String role, String... settings) throws IOException {
-        return new JavaProcess(Stream.concat(Stream.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", JavaProcess.classPath(),
-            MigrateDatabase.class.getName(), "--wait", "--spring.datasource.url=" + database, "--spring.datasource.username=" + role),
+        return new JavaProcess(Stream.concat(JavaProcess.shortLived("-cp", JavaProcess.classPath(),
+            MigrateDatabase.class.getName(), "--wait", "--spring.datasource.url=" + database, "--spring.datasource.username=" + role).stream(),
             Stream.of(settings)).toList());
     }
 }

@@ -106,7 +106,7 @@ class MountedFilesTest {
         assertThat(files.values()).containsExactlyInAnyOrderElementsOf(values.keySet());
         files.replaceAll((file, key) -> values.get(key));
         mount(secrets, files);
-        return new JavaProcess(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", resources + File.pathSeparator + JavaProcess.classPath(),
+        return new JavaProcess(JavaProcess.shortLived("-cp", resources + File.pathSeparator + JavaProcess.classPath(),
             InventoryWorker.class.getName(), "--server.port=0", "--management.server.port=0"), environment);
     }
 

@@ -18,9 +18,6 @@ import java.util.stream.Stream;
 /** A JVM that a test starts, and that ends with the test, however that ends. */
 public final class JavaProcess implements AutoCloseable {
 
-    /** Options of a JVM that does little: for it, the second compiler and a concurrent collector cost more than they save. */
-    public static final List<String> SHORT = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
-
     private static final Duration EXIT_LIMIT = Duration.ofSeconds(60);
 
     private final Path output;
@@ -66,6 +63,11 @@ public final class JavaProcess implements AutoCloseable {
         builder.environment().putAll(environment);
         process = builder.start();
         EndOfJvm.kills(process.toHandle());
+    }
+
+    /** The arguments of a JVM that does little: for it, the second compiler and a concurrent collector cost more than they save. */
+    public static List<String> shortLived(String... arguments) {
+        return Stream.concat(Stream.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"), Stream.of(arguments)).toList();
     }
 
     /** The class path of this process without the tests, and so without their log levels. */

@@ -172,7 +172,7 @@ public final class Workspace {
      */
     public Outcome run(Collection<String> selectors, List<String> properties, Duration limit) throws Exception {
         Path reports = directory.resolve("target/reports");
-        List<String> arguments = new ArrayList<>(JavaProcess.SHORT);
+        List<String> arguments = new ArrayList<>(JavaProcess.shortLived());
         arguments.addAll(properties);
         arguments.addAll(List.of("-cp", classPath(), "org.junit.platform.console.ConsoleLauncher", "execute", "--disable-banner",
             "--disable-ansi-colors", "--details=tree", "--reports-dir=" + reports));
